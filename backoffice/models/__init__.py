@@ -1,0 +1,20 @@
+from backoffice.models.append_only import AppendOnly, AppendOnlyError, AppendOnlyQuerySet
+from backoffice.models.audit_entry import AuditEntry
+from backoffice.models.import_batch import Bucket, IllegalMove, ImportBatch, ImportRow, StaleBatch
+from backoffice.models.job_run import JobRun
+from backoffice.models.system import ColumnMapping, System
+
+__all__ = [
+    "AppendOnly",
+    "AppendOnlyError",
+    "AppendOnlyQuerySet",
+    "AuditEntry",
+    "Bucket",
+    "ColumnMapping",
+    "IllegalMove",
+    "ImportBatch",
+    "ImportRow",
+    "JobRun",
+    "StaleBatch",
+    "System",
+]

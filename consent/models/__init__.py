@@ -1,0 +1,27 @@
+from consent.models.agreed import AgreedStatus, Touched
+from consent.models.correction import Correction, Decision, ReasonCode, WriteBack
+from consent.models.flag import Flag, FlagEvent, Hold, StaleFlag
+from consent.models.ledger import ConsentRecord, Reading
+from consent.models.people import Contact, Number, SystemRecord
+from consent.models.program import Program, Sender, Wording
+
+__all__ = [
+    "AgreedStatus",
+    "ConsentRecord",
+    "Contact",
+    "Correction",
+    "Decision",
+    "Flag",
+    "FlagEvent",
+    "Hold",
+    "Number",
+    "Program",
+    "ReasonCode",
+    "Reading",
+    "Sender",
+    "StaleFlag",
+    "SystemRecord",
+    "Touched",
+    "Wording",
+    "WriteBack",
+]

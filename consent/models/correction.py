@@ -1,0 +1,161 @@
+"""Documented decisions and their way to every system."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from backoffice.models import IllegalMove, System
+from consent.models.flag import Flag
+from consent.models.ledger import ConsentRecord, Reading
+from consent.models.people import Number
+from consent.models.program import Program
+
+
+class Decision(models.TextChoices):
+    """What a reviewer can decide. None of them sets a status: they add to the ledger or ask systems to follow it."""
+
+    ALIGN = "align", "Write the agreed status to every system"
+    REVOKE = "revoke", "Log a revocation"
+    PROOF = "proof", "Attach proof of consent"
+    VOID = "void", "Void a weak revocation"
+    WAIVE = "waive", "Waive until a date"
+    ESCALATE = "escalate", "Escalate"
+
+
+class ReasonCode(models.Model):
+    """Why a decision was taken. Rows, not code: compliance staff add and retire them."""
+
+    code = models.SlugField(unique=True)
+    decision = models.CharField(max_length=10, choices=Decision)
+    label = models.CharField(max_length=120)
+    needs_words = models.BooleanField(default=False)
+    needs_proof = models.BooleanField(default=False)
+    needs_second_person = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Correction(models.Model):
+    """One documented decision about one number and program. Made by consent.correct in one transaction with its
+    ledger record, its write-backs, the moves of its flags and the audit entry."""
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", "Waiting for a second person"
+        APPLIED = "applied", "Applied"
+        REFUSED = "refused", "Refused by the second person"
+        UNDONE = "undone", "Undone before it left"
+
+    MOVES = {Status.PROPOSED: {Status.APPLIED, Status.REFUSED}, Status.APPLIED: {Status.UNDONE}}
+
+    number = models.ForeignKey(Number, on_delete=models.PROTECT, related_name="corrections")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="corrections")
+    flags = models.ManyToManyField(Flag, related_name="corrections")
+    decision = models.CharField(max_length=10, choices=Decision)
+    status = models.CharField(max_length=10, choices=Status)
+    reason = models.ForeignKey(ReasonCode, on_delete=models.PROTECT, related_name="+")
+    words = models.TextField(blank=True)
+    proof = models.FileField(upload_to="proofs/%Y/%m/", blank=True, max_length=200)
+    proof_sha256 = models.CharField(max_length=64, blank=True)
+    proof_link = models.URLField(blank=True)
+    # What the decision is about, where it needs more than number and program (channel, time, record voided …).
+    details = models.JSONField(default=dict)
+    record = models.ForeignKey(ConsentRecord, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="corrections")
+    decided_at = models.DateTimeField()
+    second_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    second_at = models.DateTimeField(null=True)
+    second_words = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        permissions = [("approve_correction", "Can be the second person of a correction")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(second_by=None) | ~Q(second_by=F("decided_by")), name="correction_second_is_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(second_by=None, second_at=None) | Q(second_by__isnull=False, second_at__isnull=False),
+                name="correction_second_by_and_at",
+            ),
+        ]
+        indexes = [models.Index(fields=["number", "program", "-id"], name="correction_of_number")]
+
+    def __str__(self) -> str:
+        return f"{self.get_decision_display()}"
+
+
+class WriteBackQuerySet(models.QuerySet["WriteBack"]):
+    def to_deliver(self, now: Any) -> WriteBackQuerySet:
+        return self.filter(status=WriteBack.Status.PENDING, not_before__lte=now)
+
+    def unsettled(self) -> WriteBackQuerySet:
+        return self.filter(status__in=WriteBack.UNSETTLED)
+
+
+class WriteBack(models.Model):
+    """One correction on its way to one system's record. Written by consent.correct, moved by consent.propagate when
+    it is handed over and by imports when the system is read again."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting to be sent"
+        SENT = "sent", "Sent"
+        ACCEPTED = "accepted", "Accepted"
+        VERIFIED = "verified", "Read back and right"
+        REVERTED = "reverted", "Came back wrong"
+        PARKED = "parked", "Needs a person"
+        SUPERSEDED = "superseded", "Replaced by a later decision"
+        CANCELLED = "cancelled", "Undone before it left"
+
+    S = Status
+    UNSETTLED = (S.PENDING, S.SENT, S.ACCEPTED, S.PARKED)
+    MOVES = {
+        S.PENDING: {S.SENT, S.PARKED, S.SUPERSEDED, S.CANCELLED, S.VERIFIED},
+        S.SENT: {S.ACCEPTED, S.VERIFIED, S.REVERTED, S.PARKED, S.SUPERSEDED},
+        S.ACCEPTED: {S.VERIFIED, S.REVERTED, S.SUPERSEDED},
+        S.VERIFIED: {S.REVERTED, S.SUPERSEDED},
+        S.REVERTED: {S.VERIFIED, S.SUPERSEDED},
+        S.PARKED: {S.PENDING, S.SUPERSEDED, S.VERIFIED},
+    }
+
+    correction = models.ForeignKey(Correction, on_delete=models.PROTECT, related_name="write_backs")
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="write_backs")
+    number = models.ForeignKey(Number, on_delete=models.PROTECT, related_name="write_backs")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="write_backs")
+    ref = models.CharField(max_length=80, blank=True)  # the system's record id
+    value = models.CharField(max_length=8)  # "in" or "out"
+    key = models.CharField(max_length=140, unique=True)  # correction:system:ref; sent along so a repeat is harmless
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    not_before = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    reading = models.ForeignKey(Reading, null=True, on_delete=models.PROTECT, related_name="+")  # what settled it
+    note = models.TextField(blank=True)
+
+    objects = WriteBackQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["system", "status", "id"], name="write_back_to_deliver"),
+            models.Index(fields=["number", "program", "system"], name="write_back_of_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value} to {self.system_id}"
+
+    def move(self, to: Status, **changes: Any) -> bool:
+        """Change status; False when another request moved it first. Raises IllegalMove for an unknown step."""
+        if to not in self.MOVES.get(self.Status(self.status), set()):
+            raise IllegalMove(f"{self.status} to {to}")
+        moved = WriteBack.objects.filter(pk=self.pk, status=self.status).update(status=to, **changes)
+        if moved:
+            self.status = to
+            for field, value in changes.items():
+                setattr(self, field, value)
+        return bool(moved)

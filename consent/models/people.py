@@ -1,0 +1,65 @@
+"""Who and which line: the only tables that hold personal data."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from backoffice.models import System
+
+
+class NumberQuerySet(models.QuerySet["Number"]):
+    def fragment(self, digits: str) -> NumberQuerySet:
+        """Numbers that contain these digits; PostgreSQL answers from its trigram index on e164."""
+        return self.filter(e164__contains=digits)
+
+
+class Number(models.Model):
+    """One E.164 phone line. Consent belongs to it. Created by imports and staff forms, never removed."""
+
+    e164 = models.CharField(max_length=16, unique=True)
+    region = models.CharField(max_length=3, blank=True)
+    line_type = models.CharField(max_length=24, blank=True)  # phonenumbers' words, e.g. MOBILE
+    first_seen_at = models.DateTimeField(db_default=Now())
+
+    objects = NumberQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.e164
+
+
+class Contact(models.Model):
+    """A person as the connected systems know them. Created by imports; merged or split by nobody yet: two records
+    of one system on one number are two contacts until staff say otherwise."""
+
+    first_name = models.CharField(max_length=120, blank=True)
+    last_name = models.CharField(max_length=120, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.first_name, self.last_name])) or self.email or "Name not known"
+
+
+class SystemRecord(models.Model):
+    """One system's own record of one contact, and the number it holds for them. Kept by imports."""
+
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="records")
+    ref = models.CharField(max_length=80)  # the system's record id; the number itself where it has none
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="records")
+    number = models.ForeignKey(Number, on_delete=models.PROTECT, related_name="records")
+    previous_number = models.ForeignKey(Number, null=True, on_delete=models.PROTECT, related_name="+")
+    number_changed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["system", "ref"], name="record_once_per_system"),
+            models.CheckConstraint(
+                condition=models.Q(previous_number=None) | models.Q(number_changed_at__isnull=False),
+                name="record_previous_number_and_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.system_id}:{self.ref}"
