@@ -173,7 +173,6 @@ IMPORTERS = {"consent": "consent.intake.ConsentImporter"}
 JOB_VERBS = {
     "import.check": "backoffice.imports.check.check",
     "import.run": "backoffice.imports.run.run",
-    "import.void": "backoffice.imports.void.void",
     "consent.reconcile": "consent.reconcile.reconcile",
     "consent.rebuild": "consent.reconcile.rebuild",
 }

@@ -74,7 +74,7 @@ class ImportBatch(models.Model):
         S.CONFIRMED: {S.RUNNING, S.FAILED, S.CANCELLED},
         S.RUNNING: {S.DONE, S.DONE_WITH_REJECTS, S.FAILED, S.CANCELLED},
         S.FAILED: {S.CONFIRMED, S.CHECKING, S.CANCELLED, S.VOIDED},
-        S.CANCELLED: {S.VOIDED},
+        S.CANCELLED: {S.CONFIRMED, S.VOIDED},
         S.DONE: {S.VOIDED},
         S.DONE_WITH_REJECTS: {S.VOIDED},
     }
@@ -113,6 +113,7 @@ class ImportBatch(models.Model):
     objects = ImportBatchQuerySet.as_manager()
 
     class Meta:
+        permissions = [("void_importbatch", "Can void batches that brought opt-outs")]
         constraints = [
             models.UniqueConstraint(
                 # The same bytes are taken in once per system and mapping; voiding or cancelling frees them.

@@ -66,6 +66,7 @@ class JobRun(models.Model):
     objects = JobRunQuerySet.as_manager()
 
     class Meta:
+        permissions = [("control_jobrun", "Can cancel and retry runs")]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "subject"],

@@ -1,0 +1,110 @@
+"""What an importer (consent's, errors') offers to the machinery of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from backoffice.files import Dialect, Row
+from backoffice.models import ColumnMapping, ImportBatch, System
+
+
+class MappingProblem(Exception):
+    """The mapping cannot be used; the message says which column or target, and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing a column can feed. `kinds` are the kinds of system it exists for."""
+
+    name: str
+    label: str
+    help: str = ""
+    required: bool = False
+    several: bool = False  # the first filled column counts, or, for a status, the most restrictive
+    has_polarity: bool = False
+    is_time: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Where one row of the file ends, and why."""
+
+    line: int
+    bucket: str
+    reason: str = ""
+    detail: str = ""
+    warnings: tuple[str, ...] = ()
+    number: str = ""
+    value: str = ""
+    at: datetime | None = None
+    cells: tuple[str, ...] = ()
+    # What confirming would mean, for the preview: e.g. {"becomes_out": 1}.
+    consequences: tuple[str, ...] = ()
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether a person may want to see this row."""
+        return bool(self.warnings) or self.bucket in {"rejected", "held"} or bool(self.reason)
+
+
+@dataclass(slots=True)
+class Guess:
+    """What the importer would make of unknown columns; a person confirms it."""
+
+    columns: dict[str, list[str]] = field(default_factory=dict)
+    rules: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+class Importer(Protocol):
+    """One object per batch and run; it may keep what it has seen of the file."""
+
+    def __init__(self, batch: ImportBatch, dialect: Dialect, *, now: datetime) -> None:
+        """Raises MappingProblem when the batch's mapping does not fit the file."""
+
+    @classmethod
+    def targets(cls, system: System) -> Sequence[Target]: ...
+
+    @classmethod
+    def guess(cls, system: System, columns: Sequence[str], samples: Sequence[Sequence[str]]) -> Guess: ...
+
+    @classmethod
+    def check_mapping(
+        cls, system: System, columns: dict[str, list[str]], rules: dict[str, Any], headers: Sequence[str]
+    ) -> None:
+        """Raises MappingProblem when the mapping cannot be used with these headers."""
+
+    def learn(self, row: Row) -> None:
+        """First pass over the whole file, before anything is taken: what a single row cannot know (date order)."""
+
+    def pass_by(self, rows: Sequence[Row]) -> None:
+        """Rows that an earlier worker committed: remember what later rows of the file need to know of them."""
+
+    def take(self, rows: Sequence[Row], *, write: bool) -> list[Outcome]:
+        """The outcome of each row, in order. With `write`, its effects too, in the caller's transaction."""
+
+    def finish(self, counts: dict[str, int]) -> None:
+        """After the last chunk, in the transaction that ends the batch: findings about the file as a whole."""
+
+    @classmethod
+    def void(cls, batch: ImportBatch, *, now: datetime) -> dict[str, int]:
+        """Make what the batch brought stop counting, in the caller's transaction."""
+
+    @classmethod
+    def learned_refusals(cls, batch: ImportBatch) -> int:
+        """How many opt-outs were learned from the batch: voiding those needs a supervisor."""
+
+
+def importer_of(system: System) -> type[Importer]:
+    importer: type[Importer] = import_string(settings.IMPORTERS[system.importer])
+    return importer
+
+
+def mapping_in_use(system: System, name: str = "standard") -> ColumnMapping | None:
+    return system.mappings.in_use().filter(name=name).first()

@@ -1,0 +1,70 @@
+"""Which column feeds what, saved per system and never edited once a batch has used it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from backoffice import audit
+from backoffice.imports.importer import Guess, MappingProblem, importer_of, mapping_in_use
+from backoffice.imports.receive import dialect_of, sample
+from backoffice.models import ColumnMapping, ImportBatch
+
+S = ImportBatch.Status
+
+
+def suggest(batch: ImportBatch, name: str = "standard") -> tuple[Guess, ColumnMapping | None]:
+    """The saved mapping where it fits this file's headers, else the importer's guess.
+
+    The second value is the saved mapping when nothing has to be asked: the step can be skipped."""
+    importer, headers = importer_of(batch.system), dialect_of(batch).columns
+    saved = mapping_in_use(batch.system, name)
+    if saved is not None:
+        try:
+            importer.check_mapping(batch.system, saved.columns, saved.rules, headers)
+        except MappingProblem as problem:
+            guess = importer.guess(batch.system, headers, [row.cells for row in sample(batch, 50)])
+            guess.notes.insert(0, f"The saved mapping “{saved.name}” does not fit this file: {problem}")
+            return guess, None
+        return Guess(columns=saved.columns, rules=saved.rules), saved
+    return importer.guess(batch.system, headers, [row.cells for row in sample(batch, 50)]), None
+
+
+@transaction.atomic
+def save_mapping(
+    batch: ImportBatch,
+    columns: dict[str, list[str]],
+    rules: dict[str, Any],
+    *,
+    by: User | None,
+    now: datetime,
+    name: str = "standard",
+) -> ColumnMapping:
+    """Confirm how this batch's columns are read. The same content again changes nothing; other content becomes the
+    next version, and earlier batches keep theirs. Raises MappingProblem."""
+    importer_of(batch.system).check_mapping(batch.system, columns, rules, dialect_of(batch).columns)
+    current = (
+        ColumnMapping.objects.select_for_update().filter(system=batch.system, name=name, replaced_at=None).first()
+    )
+    if current is None or not current.says_the_same(columns, rules):
+        if current is not None:
+            ColumnMapping.objects.filter(pk=current.pk).update(replaced_at=now)
+        current = ColumnMapping.objects.create(
+            system=batch.system,
+            name=name,
+            version=(current.version if current else 0) + 1,
+            columns=columns,
+            rules=rules,
+            confirmed_by=by,
+            confirmed_at=now,
+        )
+        audit.record(by, "mapping.confirm", current, batch=batch.pk)
+    use_mapping(batch, current)
+    return current
+
+
+def use_mapping(batch: ImportBatch, mapping: ColumnMapping) -> None:
+    batch.move(S.MAPPED, mapping=mapping, preview={}, confirm_token="")
