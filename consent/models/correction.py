@@ -43,8 +43,8 @@ class ReasonCode(models.Model):
 
 
 class Correction(models.Model):
-    """One documented decision about one number and program. Made by consent.correct in one transaction with its
-    ledger record, its write-backs, the moves of its flags and the audit entry."""
+    """One documented decision about one number and program, or about a whole file. Made by consent.correct in one
+    transaction with its ledger record, its write-backs, the moves of its flags and the audit entry."""
 
     class Status(models.TextChoices):
         PROPOSED = "proposed", "Waiting for a second person"
@@ -54,8 +54,11 @@ class Correction(models.Model):
 
     MOVES = {Status.PROPOSED: {Status.APPLIED, Status.REFUSED}, Status.APPLIED: {Status.UNDONE}}
 
-    number = models.ForeignKey(Number, on_delete=models.PROTECT, related_name="corrections")
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="corrections")
+    # Empty together: the decision is about a flag that names a batch instead of a number.
+    number = models.ForeignKey(Number, null=True, on_delete=models.PROTECT, related_name="corrections")
+    program = models.ForeignKey(Program, null=True, on_delete=models.PROTECT, related_name="corrections")
+    # Of the form that was sent: a double click or a replayed request finds the decision it already made.
+    token = models.CharField(max_length=64, unique=True)
     flags = models.ManyToManyField(Flag, related_name="corrections")
     decision = models.CharField(max_length=10, choices=Decision)
     status = models.CharField(max_length=10, choices=Status)
@@ -83,6 +86,10 @@ class Correction(models.Model):
             models.CheckConstraint(
                 condition=Q(second_by=None, second_at=None) | Q(second_by__isnull=False, second_at__isnull=False),
                 name="correction_second_by_and_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(number=None, program=None) | Q(number__isnull=False, program__isnull=False),
+                name="correction_number_and_program",
             ),
         ]
         indexes = [models.Index(fields=["number", "program", "-id"], name="correction_of_number")]
