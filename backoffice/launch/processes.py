@@ -54,7 +54,7 @@ class Printer:
     def say(self, line: str, name: str = "") -> None:
         # When nobody reads any more, the children matter, not their words.
         with self._lock, contextlib.suppress(BrokenPipeError, ValueError):
-            print(f"{name:<8}| {line}" if name else line, flush=True)
+            print(f"{name:<8} | {line}" if name else line, flush=True)
 
 
 @dataclass

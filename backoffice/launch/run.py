@@ -61,7 +61,7 @@ class Launcher:
             try:
                 env = self._environment()
                 if self.redis_url is None:
-                    redis, env["REDIS_URL"] = self._private_redis(env, lock)
+                    redis, env["REDIS_URL"] = self._private_redis(lock)
                     self._start_redis(redis, env["REDIS_URL"])
                 elif not servers.redis_answers(self.redis_url):
                     raise CannotStart(
@@ -91,32 +91,32 @@ class Launcher:
 
     @contextlib.contextmanager
     def _only_run(self) -> Iterator[int]:
-        """Hold `var`/run.lock. The children hold it too: a killed run keeps it until the last of them ended."""
+        """Be the only run in this folder. Yields a handle for the children to hold.
+
+        The launcher alone holds run.lock, it and its children parts.lock: after a kill -9 the first is free
+        at once, the second when the last child has ended. Two Redis servers on one file would spoil it."""
         self.var.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.var / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            until = time.monotonic() + PREVIOUS_SECONDS
-            told = False
-            while not locked(handle):
-                owner = os.pread(handle, 20, 0).decode().strip()
-                if owner.isdigit() and servers.process_exists(int(owner)):
-                    raise CannotStart(
-                        f"Already running from this folder (process {owner}). Stop that one first."
-                    )
-                if time.monotonic() > until or self.interrupts:
-                    raise CannotStart(
-                        f"Parts of an earlier run (process {owner}) still hold {self.var / 'run.lock'}. "
-                        f"End them (`fuser {self.var / 'run.lock'}` names them) and start again."
-                    )
-                if not told:
-                    self.printer.say("An earlier run was killed; waiting for its last parts to end.")
-                    told = True
-                time.sleep(0.2)
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
-            yield handle
-        finally:
-            os.close(handle)
+        with open(self.var / "run.lock", "a+") as run, open(self.var / "parts.lock", "a+") as parts:
+            if not locked(run.fileno()):
+                run.seek(0)
+                raise CannotStart(f"Already running from this folder ({run.read()}). Stop that one first.")
+            run.truncate(0)
+            run.write(f"process {os.getpid()}")
+            run.flush()
+            self._wait_for_parts(parts.fileno())
+            yield parts.fileno()
+
+    def _wait_for_parts(self, handle: int) -> None:
+        until = time.monotonic() + PREVIOUS_SECONDS
+        if not locked(handle):
+            self.printer.say("The run before this one was killed; waiting for its last parts to end.")
+        while not locked(handle):
+            if time.monotonic() > until or self.interrupts:
+                raise CannotStart(
+                    f"Parts of an earlier run still hold {self.var / 'parts.lock'}. "
+                    f"End them (`fuser {self.var / 'parts.lock'}` names them) and start again."
+                )
+            time.sleep(0.2)
 
     @contextlib.contextmanager
     def _listening(self) -> Iterator[socket.socket]:
@@ -183,10 +183,11 @@ class Launcher:
 
     # --- the children
 
-    def _private_redis(self, env: dict[str, str], lock: int) -> tuple[Child, str]:
+    def _private_redis(self, lock: int) -> tuple[Child, str]:
         """The queue survives in `var`/redis; port and password are of this run only."""
         port, password = servers.free_port(), secrets.token_hex(16)
-        config = servers.write_redis_config(self.var / "redis", port=port, password=password)
+        folder = self.var / "redis"
+        config = servers.write_redis_config(folder, port=port, password=password, log=folder / "log")
         child = self._child("redis", [servers.redis_binary(), str(config)], servers.neutral_env(), lock)
         return child, f"redis://:{password}@127.0.0.1:{port}/0"
 
@@ -195,11 +196,14 @@ class Launcher:
         until = time.monotonic() + WEB_SECONDS  # a long append-only file takes its time to load
         while not servers.redis_answers(url):
             if not child.running or time.monotonic() > until:
-                raise CannotStart(f"The private Redis in {self.var / 'redis'} did not come up; see above.")
+                raise CannotStart(
+                    f"The private Redis did not come up; {self.var / 'redis' / 'log'} says why."
+                )
             time.sleep(0.05)
+        servers.give_back_unfinished(url)
 
     def _children(self, env: dict[str, str], lock: int, listener: socket.socket) -> list[Child]:
-        celery = [sys.executable, "-m", "celery", "-A", "backoffice"]
+        celery = [sys.executable, "-m", "celery", "--app", "backoffice", "--quiet"]
         alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         worker = [
             *celery,
@@ -214,8 +218,10 @@ class Launcher:
         web = [sys.executable, "-m", "gunicorn", "backoffice.wsgi:application"]
         web += ["--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread", "--workers", "2"]
         web += ["--threads", "4", "--timeout", "120", "--graceful-timeout", "10", "--log-level", "warning"]
+        # Celery warns root at length; a container's only user is root.
+        quiet = {**env, "PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
         return [
-            self._child("worker", worker, env, lock, stop_steps=WORKER_STEPS),
+            self._child("worker", worker, quiet, lock, stop_steps=WORKER_STEPS),
             self._child("schedule", schedule, env, lock),
             self._child("web", web, env, lock, listener.fileno()),
         ]
@@ -235,7 +241,7 @@ class Launcher:
     def _say_ready(self, listener: socket.socket, accounts: str) -> None:
         if not self.interrupts:
             words = [f"Ready: {address(listener)}", accounts.strip()]
-            words += ["Ctrl-C stops everything; started again it goes on where it was."]
+            words += ["Ctrl-C stops everything; started again, it goes on where it was."]
             self.printer.say("\n" + "\n".join(line for line in words if line) + "\n")
 
     def _stop(self, children: Sequence[Child], redis: Child | None) -> None:

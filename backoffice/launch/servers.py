@@ -21,6 +21,7 @@ from pathlib import Path
 
 import psycopg
 import redis
+from kombu import Connection
 
 from .processes import die_with_parent, in_words
 
@@ -79,15 +80,19 @@ def redis_binary() -> str:
     )
 
 
-def write_redis_config(folder: Path, *, port: int, password: str) -> Path:
-    """A queue must not lose its entries: each write goes to the append-only file, nothing is evicted."""
+def write_redis_config(folder: Path, *, port: int, password: str, log: Path | None = None) -> Path:
+    """Settings of a Redis that keeps its files in `folder`; without `log` it talks on its standard output.
+
+    A queue must not lose its entries: each write goes to the append-only file, nothing is evicted."""
     folder.mkdir(parents=True, exist_ok=True)
+    if log is not None:
+        log.unlink(missing_ok=True)
     path = folder / "redis.conf"
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         file.write(
             f'bind 127.0.0.1\nport {port}\ndir "{folder}"\nrequirepass {password}\n'
-            'daemonize no\npidfile ""\nlogfile ""\nloglevel warning\n'
+            f'daemonize no\npidfile ""\nlogfile "{log or ""}"\nloglevel warning\n'
             'appendonly yes\nappendfsync everysec\nsave ""\nmaxmemory-policy noeviction\n'
         )
     return path
@@ -99,6 +104,14 @@ def redis_answers(url: str) -> bool:
             return bool(client.ping())
     except redis.RedisError:
         return False
+
+
+def give_back_unfinished(url: str) -> None:
+    """Put messages that a killed worker had taken back into their queue, now instead of when they expire.
+
+    Only right while no worker runs. A task may run twice; every task allows for that."""
+    with Connection(url, transport_options={"visibility_timeout": 0}) as connection:
+        connection.default_channel.qos.restore_visible(num=1_000_000, interval=1)
 
 
 def neutral_env() -> dict[str, str]:
