@@ -46,7 +46,12 @@ WORDS = [
         ["['email','web']", "email", "E-mail; direct mail", "[]", '["email"]'],
     ),
     ("e-mail is not texts", HELD, HELD, ["email only", "email yes", "subscribed to email", "opted in email"]),
-    ("unseen", HELD, HELD, ["Maybe", "Yes?", "?", "VIP", "yes/no", "not sure", "opt-in/opt-out", "inactive"]),
+    (
+        "unseen",
+        HELD,
+        HELD,
+        ["Maybe", "Yes?", "?", ",", "VIP", "yes/no", "not sure", "opt-in/opt-out", "inactive"],
+    ),
     ("odd numbers", HELD, HELD, ["-1", "2", "10", "01", "1.5", "1e0"]),
     ("unclear marks", HELD, HELD, ["☒", "★", "🙂"]),
     ("list with a stranger", HELD, HELD, ["['sms','fax']", "sms (declined)", "email, yes"]),

@@ -180,6 +180,7 @@ NOT_TIMES = [
     ("two dates", "2025-03-14, 2025-03-15", TimeWarning.BAD_TIMESTAMP),
     ("hashes of a narrow column", "########", TimeWarning.BAD_TIMESTAMP),
     ("eastern arabic digits", "٢٠٢٥-٠٣-١٤", TimeWarning.BAD_TIMESTAMP),
+    ("a date with a story", f"2025-03-14 09:30 ({'as told ' * 20})", TimeWarning.BAD_TIMESTAMP),
     ("a novel", "2025-03-14" + " 1" * 5000, TimeWarning.BAD_TIMESTAMP),
     ("more digits than a number may have", "1" * 5000, TimeWarning.BAD_TIMESTAMP),
 ]
