@@ -20,7 +20,7 @@ from consent.moments import (
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-ONE_O_CLOCK = "2025-03-14T13:30:00Z"  # half past nine in New York
+HALF_PAST_NINE = "2025-03-14T13:30:00Z"  # half past nine in New York
 UTC_TEXT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -93,7 +93,7 @@ SAME_INSTANT = [
 @pytest.mark.parametrize("raw", [case[1] for case in SAME_INSTANT], ids=[case[0] for case in SAME_INSTANT])
 def test_reads_one_instant_in_every_format(raw):
     moment = read(raw)
-    assert in_utc(moment) == ONE_O_CLOCK
+    assert in_utc(moment) == HALF_PAST_NINE
     assert (moment.precision, moment.warnings, moment.text) == (Precision.SECOND, (), raw)
     assert moment.claimed_at is None
 
