@@ -23,7 +23,7 @@ $(STAMP): requirements-dev.txt
 	@test -x $(BIN)/python && $(BIN)/python -c 'import pip' 2>/dev/null || { rm -rf .venv && $(PYTHON) -m venv .venv; } || { \
 		echo "This Python cannot make environments (Debian: apt-get install python3-venv)."; rm -rf .venv; exit 1; }
 	@echo "Installing the pinned dependencies into .venv"
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --require-hashes -r requirements-dev.txt
 	@touch $@
 
 run: $(STAMP) ## start everything at http://127.0.0.1:8000/ (PORT=, HOST=, DATABASE_URL=, REDIS_URL=)

@@ -1,0 +1,144 @@
+"""What every test stands on: a database file or server of its own, a real Redis, real workers on request.
+
+The runner (`make test`) gives the addresses; run alone, pytest uses a SQLite file and a private Redis.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.db import connection, connections, transaction
+from django.test import override_settings
+
+from backoffice.launch import servers
+from tests.workers import Worker
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis that only this run uses: TEST_REDIS_URL, else a private server."""
+    given = os.environ.get("TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    with servers.private_redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_surroundings(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test may reach the queue or the files of the person who runs it."""
+    from backoffice.celery import app
+
+    app.conf.broker_url = redis_url
+    with override_settings(
+        REDIS_URL=redis_url,
+        CELERY_BROKER_URL=redis_url,
+        MEDIA_ROOT=tmp_path_factory.mktemp("uploads"),
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # the slow ones test nothing here
+    ):
+        yield
+
+
+@pytest.fixture
+def empty_queue(redis_url: str) -> Iterator[redis.Redis]:
+    """The queue, empty at the start; for tests that look into it or start workers."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+        yield client
+
+
+# --- the database -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """A name that no other run uses. SQLite gets a file, so that workers in other processes see it."""
+    for alias in connections:
+        chosen = connections[alias].settings_dict
+        if connections[alias].vendor == "sqlite":
+            chosen["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / f"{alias}.sqlite3")
+        else:
+            chosen["TEST"]["NAME"] = f"test_{chosen['NAME']}_{os.getpid()}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_past_triggers() -> Iterator[None]:
+    """Tests with real transactions end with emptied tables; append-only ones refuse that; lift it there."""
+    operations = type(connection.ops)
+    flush = operations.execute_sql_flush
+
+    def lifted(self: Any, statements: list[str]) -> None:
+        with transaction.atomic(using=self.connection.alias), without_triggers(self.connection):
+            flush(self, statements)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "execute_sql_flush", lifted)
+        yield
+
+
+@contextlib.contextmanager
+def without_triggers(chosen: Any) -> Iterator[None]:
+    quote = chosen.ops.quote_name
+    with chosen.cursor() as cursor:
+        if chosen.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            lift = [f"DROP TRIGGER {quote(name)}" for name, _ in triggers]
+            restore = [text for _, text in triggers]
+        else:
+            cursor.execute(
+                "SELECT DISTINCT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+                "WHERE NOT tgisinternal"
+            )
+            tables = [quote(name) for (name,) in cursor.fetchall()]
+            lift = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables]
+            restore = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables]
+        for statement in lift:
+            cursor.execute(statement)
+        yield
+        for statement in restore:
+            cursor.execute(statement)
+
+
+@pytest.fixture
+def postgresql() -> None:
+    """For tests of what only PostgreSQL can do: says so on the other engine."""
+    if connection.vendor != "postgresql":
+        pytest.skip("about PostgreSQL only; runs in the PostgreSQL pass")
+
+
+# --- workers ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def start_worker(
+    transactional_db: None, empty_queue: redis.Redis, tmp_path: Path
+) -> Iterator[Callable[..., Worker]]:
+    """start_worker(concurrency=1, **environment) -> Worker, running on this test's database, queue and files.
+
+    Tests that use it commit for real; their rows are visible to the worker."""
+    started: list[Worker] = []
+
+    def start(concurrency: int = 1, **env: str) -> Worker:
+        name = f"worker{len(started)}"
+        worker = Worker(name, tmp_path / f"{name}.log", concurrency, **env)
+        started.append(worker)
+        worker.start()
+        return worker
+
+    yield start
+    for worker in started:
+        worker.stop()
+
+
+@pytest.fixture
+def worker(start_worker: Callable[..., Worker]) -> Worker:
+    """One running worker: `kill()`, `start()`, `stop()`, `log`."""
+    return start_worker()
