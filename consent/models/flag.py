@@ -57,6 +57,8 @@ class Flag(models.Model):
         S.VERIFYING: {S.OPEN, S.CLOSED, S.CORRECTING},
         S.WAIVED: {S.OPEN, S.CLOSED},
         S.ESCALATED: {S.IN_REVIEW, S.CORRECTING, S.VERIFYING, S.CLOSED, S.WAIVED, S.OPEN},
+        # Only by undoing the decision that closed it.
+        S.CLOSED: {S.OPEN},
     }
 
     code = models.CharField(max_length=32, choices=[(c.value, c.value) for c in rules.Code])
