@@ -185,6 +185,7 @@ CONSENT_POLICY = {
     "form_defeats_stop": flag("FORM_DEFEATS_STOP"),
     "company_life_from": os.environ.get("COMPANY_LIFE_FROM", "2000-01-01"),
 }
+RECONCILE_SHARDS = int(os.environ.get("RECONCILE_SHARDS", 2))  # parallel runs of one reconciliation
 UNDO_SECONDS = int(os.environ.get("UNDO_SECONDS", 30))  # what permits sending waits this long before it leaves
 LEASE_MINUTES = 10  # how long "next for me" keeps a flag out of others' way
 

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from backoffice import jobs
-from backoffice.files import Row, Unreadable, read_rows
+from backoffice.files.rows import Row, read_rows
+from backoffice.files.unreadable import Unreadable
 from backoffice.imports.importer import Importer, MappingProblem, Outcome, importer_of
 from backoffice.imports.receive import dialect_of, rows_path
 from backoffice.models import Bucket, ImportBatch, ImportRow
@@ -95,12 +96,8 @@ def _check(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[st
 
 
 def opened(batch: ImportBatch) -> Importer:
-    """The batch's importer, after its first look over the whole file. Raises MappingProblem, Unreadable."""
-    importer = importer_of(batch.system)(batch, dialect_of(batch), now=timezone.now())
-    for row in read_rows(rows_path(batch), dialect_of(batch)):
-        if not row.skip and not row.problem:
-            importer.learn(row)
-    return importer
+    """The batch's importer. Raises MappingProblem."""
+    return importer_of(batch.system)(batch, dialect_of(batch), now=timezone.now())
 
 
 def chunks(rows: Iterator[Row], skipped: Counter[str], size: int | None = None) -> Iterator[list[Row]]:

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from backoffice.files import Dialect, Row
+from backoffice.files.rows import Row
+from backoffice.files.sniff import Dialect
 from backoffice.models import ColumnMapping, ImportBatch, System
 
 
@@ -72,16 +73,14 @@ class Importer(Protocol):
     def targets(cls, system: System) -> Sequence[Target]: ...
 
     @classmethod
-    def guess(cls, system: System, columns: Sequence[str], samples: Sequence[Sequence[str]]) -> Guess: ...
+    def guess(cls, system: System, headers: Sequence[str], samples: Sequence[Sequence[str]]) -> Guess:
+        """What the columns may mean, from their names and some thousand rows."""
 
     @classmethod
     def check_mapping(
         cls, system: System, columns: dict[str, list[str]], rules: dict[str, Any], headers: Sequence[str]
     ) -> None:
         """Raises MappingProblem when the mapping cannot be used with these headers."""
-
-    def learn(self, row: Row) -> None:
-        """First pass over the whole file, before anything is taken: what a single row cannot know (date order)."""
 
     def pass_by(self, rows: Sequence[Row]) -> None:
         """Rows that an earlier worker committed: remember what later rows of the file need to know of them."""

@@ -14,6 +14,7 @@ from backoffice.imports.receive import dialect_of, sample
 from backoffice.models import ColumnMapping, ImportBatch
 
 S = ImportBatch.Status
+GUESS_ROWS = 5_000  # enough to meet a day above 12 and the usual words; cheap enough for a page
 
 
 def suggest(batch: ImportBatch, name: str = "standard") -> tuple[Guess, ColumnMapping | None]:
@@ -26,11 +27,11 @@ def suggest(batch: ImportBatch, name: str = "standard") -> tuple[Guess, ColumnMa
         try:
             importer.check_mapping(batch.system, saved.columns, saved.rules, headers)
         except MappingProblem as problem:
-            guess = importer.guess(batch.system, headers, [row.cells for row in sample(batch, 50)])
+            guess = importer.guess(batch.system, headers, [row.cells for row in sample(batch, GUESS_ROWS)])
             guess.notes.insert(0, f"The saved mapping “{saved.name}” does not fit this file: {problem}")
             return guess, None
         return Guess(columns=saved.columns, rules=saved.rules), saved
-    return importer.guess(batch.system, headers, [row.cells for row in sample(batch, 50)]), None
+    return importer.guess(batch.system, headers, [row.cells for row in sample(batch, GUESS_ROWS)]), None
 
 
 @transaction.atomic

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import itertools
 from datetime import datetime
@@ -16,7 +15,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from backoffice import audit
-from backoffice.files import Dialect, Row, Unreadable, convert_workbook, read_rows, sniff
+from backoffice.files.container import Kind
+from backoffice.files.rows import Row, read_rows
+from backoffice.files.sniff import Dialect, sniff
+from backoffice.files.unreadable import Unreadable
+from backoffice.files.workbook import convert_workbook
 from backoffice.models import ImportBatch, System
 
 S = ImportBatch.Status
@@ -62,29 +65,23 @@ def receive(
     return batch
 
 
-def recognise(batch: ImportBatch, **overrides: Any) -> Dialect:
+def recognise(batch: ImportBatch, *, sheet: str | None = None, **overrides: Any) -> Dialect:
     """Sniff the batch's file again, with what a person says instead of the guesses (encoding, delimiter,
-    header_line, sheet). Raises Unreadable."""
+    header_line; sheet of a workbook). Raises Unreadable."""
     path = Path(batch.file.path)
-    sheet = overrides.pop("sheet", None)
-    dialect = sniff(path, **overrides)
-    if dialect.kind == "xlsx":
-        converted = path.with_suffix(".rows.csv")
-        convert_workbook(path, converted, sheet=sheet)
-        sheets = dialect.sheets
-        dialect = dataclasses.replace(
-            sniff(converted, encoding="utf-8", delimiter=",", header_line=overrides.get("header_line")),
-            sheets=sheets,
-            sheet=sheet or (sheets[0] if sheets else None),
+    dialect = sniff(path, max_bytes=settings.IMPORT_MAX_BYTES, **overrides)
+    rows_file = ""
+    if dialect.kind is Kind.XLSX:
+        rows_file = str(Path(batch.file.name).with_suffix(".rows.csv"))
+        dialect = convert_workbook(
+            path, path.with_suffix(".rows.csv"), sheet=sheet, header_line=overrides.get("header_line")
         )
-        batch.rows_file.name = str(Path(batch.file.name).with_suffix(".rows.csv"))
-        ImportBatch.objects.filter(pk=batch.pk).update(rows_file=batch.rows_file.name)
-    batch.move(S.SNIFFED, dialect=dataclasses.asdict(dialect))
+    batch.move(S.SNIFFED, dialect=dialect.as_json(), rows_file=rows_file)
     return dialect
 
 
 def dialect_of(batch: ImportBatch) -> Dialect:
-    return Dialect.from_plain(batch.dialect)
+    return Dialect.from_json(batch.dialect)
 
 
 def rows_path(batch: ImportBatch) -> Path:

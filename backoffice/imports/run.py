@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from backoffice import audit, jobs
-from backoffice.files import Unreadable, read_rows
+from backoffice.files.rows import read_rows
+from backoffice.files.unreadable import Unreadable
 from backoffice.imports.check import Progress, Watcher, chunks, keep, opened
 from backoffice.imports.importer import Importer, MappingProblem
 from backoffice.imports.receive import dialect_of, rows_path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -16,10 +18,14 @@ def _choices(codes: type) -> list[tuple[str, str]]:
     return [(code.value, code.value.replace("_", " ")) for code in codes]  # type: ignore[attr-defined]
 
 
-class ConsentRecordQuerySet(AppendOnlyQuerySet):
-    def effective(self) -> ConsentRecordQuerySet:
-        """Records whose batch was not voided."""
-        return self.filter(models.Q(batch=None) | models.Q(batch__voided_at=None))
+class LedgerQuerySet(AppendOnlyQuerySet):
+    def effective(self) -> LedgerQuerySet:
+        """Rows whose batch was not voided."""
+        voided = list(ImportBatch.objects.voided().values_list("pk", flat=True))
+        return self.exclude(batch_id__in=voided) if voided else self.all()
+
+    def for_numbers(self, number_ids: Iterable[int]) -> LedgerQuerySet:
+        return self.filter(number_id__in=list(number_ids))
 
 
 class ConsentRecord(AppendOnly):
@@ -48,7 +54,11 @@ class ConsentRecord(AppendOnly):
     clock = models.CharField(max_length=40, blank=True)  # who stamped the time
     wording = models.ForeignKey(Wording, null=True, on_delete=models.PROTECT, related_name="consent_records")
     wording_note = models.CharField(max_length=60, blank=True)  # a code no wording of ours has
-    answers_prompt = models.BooleanField(default=False)
+    answers_prompt = models.BooleanField(null=True)  # of a YES; empty: to be judged from the records
+    exempt_answer = models.BooleanField(default=False)  # a STOP that answered an exempted informational text
+    clarification = models.CharField(max_length=12, blank=True, choices=_choices(ledger.Clarification))
+    provider_acted = models.BooleanField(null=True)  # False: the provider saw the STOP word and let it pass
+    copied_time = models.BooleanField(default=False)  # the source wrote its import's own time in row after row
     has_reference = models.BooleanField(default=False)
     reference = models.CharField(max_length=200, blank=True)  # ticket, call id, link to the proof
     proof = models.FileField(upload_to="proofs/%Y/%m/", blank=True, max_length=200)
@@ -66,7 +76,7 @@ class ConsentRecord(AppendOnly):
     line = models.IntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = ConsentRecordQuerySet.as_manager()
+    objects = LedgerQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -109,6 +119,8 @@ class Reading(AppendOnly):
     read_at = models.DateTimeField()
     batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.PROTECT, related_name="readings")
     line = models.IntegerField(null=True)
+
+    objects = LedgerQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def _sync_roles(**kwargs: object) -> None:
+    from backoffice.access import sync_roles
+
+    sync_roles()
+
+
+class BackofficeConfig(AppConfig):
+    name = "backoffice"
+    verbose_name = "Back-office"
+
+    def ready(self) -> None:
+        # Rights exist only after the apps' own post_migrate handlers, so the roles are brought up to date last.
+        post_migrate.connect(_sync_roles, dispatch_uid="backoffice.sync_roles")

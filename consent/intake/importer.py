@@ -1,0 +1,135 @@
+"""The consent importer as backoffice.imports sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from backoffice.files.rows import Row
+from backoffice.files.sniff import Dialect
+from backoffice.imports.importer import Guess, Outcome, Target
+from backoffice.models import Bucket, ImportBatch, System
+from consent import batch_flags, bulk, propagate, reconcile
+from consent.cells import Meaning, guess_polarity
+from consent.intake import plan as plans
+from consent.intake.read import Claim, Event, block_event, read_row
+from consent.intake.store import Store
+from consent.intake.targets import TARGETS, USUAL_HEADERS, folded
+from consent.ledger import Act
+from consent.models import ConsentRecord, Program, Reading, Wording
+from consent.moments import learn_order
+
+
+class ConsentImporter:
+    def __init__(self, batch: ImportBatch, dialect: Dialect, *, now: datetime) -> None:
+        assert batch.mapping is not None
+        self.batch = batch
+        self.plan = plans.compile_plan(
+            batch.system, batch.mapping.columns, batch.mapping.rules, dialect.columns, batch.as_of
+        )
+        self.store = Store(
+            batch=batch,
+            system=batch.system,
+            programs={p.code: p for p in Program.objects.filter(is_active=True).prefetch_related("senders")},
+            wordings={wording.code: wording for wording in Wording.objects.all()},
+            zone=self.plan.zone,
+        )
+
+    @classmethod
+    def targets(cls, system: System) -> Sequence[Target]:
+        return TARGETS[system.kind]
+
+    @classmethod
+    def check_mapping(
+        cls, system: System, columns: dict[str, list[str]], rules: dict[str, Any], headers: Sequence[str]
+    ) -> None:
+        plans.check(system, columns, rules, headers)
+
+    @classmethod
+    def guess(cls, system: System, headers: Sequence[str], samples: Sequence[Sequence[str]]) -> Guess:
+        guess = Guess()
+        free = list(headers)
+        for target in TARGETS[system.kind]:
+            usual = USUAL_HEADERS.get(target.name, [])
+            fitting = sorted((h for h in free if folded(h) in usual), key=lambda h: usual.index(folded(h)))
+            if target.name == "status" and not fitting:
+                fitting = [h for h in free if guess_polarity(h, []).polarity is not None][:1]
+            chosen = fitting if target.several else fitting[:1]
+            if chosen:
+                guess.columns[target.name] = chosen
+                free = [header for header in free if header not in chosen]
+        _guess_rules(guess, headers, samples)
+        return guess
+
+    def pass_by(self, rows: Sequence[Row]) -> None:
+        read = (read_row(self.plan, row) for row in rows)
+        self.store.remember(item for item in read if isinstance(item, Claim | Event))
+
+    def take(self, rows: Sequence[Row], *, write: bool) -> list[Outcome]:
+        if write:
+            # Two batches of one system take turns by chunk, so that neither counts what the other just wrote twice.
+            System.objects.select_for_update(no_key=True).get(pk=self.batch.system_id)
+        items = [read_row(self.plan, row) for row in rows]
+        claims = [item for item in items if isinstance(item, Claim)]
+        events = [item for item in items if isinstance(item, Event)]
+        settled = {outcome.line: outcome for outcome in self.store.take_claims(claims, write=write)}
+        # A block that is news is also evidence: somebody told the provider to stop.
+        blocks = [
+            block_event(claim, self.batch)
+            for claim in claims
+            if self.plan.kind == System.Kind.PROVIDER
+            and claim.meaning is Meaning.OUT
+            and settled[claim.line].bucket in {Bucket.CREATED, Bucket.UPDATED}
+        ]
+        self.store.take_events(blocks, write=write)
+        settled |= {outcome.line: outcome for outcome in self.store.take_events(events, write=write)}
+        outcomes = []
+        for row, item in zip(rows, items, strict=True):
+            outcome = item if isinstance(item, Outcome) else settled[item.line]
+            if outcome.bucket in {Bucket.HELD, Bucket.REJECTED} and not outcome.cells:
+                outcome.cells = row.cells
+            outcomes.append(outcome)
+        return outcomes
+
+    def finish(self, counts: dict[str, int]) -> None:
+        batch_flags.raise_for(self.batch, counts)
+        propagate.settle(self.batch)
+        reconcile.ring(trigger="import")
+
+    @classmethod
+    def void(cls, batch: ImportBatch, *, now: datetime) -> dict[str, int]:
+        records = ConsentRecord.objects.filter(batch=batch)
+        readings = Reading.objects.filter(batch=batch)
+        numbers = {
+            *records.exclude(number=None).values_list("number_id", flat=True),
+            *readings.values_list("number_id", flat=True),
+        }
+        bulk.touch(list(numbers))
+        batch_flags.close_for(batch, now)
+        reconcile.ring(trigger="staff")
+        return {"records": records.count(), "readings": readings.count(), "numbers": len(numbers)}
+
+    @classmethod
+    def learned_refusals(cls, batch: ImportBatch) -> int:
+        revoked = ConsentRecord.objects.filter(batch=batch, act=Act.REVOKE).count()
+        return revoked + Reading.objects.filter(Q(batch=batch) & Q(value="out")).count()
+
+
+def _guess_rules(guess: Guess, headers: Sequence[str], samples: Sequence[Sequence[str]]) -> None:
+    position = {header: place for place, header in enumerate(headers)}
+    polarity: dict[str, str] = {}
+    for header in guess.columns.get("status", []):
+        cells = [row[position[header]] for row in samples]
+        thought = guess_polarity(header, cells)
+        if thought.polarity is not None:
+            polarity[header] = thought.polarity.value
+        guess.notes.append(f"{header}: {thought.why}")
+    if polarity:
+        guess.rules["polarity"] = polarity
+    for header in guess.columns.get("at", []):
+        learned = learn_order(row[position[header]] for row in samples)
+        if learned.order is not None:
+            guess.rules.setdefault("date_order", learned.order.value)

@@ -1,0 +1,113 @@
+"""A mapping made ready for one file: columns as positions, words as readers. Compiled once per batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from backoffice.imports.importer import MappingProblem
+from backoffice.models import System
+from consent.cells import Meaning, Polarity, StatusReader
+from consent.intake.targets import TARGETS
+from consent.moments import DateOrder, MomentReader
+from consent.numbers import NumberReader
+
+RULES = {"polarity", "vocabulary", "date_order", "program", "status", "blocked_codes", "time_zone", "kind"}
+
+
+@dataclass(frozen=True, slots=True)
+class StatusColumn:
+    position: int
+    read: StatusReader
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How each row of one file is read. Positions are of the file's cells; () or None: not mapped."""
+
+    kind: str
+    positions: Mapping[str, tuple[int, ...]]
+    width: int
+    numbers: NumberReader
+    default_region: str | None
+    moments: MomentReader
+    zone: str
+    statuses: tuple[StatusColumn, ...]
+    constant_status: Meaning | None
+    constant_program: str | None
+    blocked_codes: frozenset[str]
+    mapped: frozenset[int]
+
+    def cell(self, cells: Sequence[str], target: str) -> str:
+        """The first filled cell of a target's columns, trimmed of white space and NULs."""
+        for position in self.positions.get(target, ()):
+            text = cells[position].replace("\x00", "").strip()
+            if text:
+                return text
+        return ""
+
+    def text(self, cells: Sequence[str], target: str, limit: int) -> str:
+        return self.cell(cells, target)[:limit]
+
+
+def check(system: System, columns: Mapping[str, list[str]], rules: Mapping[str, Any], headers: Sequence[str]) -> None:
+    """Raises MappingProblem when the mapping cannot be used with a file that has these headers."""
+    targets = {target.name: target for target in TARGETS[system.kind]}
+    known = set(headers)
+    taken: dict[str, str] = {}
+    for name, names in columns.items():
+        if name not in targets:
+            raise MappingProblem(f"“{name}” is nothing a column can feed for {system.name}.")
+        if len(names) > 1 and not targets[name].several:
+            raise MappingProblem(f"{targets[name].label} takes one column, not {len(names)}: {', '.join(names)}.")
+        for header in names:
+            if header not in known:
+                raise MappingProblem(f"The file has no column “{header}” (mapped to {targets[name].label}).")
+            if header in taken:
+                raise MappingProblem(f"The column “{header}” is mapped twice: {taken[header]} and {targets[name].label}.")
+            taken[header] = targets[name].label
+    for target in targets.values():
+        if target.required and not columns.get(target.name):
+            raise MappingProblem(f"No column is mapped to {target.label}; rows cannot be read without it.")
+    if "status" in targets and system.stores_a_status and not columns.get("status") and not rules.get("status"):
+        raise MappingProblem("No column is mapped to the SMS consent status, and no status is given for the whole file.")
+    for header in columns.get("status", []):
+        if rules.get("polarity", {}).get(header) not in set(Polarity):
+            raise MappingProblem(f"Say for “{header}” whether “yes” means opted in or opted out.")
+    for name in rules:
+        if name not in RULES:
+            raise MappingProblem(f"The mapping has a rule “{name}” that nothing understands.")
+
+
+def compile_plan(
+    system: System, columns: Mapping[str, list[str]], rules: Mapping[str, Any], headers: Sequence[str], now: datetime
+) -> Plan:
+    """Raises MappingProblem."""
+    check(system, columns, rules, headers)
+    position_of = {header: position for position, header in enumerate(headers)}
+    positions = {target: tuple(position_of[name] for name in names) for target, names in columns.items()}
+    vocabulary = {word: Meaning(meaning) for word, meaning in rules.get("vocabulary", {}).items()}
+    zone = rules.get("time_zone") or system.time_zone
+    order = rules.get("date_order")
+    return Plan(
+        kind=system.kind,
+        positions=positions,
+        width=len(headers),
+        numbers=NumberReader(system.default_region or None),
+        default_region=system.default_region or None,
+        moments=MomentReader(ZoneInfo(zone) if zone else None, DateOrder(order) if order else None, now),
+        zone=zone,
+        statuses=tuple(
+            StatusColumn(position_of[name], StatusReader(Polarity(rules["polarity"][name]), vocabulary))
+            for name in columns.get("status", [])
+        ),
+        constant_status=Meaning(rules["status"]) if rules.get("status") else None,
+        constant_program=rules.get("program") or None,
+        blocked_codes=frozenset(str(code) for code in rules.get("blocked_codes", [])),
+        mapped=frozenset(position for group in positions.values() for position in group),
+    )
+
+

@@ -1,0 +1,339 @@
+"""One row → what it claims, what it reports, or why it cannot be taken. No database.
+
+A Claim is a system's belief; an Event is something that happened. Policy in one line: nothing is lost to a bad
+date, nothing is guessed from a word nobody explained, a blank says nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from backoffice.files.rows import Row, wrong_width
+from backoffice.imports.importer import Outcome
+from backoffice.models import Bucket, ImportBatch, System
+from consent import replies
+from consent.cells import Meaning
+from consent.intake.countries import region_of
+from consent.intake.plan import Plan
+from consent.ledger import Act, Kind
+from consent.moments import Moment
+from consent.numbers import NumberCell, explain
+
+K = System.Kind
+# Most restrictive first: with several status columns, or the same key twice, the first of these stands.
+RESTRICTIVE = (Meaning.OUT, Meaning.REDACTED, Meaning.NEVER, Meaning.UNKNOWN, Meaning.PENDING, Meaning.IN)
+# Twilio and others prefix the address with the channel it came through; the STOP is for the person all the same.
+CHANNEL_PREFIXES = ("whatsapp:", "rcs:", "sms:", "tel:", "messenger:")
+
+
+@dataclass(slots=True)
+class Claim:
+    """What a system says about one number."""
+
+    line: int
+    number: NumberCell
+    ref: str
+    person: tuple[str, str, str]
+    program: str | None
+    meaning: Meaning
+    text: str
+    moment: Moment
+    warnings: tuple[str, ...]
+    sender: str = ""
+
+
+@dataclass(slots=True)
+class Event:
+    """What somebody did."""
+
+    line: int
+    number: NumberCell
+    act: Act
+    kind: Kind
+    moment: Moment
+    event_id: str
+    warnings: tuple[str, ...]
+    person: tuple[str, str, str] = ("", "", "")
+    program: str | None = None
+    for_all_programs: bool = False
+    sender: str = ""
+    words: str = ""
+    wording: str = ""
+    reference: str = ""
+    clock: str = ""
+    answers_prompt: bool = False
+
+
+def read_row(plan: Plan, row: Row) -> Claim | Event | Outcome:
+    """Read one data row; every row comes back as exactly one of the three."""
+    problem = row.problem
+    if problem is None and row.found < plan.width and plan.mapped and row.found <= max(plan.mapped):
+        problem = wrong_width(plan.width, row.found)
+    if problem is not None:
+        return rejected(row, problem.code, f"{problem.what}. {problem.mend}")
+    return _READERS[plan.kind](plan, row)
+
+
+def rejected(row: Row, reason: str, detail: str, number: str = "") -> Outcome:
+    return Outcome(row.line, Bucket.REJECTED, reason, detail, tuple(row.warnings), number, cells=row.cells)
+
+
+def held(row: Row, reason: str, detail: str, number: NumberCell, moment: Moment | None = None) -> Outcome:
+    return Outcome(
+        row.line,
+        Bucket.HELD,
+        reason,
+        detail,
+        tuple(row.warnings),
+        number.e164 or "",
+        at=moment.at if moment else None,
+        cells=row.cells,
+    )
+
+
+def silent(row: Row, reason: str, detail: str, number: str = "") -> Outcome:
+    """A row that is in order and says nothing about consent: it changes nothing."""
+    return Outcome(row.line, Bucket.UNCHANGED, reason, detail, tuple(row.warnings), number)
+
+
+def block_event(claim: Claim, batch: ImportBatch) -> Event:
+    """The revocation that a provider's block proves. When it was made nobody knows unless the list says so."""
+    return Event(
+        line=claim.line,
+        number=claim.number,
+        act=Act.REVOKE,
+        kind=Kind.CARRIER,
+        moment=claim.moment,
+        event_id=f"block:{claim.number.e164}:{claim.sender}:{claim.program or ''}:{batch.as_of:%Y%m%dT%H%M%S}"[:100],
+        warnings=(),
+        program=None if claim.sender else claim.program,
+        sender=claim.sender,
+    )
+
+
+# --- Parts every kind of row has ---------------------------------------------------------------------------------
+
+
+def _number(plan: Plan, row: Row) -> tuple[NumberCell, str, tuple[str, ...]]:
+    """The number cell that counts, as read and as written, with warnings about the choice."""
+    columns = plan.positions["number"]
+    country = plan.cell(row.cells, "country")
+    region = region_of(country) if country else None
+    for place, position in enumerate(columns):
+        raw = row.cells[position]
+        if raw.strip() or place == len(columns) - 1:
+            break
+    cell = plan.numbers.read(raw, region or plan.default_region)
+    warnings = list(cell.warnings)
+    if place and cell.e164:
+        warnings.append("fallback_phone_column")
+    if country and region is None:
+        warnings.append("country_unknown")
+    elif region and cell.region and cell.region != region and "country_mismatch" not in warnings:
+        warnings.append("country_mismatch")
+    return cell, raw, tuple(warnings)
+
+
+def _person(plan: Plan, row: Row) -> tuple[str, str, str]:
+    return (
+        plan.text(row.cells, "first_name", 120),
+        plan.text(row.cells, "last_name", 120),
+        plan.text(row.cells, "email", 254),
+    )
+
+
+def _moment(plan: Plan, row: Row) -> Moment:
+    return plan.moments.read(plan.cell(row.cells, "at"))
+
+
+def _status(plan: Plan, row: Row) -> tuple[Meaning | None, str, str | None]:
+    """The most restrictive of the status columns: its meaning (None: a word nobody explained), text, warning."""
+    if not plan.statuses:
+        return plan.constant_status, "", None
+    cells = [column.read.read(row.cells[column.position].replace("\x00", "")) for column in plan.statuses]
+    for cell in cells:
+        if not cell.recognised:
+            return None, cell.text, cell.warning
+    filled = [cell for cell in cells if cell.meaning is not Meaning.UNKNOWN] or cells
+    first = min(filled, key=lambda cell: RESTRICTIVE.index(cell.meaning or Meaning.UNKNOWN))
+    return first.meaning, first.text, first.warning
+
+
+def _program(plan: Plan, row: Row) -> str | None:
+    return plan.cell(row.cells, "program") or plan.constant_program
+
+
+def _event_id(plan: Plan, row: Row, *parts: object) -> str:
+    """The source's id, else one made of what happened: the same report always gives the same id."""
+    given = plan.text(row.cells, "event_id", 100)
+    return given or "h:" + hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:40]
+
+
+def _unread_number(row: Row, cell: NumberCell, raw: str) -> Outcome:
+    return rejected(row, f"phone_{cell.reason}", explain(cell, raw))
+
+
+# --- The kinds of file -------------------------------------------------------------------------------------------
+
+
+def _status_row(plan: Plan, row: Row) -> Claim | Outcome:
+    cell, raw, warnings = _number(plan, row)
+    if cell.e164 is None:
+        return _unread_number(row, cell, raw)
+    moment = _moment(plan, row)
+    meaning, text, warning = _status(plan, row)
+    if meaning is None:
+        return held(
+            row,
+            "status_unrecognised",
+            f"“{text[:80]}” is no status word this system is known to use. Say what it means in the mapping’s "
+            "vocabulary and take the held rows in again, or mend the file.",
+            cell,
+            moment,
+        )
+    return Claim(
+        line=row.line,
+        number=cell,
+        ref=plan.text(row.cells, "ref", 80),
+        person=_person(plan, row),
+        program=_program(plan, row),
+        meaning=meaning,
+        text=text.replace("\x00", "")[:80],
+        moment=moment,
+        warnings=(*row.warnings, *warnings, *moment.warnings, *([warning] if warning else [])),
+        sender=plan.text(row.cells, "sender", 20),
+    )
+
+
+def _form_row(plan: Plan, row: Row) -> Event | Outcome:
+    cell, raw, warnings = _number(plan, row)
+    if cell.e164 is None:
+        return _unread_number(row, cell, raw)
+    moment = _moment(plan, row)
+    act = Act.GRANT
+    if plan.statuses:
+        meaning, text, _ = _status(plan, row)
+        if meaning is None:
+            return held(row, "status_unrecognised", f"“{text[:80]}” does not say whether the box was ticked.", cell)
+        if meaning is Meaning.OUT:
+            act = Act.REVOKE
+        elif meaning is not Meaning.IN:
+            return silent(row, "box_not_ticked", "The form was sent without consent to texts.", cell.e164)
+    wording = plan.text(row.cells, "wording", 60)
+    return Event(
+        line=row.line,
+        number=cell,
+        act=act,
+        kind=Kind.FORM,
+        moment=moment,
+        event_id=_event_id(plan, row, "form", cell.e164, _program(plan, row), moment.text, wording, act),
+        warnings=(*row.warnings, *warnings, *moment.warnings),
+        person=_person(plan, row),
+        program=_program(plan, row),
+        wording=wording,
+        reference=plan.text(row.cells, "reference", 200),
+    )
+
+
+def _reply_row(plan: Plan, row: Row) -> Event | Outcome:
+    inbound = plan.cell(row.cells, "direction").casefold().startswith(("in", "mo", "received"))
+    outside = plan.cell(row.cells, "from" if inbound else "to")
+    ours = plan.cell(row.cells, "to" if inbound else "from")
+    for prefix in CHANNEL_PREFIXES:
+        outside = outside.removeprefix(prefix)
+        ours = ours.removeprefix(prefix)
+    if not inbound:
+        code = plan.cell(row.cells, "error_code").removesuffix(".0")
+        if code not in plan.blocked_codes or not code:
+            return silent(row, "outbound", "A message we sent; it says nothing about consent.", outside[:16])
+    cell = plan.numbers.read(outside, plan.default_region)
+    if cell.e164 is None:
+        if inbound and cell.reason == "short_code":
+            return silent(row, "from_short_code", "A short code wrote to us: no person, no consent.")
+        return _unread_number(row, cell, outside)
+    # The provider's stamp is evidence of its clock: two of its messages compare to the second.
+    moment = _moment(plan, row)
+    text = plan.cell(row.cells, "text")
+    common = Event(
+        line=row.line,
+        number=cell,
+        act=Act.REVOKE,
+        kind=Kind.KEYWORD,
+        moment=moment,
+        event_id=_event_id(plan, row, "reply", cell.e164, ours, moment.text, text),
+        warnings=(*row.warnings, *cell.warnings, *moment.warnings),
+        sender=ours[:20],
+        words=text[:2000],
+        clock=plan.kind,
+    )
+    if not inbound:
+        # A refused send proves that an opt-out was on file, not when it was made.
+        unknown = replace(moment, at=None, claimed_at=None)
+        return replace(common, kind=Kind.CARRIER, moment=unknown, words="")
+    return _reply_event(common, text, row)
+
+
+def _reply_event(event: Event, text: str, row: Row) -> Event | Outcome:
+    reply = replies.read(text)
+    scope_all = reply.scope == "*"
+    match reply.klass:
+        case replies.ReplyClass.REVOKE_EXPLICIT:
+            return replace(event, for_all_programs=scope_all)
+        case replies.ReplyClass.REVOKE_LIKELY:
+            return replace(event, kind=Kind.FREETEXT, for_all_programs=scope_all)
+        case replies.ReplyClass.WRONG_NUMBER:
+            return replace(event, kind=Kind.WRONG_NUMBER, for_all_programs=True)
+        case replies.ReplyClass.REVIEW:
+            return replace(event, act=Act.ASSERT_NONE, kind=Kind.FREETEXT)
+        case replies.ReplyClass.START:
+            return replace(event, act=Act.GRANT, kind=Kind.HANDSET)
+        case replies.ReplyClass.YES:
+            return replace(event, act=Act.CONFIRM, kind=Kind.HANDSET)
+    return silent(row, "ordinary_reply", "A reply that neither gives nor takes back consent.", event.number.e164 or "")
+
+
+_CHANNELS = {"complaint": Kind.COMPLAINT, "wrong number": Kind.WRONG_NUMBER}
+
+
+def _staff_row(plan: Plan, row: Row) -> Event | Outcome:
+    cell, raw, warnings = _number(plan, row)
+    if cell.e164 is None:
+        return _unread_number(row, cell, raw)
+    moment = _moment(plan, row)
+    meaning, text, _ = _status(plan, row)
+    if meaning is None:
+        return held(row, "status_unrecognised", f"“{text[:80]}” does not say what was changed.", cell, moment)
+    reference = plan.text(row.cells, "reference", 200)
+    channel = plan.text(row.cells, "channel", 40).casefold()
+    if meaning is Meaning.OUT:
+        act = Act.REVOKE
+        kind = _CHANNELS.get(channel, Kind.CHANNEL_LOGGED if reference else Kind.CHANNEL)
+    elif meaning is Meaning.IN:
+        act, kind = Act.ASSERT_IN, Kind.STAFF  # a person's toggle proves nothing
+    else:
+        return silent(row, "no_consent_content", "A change that neither gives nor takes back consent.", cell.e164)
+    return Event(
+        line=row.line,
+        number=cell,
+        act=act,
+        kind=kind,
+        moment=moment,
+        event_id=_event_id(plan, row, "staff", cell.e164, _program(plan, row), moment.text, act, reference),
+        warnings=(*row.warnings, *warnings, *moment.warnings),
+        program=_program(plan, row),
+        # A person who calls or writes means every text, unless the log names the program.
+        for_all_programs=act is Act.REVOKE and not _program(plan, row),
+        words=plan.text(row.cells, "words", 2000),
+        reference=reference,
+    )
+
+
+_READERS = {
+    K.CRM: _status_row,
+    K.PLATFORM: _status_row,
+    K.PROVIDER: _status_row,
+    K.FORM: _form_row,
+    K.REPLIES: _reply_row,
+    K.STAFF: _staff_row,
+}

@@ -1,0 +1,426 @@
+"""Claims and events → rows, a chunk at a time: look up what is there, decide each row's bucket, write what is new.
+
+With `write` off nothing is written and the buckets are the same: that is the preview."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from backoffice.imports.importer import Outcome
+from backoffice.models import Bucket, ImportBatch, System
+from consent import bulk
+from consent.cells import Meaning
+from consent.intake.read import Claim, Event
+from consent.ledger import Act, Kind
+from consent.models import (
+    AgreedStatus,
+    ConsentRecord,
+    Contact,
+    Number,
+    Program,
+    Reading,
+    SystemRecord,
+    Wording,
+    WriteBack,
+)
+from consent.moments import Moment
+from consent.rules import Status
+
+OUT_STATUSES = {Status.OPTED_OUT, Status.OPTED_OUT_PRESUMED}
+
+
+@dataclass(slots=True)
+class Latest:
+    """What the system said last of one key: at one time it may have said several things."""
+
+    read_at: datetime
+    said: set[tuple[str, str]]  # (value, its time as written)
+
+
+@dataclass
+class Store:
+    """The database as one batch needs it. Keeps the small tables; looks the large ones up per chunk."""
+
+    batch: ImportBatch
+    system: System
+    programs: dict[str, Program]
+    wordings: dict[str, Wording]
+    zone: str
+    # What the file said of a number so far: {(digits, program): (line, value)}; small keys, for a million rows.
+    seen: dict[tuple[int, int], tuple[int, str]] = field(default_factory=dict)
+    seen_events: dict[str, int] = field(default_factory=dict)
+
+    # --- Look up ------------------------------------------------------------------------------------------------
+
+    def numbers(self, items: Iterable[Claim | Event], *, write: bool) -> dict[str, int]:
+        """Primary keys by E.164 of every number in the chunk; unknown ones are created, or missing in a preview."""
+        cells = {item.number.e164: item.number for item in items}
+        known = self._known_numbers(cells)
+        if write and len(known) < len(cells):
+            rows = [
+                (e164, cell.region or "", cell.line_type or "")
+                for e164, cell in cells.items()
+                if e164 is not None and e164 not in known
+            ]
+            bulk.insert_missing(Number, "e164", ("e164", "region", "line_type"), rows)
+            known.update(self._known_numbers([row[0] for row in rows]))
+        return known
+
+    def _known_numbers(self, wanted: Iterable[str | None]) -> dict[str, int]:
+        return dict(Number.objects.filter(e164__in=list(wanted)).values_list("e164", "pk"))
+
+    def latest_readings(self, number_ids: Iterable[int]) -> dict[tuple[int, int, str], Latest]:
+        """What the system believed at this file's time, by (number, program, ref). A file older than what is known
+        is compared with what was known then."""
+        rows = (
+            Reading.objects.effective()
+            .for_numbers(number_ids)
+            .filter(system=self.system, read_at__lte=self.batch.as_of)
+            .exclude(batch=self.batch)
+            .order_by("number_id", "program_id", "ref", "-read_at", "-pk")
+            .values_list("number_id", "program_id", "ref", "value", "claimed_text", "read_at")
+        )
+        latest: dict[tuple[int, int, str], Latest] = {}
+        for number_id, program_id, ref, value, claimed_text, read_at in rows.iterator():
+            newest = latest.setdefault((number_id, program_id, ref), Latest(read_at, set()))
+            if newest.read_at == read_at:
+                newest.said.add((value, claimed_text))
+        return latest
+
+    def watched(self, number_ids: Iterable[int]) -> dict[tuple[int, int, str], datetime]:
+        """Keys with a correction on its way: the next reading is news even when the value did not change."""
+        rows = WriteBack.objects.filter(
+            number_id__in=list(number_ids),
+            system=self.system,
+            status__in=[*WriteBack.UNSETTLED, WriteBack.Status.VERIFIED, WriteBack.Status.REVERTED],
+            sent_at__isnull=False,
+        ).values_list("number_id", "program_id", "ref", "sent_at")
+        return {(number, program, ref): sent_at for number, program, ref, sent_at in rows}
+
+    def agreed_out(self, number_ids: Iterable[int]) -> set[tuple[int, int]]:
+        return set(
+            AgreedStatus.objects.filter(number_id__in=list(number_ids), status__in=OUT_STATUSES).values_list(
+                "number_id", "program_id"
+            )
+        )
+
+    # --- Claims -------------------------------------------------------------------------------------------------
+
+    def take_claims(self, claims: Sequence[Claim], *, write: bool) -> list[Outcome]:
+        numbers = self.numbers(claims, write=write)
+        ids = list(numbers.values())
+        latest = self.latest_readings(ids)
+        watched = self.watched(ids)
+        agreed_out = self.agreed_out(ids) if not write else set()
+        outcomes: list[Outcome] = []
+        readings: list[tuple[Claim, int, Program]] = []
+        for claim in claims:
+            program = self._program(claim.program)
+            if program is None:
+                outcomes.append(self._unknown_program(claim, claim.program))
+                continue
+            number_id = numbers.get(claim.number.e164 or "")
+            before = latest.get((number_id or 0, program.pk, claim.ref))
+            news = before is None or (claim.meaning.value, claim.moment.text[:80]) not in before.said
+            outcome = self._claim_outcome(claim, program, before, news)
+            asked_again = before is not None and watched.get(
+                (number_id or 0, program.pk, claim.ref), self.batch.as_of
+            ) < self.batch.as_of
+            if (news and outcome.reason != "same_number_again") or asked_again:
+                readings.append((claim, number_id or 0, program))
+            if not write:
+                outcome.consequences = _consequences(claim, before, (number_id, program.pk) in agreed_out, news)
+            outcomes.append(outcome)
+        if write and readings:
+            self._write_readings(readings)
+            self._link_people([claim for claim, _, _ in readings], numbers)
+            bulk.touch([number_id for _, number_id, _ in readings])
+        return outcomes
+
+    def _claim_outcome(self, claim: Claim, program: Program, before: Latest | None, news: bool) -> Outcome:
+        outcome = _outcome(claim, claim.meaning.value)
+        key = (int((claim.number.e164 or "+0")[1:]), program.pk)
+        earlier = self.seen.get(key)
+        if earlier is None:
+            self.seen[key] = (claim.line, claim.meaning.value)
+        else:
+            line, value = earlier
+            outcome.bucket = Bucket.DUPLICATE
+            if value == claim.meaning.value:
+                outcome.reason = "same_number_again"
+                outcome.detail = f"The number stands in line {line} already, with the same status."
+                if claim.ref:
+                    outcome.reason = "another_record"
+                    outcome.detail = f"The number stands in line {line} already, in another record of the system."
+            else:
+                outcome.reason = "conflicting_duplicate"
+                outcome.detail = (
+                    f"Line {line} says “{value}” of the same number. Both are kept as what the system says; "
+                    "until it is settled the more protective one counts."
+                )
+            return outcome
+        outcome.bucket = Bucket.CREATED if before is None else Bucket.UPDATED if news else Bucket.UNCHANGED
+        return outcome
+
+    def remember(self, items: Iterable[Claim | Event]) -> None:
+        """Rows an earlier worker committed: only what later rows of the file need to know of them."""
+        for item in items:
+            if isinstance(item, Event):
+                self.seen_events.setdefault(item.event_id, item.line)
+                continue
+            program = self._program(item.program)
+            if program is not None:
+                key = (int((item.number.e164 or "+0")[1:]), program.pk)
+                self.seen.setdefault(key, (item.line, item.meaning.value))
+
+    def _write_readings(self, rows: Sequence[tuple[Claim, int, Program]]) -> None:
+        bulk.append(
+            Reading,
+            (
+                *("number_id", "program_id", "system_id", "ref", "value", "text"),
+                *("claimed_at", "claimed_precision", "claimed_text", "read_at", "batch_id", "line"),
+            ),
+            [
+                (
+                    *(number_id, program.pk, self.system.pk, claim.ref, claim.meaning.value, claim.text),
+                    *(_known_time(claim.moment, claim.meaning), claim.moment.precision.value),
+                    *(claim.moment.text[:80], self.batch.as_of, self.batch.pk, claim.line),
+                )
+                for claim, number_id, program in rows
+            ],
+        )
+
+    # --- People -------------------------------------------------------------------------------------------------
+
+    def _link_people(self, claims: Sequence[Claim], numbers: dict[str, int]) -> None:
+        """Keep each system record's contact and number. A number's first record of this system joins the contact
+        the number already has; a second record of the same system is a contact of its own."""
+        by_ref = {claim.ref or claim.number.e164 or "": claim for claim in claims}
+        existing = {
+            record.ref: record
+            for record in SystemRecord.objects.filter(system=self.system, ref__in=list(by_ref))
+        }
+        self._follow_number_changes(by_ref, existing, numbers)
+        new = {ref: claim for ref, claim in by_ref.items() if ref not in existing}
+        if not new:
+            return
+        number_ids = {numbers[claim.number.e164 or ""] for claim in new.values()}
+        contacts: dict[int, int] = {}
+        ours: set[int] = set()
+        linked = SystemRecord.objects.filter(number_id__in=number_ids).order_by("pk")
+        for number_id, contact_id, system_id in linked.values_list("number_id", "contact_id", "system_id"):
+            contacts.setdefault(number_id, contact_id)
+            if system_id == self.system.pk:
+                ours.add(number_id)
+        fresh: list[tuple[str, Claim, int]] = []
+        records: list[tuple[int, str, int, int]] = []
+        for ref, claim in new.items():
+            number_id = numbers[claim.number.e164 or ""]
+            if number_id in contacts and number_id not in ours:
+                records.append((self.system.pk, ref, contacts[number_id], number_id))
+            else:
+                fresh.append((ref, claim, number_id))
+            ours.add(number_id)
+        made = bulk.append(Contact, ("first_name", "last_name", "email"), [claim.person for _, claim, _ in fresh])
+        records += [
+            (self.system.pk, ref, contact_id, number_id)
+            for (ref, _, number_id), contact_id in zip(fresh, made, strict=True)
+        ]
+        bulk.append(SystemRecord, ("system_id", "ref", "contact_id", "number_id"), records)
+
+    def _follow_number_changes(
+        self, by_ref: dict[str, Claim], existing: dict[str, SystemRecord], numbers: dict[str, int]
+    ) -> None:
+        moved = []
+        for ref, record in existing.items():
+            number_id = numbers[by_ref[ref].number.e164 or ""]
+            if record.number_id != number_id:
+                record.previous_number_id, record.number_id = record.number_id, number_id
+                record.number_changed_at = self.batch.as_of
+                moved.append(record)
+        SystemRecord.objects.bulk_update(
+            moved, ["previous_number", "number", "number_changed_at"], batch_size=500
+        )
+
+    # --- Events -------------------------------------------------------------------------------------------------
+
+    def take_events(self, events: Sequence[Event], *, write: bool) -> list[Outcome]:
+        numbers = self.numbers(events, write=write)
+        known = set(
+            ConsentRecord.objects.filter(
+                system=self.system, source_event_id__in=[event.event_id for event in events]
+            ).values_list("source_event_id", flat=True)
+        )
+        by_sender = self._programs_by_sender()
+        agreed = self._programs_of(numbers.values()) if by_sender else {}
+        outcomes: list[Outcome] = []
+        rows: list[tuple[Any, ...]] = []
+        touched: list[int] = []
+        for event in events:
+            outcome = _outcome(event, event.act.value)
+            outcomes.append(outcome)
+            earlier = self.seen_events.setdefault(event.event_id, event.line)
+            if earlier != event.line:
+                outcome.bucket, outcome.reason = Bucket.DUPLICATE, "same_event_again"
+                outcome.detail = f"The same event stands in line {earlier} already."
+                continue
+            if event.event_id in known:
+                outcome.bucket = Bucket.UNCHANGED
+                continue
+            number_id = numbers.get(event.number.e164 or "", 0)
+            programs = self._event_programs(event, by_sender, agreed.get(number_id, set()))
+            if programs is None:
+                outcomes[-1] = self._unknown_program(event, event.program)
+                continue
+            if not write:
+                outcome.consequences = _event_consequences(event)
+                continue
+            rows += [self._record(event, number_id, program, place) for place, program in enumerate(programs)]
+            touched.append(number_id)
+        if write and rows:
+            bulk.append(ConsentRecord, _RECORD_FIELDS, rows)
+            bulk.touch(touched)
+        return outcomes
+
+    def _event_programs(
+        self, event: Event, by_sender: dict[str, list[Program]], agreed: set[int]
+    ) -> list[Program | None] | None:
+        """The programs a record is for: [None] where sender or "all" decides later, None where it cannot be told.
+
+        A grant never reaches further than its wording: a START sent to a sender that several programs share counts
+        for those the person already had to do with, and for none if there is none."""
+        if event.for_all_programs:
+            return [None]
+        if event.program:
+            named = self._program(event.program)
+            return [named] if named else None
+        if event.act not in {Act.GRANT, Act.CONFIRM}:
+            return [None] if event.sender else self._only_program()
+        pool = by_sender.get(event.sender, [])
+        if len(pool) == 1:
+            return [pool[0]]
+        if pool:
+            return [program for program in pool if program.pk in agreed] or None
+        return self._only_program()
+
+    def _only_program(self) -> list[Program | None] | None:
+        return [next(iter(self.programs.values()))] if len(self.programs) == 1 else None
+
+    def _programs_by_sender(self) -> dict[str, list[Program]]:
+        by_sender: dict[str, list[Program]] = defaultdict(list)
+        for program in self.programs.values():
+            for sender in program.senders.all():
+                by_sender[sender.address].append(program)
+        return by_sender
+
+    def _programs_of(self, number_ids: Iterable[int]) -> dict[int, set[int]]:
+        found: dict[int, set[int]] = defaultdict(set)
+        for model in (ConsentRecord, Reading):
+            rows = model.objects.for_numbers(number_ids).exclude(program=None).values_list("number_id", "program_id")
+            for number_id, program_id in rows.distinct():
+                found[number_id].add(program_id)
+        return found
+
+    def _record(self, event: Event, number_id: int, program: Program | None, place: int) -> tuple[Any, ...]:
+        wording = self.wordings.get(event.wording)
+        moment = event.moment
+        return (
+            number_id,
+            event.act.value,
+            event.kind.value,
+            program.pk if program else None,
+            event.for_all_programs,
+            event.sender,
+            moment.at or (moment.claimed_at if event.act is Act.REVOKE else None),
+            moment.precision.value,
+            moment.text[:80],
+            self.zone,
+            moment.spread_seconds,
+            self.batch.as_of,
+            f"{self.system.slug}" if event.clock else "",
+            wording.pk if wording else None,
+            _wording_note(event, wording),
+            bool(event.reference),
+            event.reference,
+            event.words,
+            self.system.pk,
+            event.event_id if not place else f"{event.event_id}#{place}"[:100],
+            self.batch.pk,
+            event.line,
+        )
+
+    # --- Programs -----------------------------------------------------------------------------------------------
+
+    def _program(self, code: str | None) -> Program | None:
+        if code is None:
+            return next(iter(self.programs.values())) if len(self.programs) == 1 else None
+        return self.programs.get(code)
+
+    def _unknown_program(self, item: Claim | Event, code: str | None) -> Outcome:
+        outcome = _outcome(item, "")
+        outcome.bucket, outcome.reason = Bucket.HELD, "program_unknown"
+        outcome.detail = (
+            f"There is no program “{code}”. Add it under Programs, or name the program for the whole file in the mapping."
+            if code
+            else "Nothing says which program this is about: map a column to Program, name one for the whole file, "
+            "or add the sender to its program."
+        )
+        return outcome
+
+
+_RECORD_FIELDS = (
+    *("number_id", "act", "kind", "program_id", "for_all_programs", "sender", "occurred_at", "precision"),
+    *("occurred_text", "zone", "spread_seconds", "received_at", "clock", "wording_id", "wording_note"),
+    *("has_reference", "reference", "words", "system_id", "source_event_id", "batch_id", "line"),
+)
+
+
+def _wording_note(event: Event, wording: Wording | None) -> str:
+    """Why no wording of ours stands behind a form grant; the rules treat it as unknown wording."""
+    if event.kind is not Kind.FORM or event.act is not Act.GRANT or wording is not None:
+        return ""
+    return event.wording or "not given"
+
+
+def _known_time(moment: Moment, meaning: Meaning) -> datetime | None:
+    """A claim of "out" keeps a time in the future as its later bound; a claim of "in" loses it."""
+    return moment.at or (moment.claimed_at if meaning is Meaning.OUT else None)
+
+
+def _outcome(item: Claim | Event, value: str) -> Outcome:
+    return Outcome(
+        item.line,
+        Bucket.CREATED,
+        warnings=item.warnings,
+        number=item.number.e164 or "",
+        value=value,
+        at=item.moment.at,
+    )
+
+
+def _consequences(claim: Claim, before: Latest | None, is_out: bool, news: bool) -> tuple[str, ...]:
+    """What confirming this row would mean, in the words of the preview."""
+    if not news:
+        return ()
+    found = []
+    if claim.meaning is Meaning.OUT and (before is None or all(value != Meaning.OUT for value, _ in before.said)):
+        found.append("becomes_out")
+    if claim.meaning is Meaning.IN:
+        found.append("claims_in_without_proof")
+        if is_out:
+            found.append("conflicts_with_opt_out")
+    return tuple(found)
+
+
+def _event_consequences(event: Event) -> tuple[str, ...]:
+    if event.act is Act.REVOKE:
+        return ("becomes_out",)
+    if event.act in {Act.GRANT, Act.CONFIRM}:
+        return ("adds_evidence",)
+    return ("claims_in_without_proof",) if event.act is Act.ASSERT_IN else ()
+
+

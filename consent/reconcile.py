@@ -1,0 +1,315 @@
+"""Make the stored agreed statuses, flags and holds match what the rules find.
+
+Incremental: numbers with news (Touched) and those whose time has come (recheck_at). Full: every number, after a
+change of the rules. Each chunk is one transaction that first takes its numbers' locks, in order, and their news;
+running twice or at once changes nothing more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Mod
+from django.utils import timezone
+
+from backoffice import jobs
+from backoffice.models import System
+from consent import bulk, rules
+from consent.facts import Door, Facts, policy
+from consent.models import AgreedStatus, Flag, FlagEvent, Hold, Number, Program, Touched, WriteBack
+
+F = Flag.Status
+CHUNK = 500
+# How soon each severity should be looked at. S1 counts from the person's own request, not from our noticing.
+DUE_AFTER = {
+    rules.Severity.S1: timedelta(hours=24),
+    rules.Severity.S2: timedelta(hours=72),
+    rules.Severity.S3: timedelta(days=5),
+    rules.Severity.S4: timedelta(days=10),
+}
+
+
+def reconcile(subject: str, *, beat: jobs.Beat, shard: int = 0, shards: int = 1, **_: Any) -> dict[str, int]:
+    """Work through the numbers with news and those that are due, until none is left."""
+    now = timezone.now()
+    counts: Counter[str] = Counter()
+    for number_ids in _waiting(now, shard, shards):
+        counts.update(reconcile_numbers(number_ids, now=now))
+        beat(done=counts["numbers"])
+    return dict(counts)
+
+
+def rebuild(subject: str, *, beat: jobs.Beat, shard: int = 0, shards: int = 1, **_: Any) -> dict[str, int]:
+    """Every number of the shard, whether it has news or not."""
+    now = timezone.now()
+    counts: Counter[str] = Counter()
+    last = 0
+    while number_ids := list(_shard(Number.objects.filter(pk__gt=last), "pk", shard, shards)[:CHUNK]):
+        counts.update(reconcile_numbers(number_ids, now=now))
+        last = number_ids[-1]
+        beat(done=counts["numbers"])
+    return dict(counts)
+
+
+def ring(*, trigger: str, full: bool = False, by: Any = None) -> list[jobs.JobRun]:
+    """Queue the work, one run per shard; a shard that already waits is not queued twice."""
+    shards = settings.RECONCILE_SHARDS
+    kind, subject = ("consent.rebuild", "everything") if full else ("consent.reconcile", "touched")
+    return [
+        jobs.start(kind, f"{subject} {shard + 1}/{shards}", trigger=trigger, by=by, shard=shard, shards=shards)
+        for shard in range(shards)
+    ]
+
+
+def _waiting(now: datetime, shard: int, shards: int) -> Iterator[list[int]]:
+    while number_ids := list(_shard(Touched.objects.all(), "number_id", shard, shards)[:CHUNK]):
+        yield number_ids
+    last = 0
+    while True:
+        due = AgreedStatus.objects.due(now).filter(number_id__gt=last)
+        number_ids = list(dict.fromkeys(_shard(due, "number_id", shard, shards)[:CHUNK]))
+        if not number_ids:
+            return
+        yield number_ids
+        last = number_ids[-1]
+
+
+def _shard(rows: Any, column: str, shard: int, shards: int) -> Any:
+    if shards > 1:
+        rows = rows.annotate(shard=Mod(column, shards)).filter(shard=shard)
+    return rows.order_by(column).values_list(column, flat=True)
+
+
+@transaction.atomic
+def reconcile_numbers(number_ids: Sequence[int], *, now: datetime) -> dict[str, int]:
+    """Bring these numbers up to date in one transaction; returns what changed."""
+    ids = sorted(set(number_ids))
+    # Locks first, in one order for everybody; then the news, so that what arrives meanwhile waits for the next run.
+    list(Number.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+    Touched.objects.filter(number_id__in=ids).delete()
+    door = Door()
+    facts = door.load(ids)
+    work = _Work(door, now)
+    work.open(ids)
+    for number_id in ids:
+        work.look_at(number_id, facts[number_id])
+    return {"numbers": len(ids), **work.save()}
+
+
+@dataclass
+class _Work:
+    """One chunk: what is stored, what is found, and the difference."""
+
+    door: Door
+    now: datetime
+    states: dict[tuple[int, int], AgreedStatus] = field(default_factory=dict)
+    flags: dict[str, Flag] = field(default_factory=dict)
+    holds: dict[int, Hold] = field(default_factory=dict)
+    busy: set[int] = field(default_factory=set)  # flags with a correction still on its way
+    found: dict[str, _Found] = field(default_factory=dict)
+    new_states: list[tuple[Any, ...]] = field(default_factory=list)
+    changed_states: list[AgreedStatus] = field(default_factory=list)
+
+    def open(self, ids: Sequence[int]) -> None:
+        self.policy = policy()
+        for state in AgreedStatus.objects.filter(number_id__in=ids):
+            self.states[state.number_id, state.program_id] = state
+        for flag in Flag.objects.open().filter(number_id__in=ids):
+            self.flags[flag.key] = flag
+        pks = [flag.pk for flag in self.flags.values()]
+        self.holds = {hold.flag_id: hold for hold in Hold.objects.filter(flag_id__in=pks)}
+        self.busy = set(
+            WriteBack.objects.unsettled().filter(correction__flags__in=pks).values_list("correction__flags", flat=True)
+        )
+        self.known: dict[int, set[int]] = defaultdict(set)
+        for number_id, program_id in self.states:
+            self.known[number_id].add(program_id)
+
+    def look_at(self, number_id: int, facts: Facts) -> None:
+        codes = facts.programs(self.door.terms.values())
+        codes |= {self.door.programs[pk].code for pk in self.known[number_id]}
+        for code in sorted(codes):
+            program = self.door.by_code[code]
+            agreed = rules.derive(
+                self.door.terms[code], facts.about(code), facts.beliefs.get(code, []), self.policy, self.now
+            )
+            self._note_state(number_id, program, agreed)
+            for finding in agreed.findings:
+                self._note_finding(number_id, program, agreed, finding)
+
+    def _note_state(self, number_id: int, program: Program, agreed: rules.Agreed) -> None:
+        content = (
+            agreed.status.value,
+            agreed.reason.value,
+            list(agreed.decided_by),
+            rules.RULES_VERSION,
+            agreed.recheck_at,
+        )
+        state = self.states.get((number_id, program.pk))
+        if state is None:
+            self.new_states.append((number_id, program.pk, *content, self.now))
+            return
+        if (state.status, state.reason, state.decided_by, state.rules_version, state.recheck_at) != content:
+            if (state.status, state.reason) != content[:2]:
+                state.changed_at = self.now
+            state.status, state.reason, state.decided_by, state.rules_version, state.recheck_at = content
+            self.changed_states.append(state)
+
+    def _note_finding(self, number_id: int, program: Program, agreed: rules.Agreed, finding: rules.Finding) -> None:
+        system = self.door.by_slug.get(finding.system or "")
+        key = f"{finding.code}:{number_id}:{program.pk}:{system.pk if system else ''}:"
+        # Several records of one system may show the same thing; the first stands for them.
+        self.found.setdefault(key, _Found(number_id, program, system, finding, agreed))
+
+    # --- The difference -----------------------------------------------------------------------------------------
+
+    def save(self) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        self._save_states(counts)
+        events: list[FlagEvent] = []
+        self._raise(events, counts)
+        self._refresh(events, counts)
+        self._close(events, counts)
+        FlagEvent.objects.bulk_create(events, batch_size=1000)
+        return dict(counts)
+
+    def _save_states(self, counts: Counter[str]) -> None:
+        bulk.append(
+            AgreedStatus,
+            ("number_id", "program_id", "status", "reason", "decided_by", "rules_version", "recheck_at", "changed_at"),
+            self.new_states,
+        )
+        if self.changed_states:
+            AgreedStatus.objects.bulk_update(
+                self.changed_states,
+                ["status", "reason", "decided_by", "rules_version", "recheck_at", "changed_at"],
+                batch_size=200,
+            )
+        counts["statuses_new"] = len(self.new_states)
+        counts["statuses_changed"] = len(self.changed_states)
+
+    def _raise(self, events: list[FlagEvent], counts: Counter[str]) -> None:
+        new = [(key, found) for key, found in self.found.items() if key not in self.flags]
+        made = Flag.objects.bulk_create([found.flag(key, self) for key, found in new], batch_size=1000)
+        events += [FlagEvent(flag=flag, new=flag.status, note="Raised.") for flag in made]
+        placed = [
+            Hold(flag=flag, number_id=found.number_id, program=found.program, placed_at=self.now)
+            for flag, (_, found) in zip(made, new, strict=True)
+            if found.holds
+        ]
+        Hold.objects.bulk_create(placed, batch_size=1000)
+        counts["flags_raised"], counts["holds_placed"] = len(made), len(placed)
+
+    def _refresh(self, events: list[FlagEvent], counts: Counter[str]) -> None:
+        refreshed = []
+        for key, flag in self.flags.items():
+            found = self.found.get(key)
+            if found is None:
+                continue
+            self._match_hold(flag, found, counts)
+            if flag.fingerprint != found.fingerprint or _is_over(flag.waived_until, self.now):
+                events.append(found.refresh(flag, self))
+                refreshed.append(flag)
+        Flag.objects.bulk_update(
+            refreshed,
+            [
+                *("status", "severity", "version", "fingerprint", "why", "evidence", "params"),
+                *("refreshed_at", "snoozed_until", "waived_until", "due_at"),
+            ],
+            batch_size=200,
+        )
+        counts["flags_refreshed"] = len(refreshed)
+
+    def _match_hold(self, flag: Flag, found: _Found, counts: Counter[str]) -> None:
+        """An S3 holds only while the agreed status is not out: its hold may come and go with the status."""
+        hold = self.holds.get(flag.pk)
+        if hold is None and found.holds:
+            Hold.objects.create(flag=flag, number_id=found.number_id, program=found.program, placed_at=self.now)
+            counts["holds_placed"] += 1
+        elif hold is not None and found.holds and hold.released_at is not None:
+            Hold.objects.filter(pk=hold.pk).update(released_at=None, placed_at=self.now)
+            counts["holds_placed"] += 1
+        elif hold is not None and not found.holds and hold.released_at is None:
+            Hold.objects.filter(pk=hold.pk).update(released_at=self.now)
+            counts["holds_released"] += 1
+
+    def _close(self, events: list[FlagEvent], counts: Counter[str]) -> None:
+        gone = [flag for key, flag in self.flags.items() if key not in self.found and flag.pk not in self.busy]
+        if not gone:
+            return
+        for flag in gone:
+            events.append(FlagEvent(flag=flag, old=flag.status, new=F.CLOSED, note="No longer so."))
+            flag.status, flag.version, flag.closed_at = F.CLOSED, flag.version + 1, self.now
+        Flag.objects.bulk_update(gone, ["status", "version", "closed_at"], batch_size=500)
+        counts["flags_closed"] = len(gone)
+        counts["holds_released"] += (
+            Hold.objects.open().filter(flag__in=gone).update(released_at=self.now)
+        )
+
+
+@dataclass
+class _Found:
+    number_id: int
+    program: Program
+    system: System | None
+    finding: rules.Finding
+    agreed: rules.Agreed
+
+    @property
+    def holds(self) -> bool:
+        return self.finding.severity.holds(self.agreed.status)
+
+    @property
+    def fingerprint(self) -> str:
+        return rules.fingerprint(self.finding)
+
+    def content(self, work: _Work) -> dict[str, Any]:
+        return {
+            "severity": self.finding.severity.value,
+            "fingerprint": self.fingerprint,
+            "why": rules.sentence(self.finding, {slug: s.name for slug, s in work.door.by_slug.items()}),
+            "evidence": list(self.finding.evidence),
+            "params": {**self.finding.params, "record": self.finding.record},
+            "refreshed_at": work.now,
+        }
+
+    def flag(self, key: str, work: _Work) -> Flag:
+        return Flag(
+            code=self.finding.code.value,
+            number_id=self.number_id,
+            program=self.program,
+            system=self.system,
+            key=key,
+            raised_at=work.now,
+            due_at=self._due(work.now),
+            **self.content(work),
+        )
+
+    def refresh(self, flag: Flag, work: _Work) -> FlagEvent:
+        """New evidence: the flag shows it, wakes from a snooze, and a waiver no longer covers it."""
+        old = flag.status
+        note = "The waiver has run out." if flag.fingerprint == self.fingerprint else "New evidence."
+        for name, value in self.content(work).items():
+            setattr(flag, name, value)
+        flag.version += 1
+        flag.snoozed_until = None
+        if flag.status == F.WAIVED:
+            flag.status, flag.waived_until = F.OPEN, None
+        return FlagEvent(flag=flag, old=old, new=flag.status, note=note)
+
+    def _due(self, now: datetime) -> datetime:
+        since = now
+        if self.finding.severity is rules.Severity.S1 and self.agreed.status.is_out:
+            since = min((record.received_at for record in self.agreed.deciding), default=now)
+        return since + DUE_AFTER[self.finding.severity]
+
+
+def _is_over(until: datetime | None, now: datetime) -> bool:
+    return until is not None and until <= now
+
