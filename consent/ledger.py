@@ -1,7 +1,7 @@
 """What happened and what each system believes: the facts that the rules weigh.
 
-Facts are frozen and know nothing of the database. Times are aware and in UTC; how exact a time is travels with it,
-because a STOP and an opt-in whose true order nobody knows must end in silence.
+Facts are frozen and know nothing of the database. Times are aware and in UTC; how exact a time is travels
+with it, because a STOP and an opt-in whose true order nobody knows must end in silence.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """What one record of one system says now; for `SystemKind.SEND`, one message that went out at `read_at`."""
+    """What one record of one system says now; with `SystemKind.SEND`, a message sent at `read_at`."""
 
     system: str
     kind: SystemKind
@@ -206,8 +206,8 @@ _LOST = frozenset({Doubt.FUTURE, Doubt.BEFORE_COMPANY, Doubt.IMPORT_TIME})
 def interval(evidence: Evidence, policy: Policy) -> Interval:
     """The earliest and the latest moment at which the record's act can truly have happened.
 
-    An unknown time reaches back without limit and forward to the arrival. So does a time that cannot be true, with
-    one exception: a revocation stamped in the future may be as late as its stamp.
+    An unknown time reaches back without limit and forward to the arrival. So does a time that cannot be true,
+    with one exception: a revocation stamped in the future may be as late as its stamp.
     """
     doubt = doubt_of(evidence, policy)
     if evidence.occurred_at is None:
@@ -249,19 +249,17 @@ def order(one: Evidence, other: Evidence) -> int | None:
     1: `one` did; -1: `other` did; 0: the shared clock shows the same time; None: nothing is shared, only the
     intervals can tell.
     """
-    if one.stream is not None and one.stream == other.stream and one.number is not None and other.number is not None:
-        if one.number != other.number:
-            return 1 if one.number > other.number else -1
-        return 0
+    if one.stream is not None and one.stream == other.stream:
+        mine, theirs = one.number, other.number
+        if mine is not None and theirs is not None:
+            return (mine > theirs) - (mine < theirs)
     if one.clock is None or one.clock != other.clock:
         return None
     if not (_exact(one) and _exact(other)):
         return None
     assert one.occurred_at is not None
     assert other.occurred_at is not None
-    if one.occurred_at == other.occurred_at:
-        return 0
-    return 1 if one.occurred_at > other.occurred_at else -1
+    return (one.occurred_at > other.occurred_at) - (one.occurred_at < other.occurred_at)
 
 
 def _exact(evidence: Evidence) -> bool:

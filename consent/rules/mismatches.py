@@ -1,0 +1,222 @@
+"""Where a system believes something else than the agreed status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
+
+from consent.ledger import EARLIEST, Belief, ProgramTerms, SystemKind, Value
+from consent.rules.agreed import Agreed, Silence
+from consent.rules.codes import Code, Status
+from consent.rules.doubts import about
+from consent.rules.findings import Finding, Plain, found
+
+REPLICAS = frozenset({SystemKind.PLATFORM, SystemKind.CRM, SystemKind.LIST, SystemKind.FORM})
+CONFIRMATION_LIMIT = timedelta(minutes=5)  # 47 CFR 64.1200(a)(12)
+
+_IN_BUT = {
+    Status.NO_CONSENT: Code.PLATFORM_IN_NO_EVIDENCE,
+    Status.PENDING: Code.PLATFORM_IN_PENDING,
+    Status.EXPIRED: Code.PLATFORM_IN_EXPIRED,
+}
+
+
+def compare(agreed: Agreed, beliefs: Sequence[Belief], program: ProgramTerms) -> tuple[Finding, ...]:
+    """Findings for every belief that contradicts what was agreed. Time alone changes none of them."""
+    findings: list[Finding] = []
+    for belief in beliefs:
+        if belief.kind in REPLICAS:
+            findings.extend(_of_replica(agreed, belief, program))
+        elif belief.kind is SystemKind.PROVIDER:
+            findings.extend(_of_provider(agreed, belief))
+    findings.extend(_unrecorded_blocks(agreed, beliefs))
+    findings.extend(_duplicates(beliefs))
+    findings.extend(
+        _sends(agreed, [b for b in beliefs if b.kind is SystemKind.SEND and b.value is Value.SENT])
+    )
+    return tuple(findings)
+
+
+def _of_replica(agreed: Agreed, belief: Belief, program: ProgramTerms) -> Iterator[Finding]:
+    if belief.value is Value.IN:
+        yield from _says_in(agreed, belief, program)
+    elif belief.value is Value.UNKNOWN and belief.text.strip():
+        yield _found(Code.UNPARSEABLE_VALUE, belief, {"text": belief.text.strip()})
+    elif belief.value is Value.OUT or belief.value is Value.NEVER:
+        yield from _says_out(agreed, belief)
+    if _disagrees(agreed, belief) and (belief.overwrites_on_sync or belief.subscribes_by_default):
+        setting = "subscribes_by_default" if belief.subscribes_by_default else "overwrites_on_sync"
+        yield _against(Code.OVERWRITE_SETTING_RISK, agreed, belief, {"setting": setting})
+    if _regressed(belief):
+        assert belief.corrected_value is not None
+        assert belief.corrected_at is not None
+        yield _found(
+            Code.SYNC_REGRESSION,
+            belief,
+            {
+                "value": belief.value.value,
+                "corrected": belief.corrected_value.value,
+                "corrected_at": belief.corrected_at.isoformat(),
+                "read_at": belief.read_at.isoformat() if belief.read_at else None,
+            },
+        )
+
+
+def _says_in(agreed: Agreed, belief: Belief, program: ProgramTerms) -> Iterator[Finding]:
+    status = agreed.status
+    if status.is_out:
+        platform = belief.kind is SystemKind.PLATFORM
+        code = Code.PLATFORM_IN_AGREED_OUT if platform else Code.SOURCE_IN_AGREED_OUT
+        yield _against(code, agreed, belief)
+        if agreed.background.stop_all:
+            stop = agreed.background.stop_all[0]
+            yield _found(
+                Code.STOPALL_PARTIAL,
+                belief,
+                about(stop) | {"value": belief.value.value, "program": program.code},
+                evidence=(stop.id,),
+            )
+    elif status in _IN_BUT:
+        yield _against(_IN_BUT[status], agreed, belief)
+    if status is Status.NO_CONSENT:
+        if belief.carried_from_other_number:
+            yield _against(Code.CONSENT_CARRIED_TO_NEW_NUMBER, agreed, belief)
+        elsewhere = agreed.background.elsewhere
+        # A record whose own text names another program has been found in the ledger already.
+        if elsewhere:
+            yield _found(
+                Code.PROGRAM_SCOPE_LEAK,
+                belief,
+                {"named": elsewhere[0].program, "program": program.code},
+                evidence=(e.id for e in elsewhere),
+            )
+
+
+def _says_out(agreed: Agreed, belief: Belief) -> Iterator[Finding]:
+    """“never” counts with “out” only where we hold an opt-in: then somebody is not texted who may be."""
+    if agreed.status is Status.OPTED_IN and belief.kind is SystemKind.PLATFORM:
+        yield _against(Code.PLATFORM_OUT_AGREED_IN, agreed, belief)
+    said_no = any(silence.until is None for silence in agreed.background.silences)
+    if belief.carried_from_other_number and belief.value is Value.OUT and not said_no:
+        yield _against(Code.OPTOUT_CARRIED_TO_NEW_NUMBER, agreed, belief)
+
+
+def _of_provider(agreed: Agreed, belief: Belief) -> Iterator[Finding]:
+    if belief.value is Value.OPEN and agreed.status is Status.OPTED_OUT:
+        yield _against(Code.PROVIDER_UNBLOCKED_AGREED_OUT, agreed, belief)
+    elif belief.value is Value.BLOCKED and agreed.status is Status.OPTED_IN:
+        yield _against(Code.PROVIDER_BLOCKED_AGREED_IN, agreed, belief)
+
+
+def _unrecorded_blocks(agreed: Agreed, beliefs: Sequence[Belief]) -> Iterator[Finding]:
+    """The provider blocks, the platform would text, and nothing the person said explains the block."""
+    background = agreed.background
+    blocked = background.blocks or any(
+        b.kind is SystemKind.PROVIDER and b.value is Value.BLOCKED for b in beliefs
+    )
+    if not blocked or background.stop_on_record:
+        return
+    for belief in beliefs:
+        if belief.kind is SystemKind.PLATFORM and belief.value is Value.IN:
+            block = about(background.blocks[0], "block_") if background.blocks else {}
+            yield _found(
+                Code.CARRIER_BLOCK_UNRECORDED,
+                belief,
+                block | {"value": belief.value.value},
+                evidence=(e.id for e in background.blocks),
+            )
+
+
+def _disagrees(agreed: Agreed, belief: Belief) -> bool:
+    if belief.value is Value.IN:
+        return agreed.status is not Status.OPTED_IN
+    return belief.value in (Value.OUT, Value.NEVER) and agreed.status is Status.OPTED_IN
+
+
+def _regressed(belief: Belief) -> bool:
+    """Written after the correction, before its watch ended. A watch nobody closed goes on."""
+    corrected_at = belief.corrected_at
+    if belief.corrected_value is None or corrected_at is None or belief.value is belief.corrected_value:
+        return False
+    if belief.read_at is None:
+        return True
+    return belief.read_at > corrected_at and (
+        belief.watch_until is None or belief.read_at < belief.watch_until
+    )
+
+
+def _duplicates(beliefs: Sequence[Belief]) -> Iterator[Finding]:
+    """Records of one system that share the number and hold different values."""
+    if len(beliefs) < 2:
+        return
+    values: dict[str, dict[str, set[str]]] = {}
+    for belief in beliefs:
+        if belief.kind in REPLICAS and belief.value is not Value.UNKNOWN:
+            values.setdefault(belief.system, {}).setdefault(belief.value.value, set()).add(belief.record)
+    for system, held in values.items():
+        if len(held) > 1:
+            records = sorted(record for some in held.values() for record in some if record)
+            yield found(
+                Code.DUPLICATE_DIVERGENCE,
+                {"values": ", ".join(sorted(held)), "records": ", ".join(records)},
+                system=system,
+            )
+
+
+def _sends(agreed: Agreed, sends: Sequence[Belief]) -> Iterator[Finding]:
+    """Messages that went out while a revocation asked for silence; one confirmation of it is allowed."""
+    confirmed: set[str] = set()
+    for send in sorted(sends, key=lambda b: (b.read_at is None, b.read_at or EARLIEST, b.record)):
+        silence = next((s for s in agreed.background.silences if _falls_into(send, s)), None)
+        if silence is None:
+            continue
+        revocation = silence.revocation
+        if send.is_confirmation:
+            breach = _breach(send, silence, second=revocation.id in confirmed)
+            confirmed.add(revocation.id)
+            if breach:
+                yield _found(Code.CONFIRMATION_RULE, send, {"breach": breach}, evidence=(revocation.id,))
+            if breach != "second":
+                continue
+        yield _found(
+            Code.POST_STOP_SEND,
+            send,
+            about(revocation) | {"sent_at": send.read_at.isoformat() if send.read_at else None},
+            evidence=(revocation.id,),
+        )
+
+
+def _falls_into(send: Belief, silence: Silence) -> bool:
+    """A message without a time counts against whatever revocation is in force today."""
+    if send.read_at is None:
+        return silence.until is None
+    return silence.since < send.read_at and (silence.until is None or send.read_at < silence.until)
+
+
+def _breach(send: Belief, silence: Silence, *, second: bool) -> str | None:
+    if second:
+        return "second"
+    late = send.read_at is not None and send.read_at - silence.since > CONFIRMATION_LIMIT
+    return "late" if late else None
+
+
+def fact_of(agreed: Agreed) -> dict[str, Plain]:
+    """What a sentence needs to say why the status is what it is."""
+    params: dict[str, Plain] = {"status": agreed.status.value, "reason": agreed.reason.value}
+    if agreed.deciding:
+        params |= about(agreed.deciding[0])
+    return params
+
+
+def _against(
+    code: Code, agreed: Agreed, belief: Belief, params: Mapping[str, Plain] = MappingProxyType({})
+) -> Finding:
+    said = fact_of(agreed) | {"value": belief.value.value} | dict(params)
+    return _found(code, belief, said, evidence=agreed.decided_by)
+
+
+def _found(
+    code: Code, belief: Belief, params: Mapping[str, Plain], *, evidence: Iterable[str] = ()
+) -> Finding:
+    return found(code, params, system=belief.system, record=belief.record, evidence=tuple(evidence))
