@@ -103,6 +103,10 @@ class Door:
         self.wordings = Wording.objects.in_bulk()
 
     @cached_property
+    def senders(self) -> set[str]:
+        return {sender for terms in self.terms.values() for sender in terms.senders}
+
+    @cached_property
     def by_slug(self) -> dict[str, System]:
         return {system.slug: system for system in self.systems.values()}
 
@@ -137,11 +141,7 @@ class Door:
             occurred_at=record.occurred_at,
             precision=Precision(record.precision),
             received_at=record.received_at,
-            program=ALL_PROGRAMS
-            if record.for_all_programs
-            else self.programs[record.program_id].code
-            if record.program_id
-            else None,
+            program=self._program(record),
             sender=record.sender or None,
             stream=record.stream or None,
             number=record.sequence,
@@ -166,6 +166,13 @@ class Door:
             copied_time=record.copied_time,
             spread_seconds=record.spread_seconds,
         )
+
+    def _program(self, record: ConsentRecord) -> str | None:
+        if record.program_id:
+            return self.programs[record.program_id].code
+        # A STOP to a sender that no program claims must not fall between the programs: it reaches them all.
+        homeless = record.act == Act.REVOKE and record.sender not in self.senders
+        return ALL_PROGRAMS if record.for_all_programs or homeless else None
 
     def _wording(self, record: ConsentRecord) -> WordingState:
         wording = self.wordings.get(record.wording_id) if record.wording_id else None

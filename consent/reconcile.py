@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -273,11 +273,15 @@ class _Found:
         return {
             "severity": self.finding.severity.value,
             "fingerprint": self.fingerprint,
-            "why": rules.sentence(self.finding, {slug: s.name for slug, s in work.door.by_slug.items()}),
+            "why": rules.sentence(self._named()),
             "evidence": list(self.finding.evidence),
             "params": {**self.finding.params, "record": self.finding.record},
             "refreshed_at": work.now,
         }
+
+    def _named(self) -> rules.Finding:
+        """The finding with the system's name, as staff know it, instead of its slug."""
+        return replace(self.finding, system=self.system.name) if self.system else self.finding
 
     def flag(self, key: str, work: _Work) -> Flag:
         return Flag(

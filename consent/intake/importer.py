@@ -36,6 +36,7 @@ class ConsentImporter:
             programs={p.code: p for p in Program.objects.filter(is_active=True).prefetch_related("senders")},
             wordings={wording.code: wording for wording in Wording.objects.all()},
             zone=self.plan.zone,
+            usual_program=self.plan.constant_program,
         )
 
     @classmethod

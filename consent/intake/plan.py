@@ -39,7 +39,7 @@ class Plan:
     constant_status: Meaning | None
     constant_program: str | None
     blocked_codes: frozenset[str]
-    mapped: frozenset[int]
+    needed: int  # a row with fewer cells lacks one that decides; other missing cells are blank
 
     def cell(self, cells: Sequence[str], target: str) -> str:
         """The first filled cell of a target's columns, trimmed of white space and NULs."""
@@ -63,9 +63,12 @@ def check(system: System, columns: Mapping[str, list[str]], rules: Mapping[str, 
             raise MappingProblem(f"“{name}” is nothing a column can feed for {system.name}.")
         if len(names) > 1 and not targets[name].several:
             raise MappingProblem(f"{targets[name].label} takes one column, not {len(names)}: {', '.join(names)}.")
-        for header in names:
-            if header not in known:
-                raise MappingProblem(f"The file has no column “{header}” (mapped to {targets[name].label}).")
+        present = [header for header in names if header in known]
+        if names and not present and (targets[name].required or targets[name].has_polarity or targets[name].is_time):
+            raise MappingProblem(
+                f"{targets[name].label}: the file has no column “{'” or “'.join(names)}”."
+            )
+        for header in present:
             if header in taken:
                 raise MappingProblem(f"The column “{header}” is mapped twice: {taken[header]} and {targets[name].label}.")
             taken[header] = targets[name].label
@@ -74,7 +77,7 @@ def check(system: System, columns: Mapping[str, list[str]], rules: Mapping[str, 
             raise MappingProblem(f"No column is mapped to {target.label}; rows cannot be read without it.")
     if "status" in targets and system.stores_a_status and not columns.get("status") and not rules.get("status"):
         raise MappingProblem("No column is mapped to the SMS consent status, and no status is given for the whole file.")
-    for header in columns.get("status", []):
+    for header in known & set(columns.get("status", [])):
         if rules.get("polarity", {}).get(header) not in set(Polarity):
             raise MappingProblem(f"Say for “{header}” whether “yes” means opted in or opted out.")
     for name in rules:
@@ -88,7 +91,9 @@ def compile_plan(
     """Raises MappingProblem."""
     check(system, columns, rules, headers)
     position_of = {header: position for position, header in enumerate(headers)}
-    positions = {target: tuple(position_of[name] for name in names) for target, names in columns.items()}
+    positions = {
+        target: tuple(position_of[name] for name in names if name in position_of) for target, names in columns.items()
+    }
     vocabulary = {word: Meaning(meaning) for word, meaning in rules.get("vocabulary", {}).items()}
     zone = rules.get("time_zone") or system.time_zone
     order = rules.get("date_order")
@@ -103,11 +108,20 @@ def compile_plan(
         statuses=tuple(
             StatusColumn(position_of[name], StatusReader(Polarity(rules["polarity"][name]), vocabulary))
             for name in columns.get("status", [])
+            if name in position_of
         ),
         constant_status=Meaning(rules["status"]) if rules.get("status") else None,
         constant_program=rules.get("program") or None,
         blocked_codes=frozenset(str(code) for code in rules.get("blocked_codes", [])),
-        mapped=frozenset(position for group in positions.values() for position in group),
+        needed=1 + max(
+            (
+                position
+                for target in TARGETS[system.kind]
+                if target.required or target.has_polarity or target.is_time
+                for position in positions.get(target.name, ())
+            ),
+            default=-1,
+        ),
     )
 
 

@@ -68,7 +68,7 @@ class Event:
 def read_row(plan: Plan, row: Row) -> Claim | Event | Outcome:
     """Read one data row; every row comes back as exactly one of the three."""
     problem = row.problem
-    if problem is None and row.found < plan.width and plan.mapped and row.found <= max(plan.mapped):
+    if problem is None and row.found < plan.needed:
         problem = wrong_width(plan.width, row.found)
     if problem is not None:
         return rejected(row, problem.code, f"{problem.what}. {problem.mend}")
@@ -174,6 +174,18 @@ def _unread_number(row: Row, cell: NumberCell, raw: str) -> Outcome:
     return rejected(row, f"phone_{cell.reason}", explain(cell, raw))
 
 
+def _doubts(moment: Moment, meaning: Meaning, warning: str | None) -> tuple[str, ...]:
+    """What is doubtful about status and time; a cell that says nothing needs no time."""
+    if meaning is Meaning.UNKNOWN:
+        return (warning,) if warning else ()
+    return (*moment.warnings, warning) if warning else moment.warnings
+
+
+def _formulas(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """A name that a spreadsheet would run is kept as text, and said."""
+    return ("formula_cell",) if any(text.startswith("=") for text in texts) else ()
+
+
 # --- The kinds of file -------------------------------------------------------------------------------------------
 
 
@@ -192,16 +204,17 @@ def _status_row(plan: Plan, row: Row) -> Claim | Outcome:
             cell,
             moment,
         )
+    person = _person(plan, row)
     return Claim(
         line=row.line,
         number=cell,
         ref=plan.text(row.cells, "ref", 80),
-        person=_person(plan, row),
+        person=person,
         program=_program(plan, row),
         meaning=meaning,
         text=text.replace("\x00", "")[:80],
         moment=moment,
-        warnings=(*row.warnings, *warnings, *moment.warnings, *([warning] if warning else [])),
+        warnings=(*row.warnings, *warnings, *_doubts(moment, meaning, warning), *_formulas(person)),
         sender=plan.text(row.cells, "sender", 20),
     )
 

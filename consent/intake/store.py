@@ -50,6 +50,7 @@ class Store:
     programs: dict[str, Program]
     wordings: dict[str, Wording]
     zone: str
+    usual_program: str | None  # for a message to a sender that no program names
     # What the file said of a number so far: {(digits, program): (line, value)}; small keys, for a million rows.
     seen: dict[tuple[int, int], tuple[int, str]] = field(default_factory=dict)
     seen_events: dict[str, int] = field(default_factory=dict)
@@ -298,17 +299,15 @@ class Store:
         if event.program:
             named = self._program(event.program)
             return [named] if named else None
-        if event.act not in {Act.GRANT, Act.CONFIRM}:
-            return [None] if event.sender else self._only_program()
+        if event.act is Act.REVOKE:
+            return [None]  # its sender decides, or nothing does and it reaches every program
         pool = by_sender.get(event.sender, [])
         if len(pool) == 1:
             return [pool[0]]
         if pool:
             return [program for program in pool if program.pk in agreed] or None
-        return self._only_program()
-
-    def _only_program(self) -> list[Program | None] | None:
-        return [next(iter(self.programs.values()))] if len(self.programs) == 1 else None
+        usual = self._program(self.usual_program)
+        return [usual] if usual else None
 
     def _programs_by_sender(self) -> dict[str, list[Program]]:
         by_sender: dict[str, list[Program]] = defaultdict(list)

@@ -1,0 +1,169 @@
+"""Take a file in from the command line, through the very steps the browser takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import File
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from backoffice.files.unreadable import Unreadable
+from backoffice.imports import check as checks
+from backoffice.imports import mapping as mappings
+from backoffice.imports import receive as receiving
+from backoffice.imports import run as runs
+from backoffice.imports.importer import MappingProblem, Outcome
+from backoffice.models import ImportBatch, System
+from consent import reconcile
+
+S = ImportBatch.Status
+
+
+class Command(BaseCommand):
+    help = "Import a CSV, TSV or XLSX file of a system: recognise, check, write, reconcile."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--system", required=True, help="slug of the system the file comes from")
+        parser.add_argument("--mapping", default="standard", help="name of a saved column mapping")
+        parser.add_argument("--dry-run", action="store_true", help="check every row and write none")
+        parser.add_argument(
+            "--json", action="store_true", help="one JSON line per row, then one for the batch"
+        )
+        parser.add_argument("--as-of", help="when the file was exported, ISO 8601 with zone; now if left out")
+        parser.add_argument(
+            "--accept-guess",
+            action="store_true",
+            help="where no saved mapping fits, use what the column names suggest (otherwise it is only shown)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        system = self._system(options["system"])
+        batch = self._receive(system, options)
+        earlier = receiving.seen_before(batch)
+        if earlier is not None and not options["dry_run"]:
+            batch.move(S.CANCELLED)
+            self._report(
+                earlier,
+                options,
+                note=f"This exact file is in already as batch {earlier.pk}; nothing was added.",
+            )
+            return
+        try:
+            self._map(batch, options)
+            batch.move(S.CHECKING)
+            checks.check(str(batch.pk), beat=_no_beat, watch=self._watch(options, when="dry_run"))
+            batch.refresh_from_db()
+            if options["dry_run"]:
+                batch.move(S.CANCELLED)
+            else:
+                runs.confirm(batch, batch.confirm_token, by=None, now=timezone.now(), queue=False)
+                runs.run(str(batch.pk), beat=_no_beat, watch=self._watch(options, when="write"))
+                reconcile.reconcile("import_file", beat=_no_beat)
+                batch.refresh_from_db()
+        except runs.TakenInBefore as repeated:
+            batch.move(S.CANCELLED)
+            self._report(repeated.batch, options, note=str(repeated))
+            return
+        except (Unreadable, MappingProblem, runs.jobs.Refused) as problem:
+            raise CommandError(str(problem)) from problem
+        self._report(batch, options)
+
+    def _system(self, slug: str) -> System:
+        system = System.objects.filter(slug=slug).first()
+        if system is None:
+            known = ", ".join(System.objects.order_by("slug").values_list("slug", flat=True))
+            raise CommandError(
+                f"There is no system “{slug}”. Known: {known or 'none; add one under Systems'}."
+            )
+        return system
+
+    def _receive(self, system: System, options: dict[str, Any]) -> ImportBatch:
+        path: Path = options["file"]
+        now = timezone.now()
+        as_of = now
+        if options["as_of"]:
+            given = parse_datetime(options["as_of"])
+            if given is None or given.tzinfo is None:
+                raise CommandError(f"--as-of {options['as_of']}: write it like 2026-03-14T09:30:00-04:00.")
+            as_of = given
+        try:
+            with path.open("rb") as handle:
+                return receiving.receive(system, File(handle), path.name, by=None, as_of=as_of, now=now)
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+        except Unreadable as problem:
+            raise CommandError(str(problem)) from problem
+
+    def _map(self, batch: ImportBatch, options: dict[str, Any]) -> None:
+        guess, saved = mappings.suggest(batch, options["mapping"])
+        if saved is not None:
+            mappings.use_mapping(batch, saved)
+            return
+        if not options["accept_guess"]:
+            shown = "; ".join(f"{target} ← {', '.join(headers)}" for target, headers in guess.columns.items())
+            raise MappingProblem(
+                f"No saved mapping of {batch.system.name} fits this file ({' '.join(guess.notes[:1])}). The column names "
+                f"suggest: {shown or 'nothing'}. Confirm it in the browser's import wizard, or repeat with --accept-guess."
+            )
+        mappings.save_mapping(
+            batch, guess.columns, guess.rules, by=None, now=timezone.now(), name=options["mapping"]
+        )
+
+    def _watch(self, options: dict[str, Any], *, when: str) -> Any:
+        if not options["json"] or (when == "dry_run") != options["dry_run"]:
+            return None
+
+        def write(outcomes: Sequence[Outcome]) -> None:
+            for outcome in outcomes:
+                self.stdout.write(json.dumps(_plain(outcome), ensure_ascii=False))
+
+        return write
+
+    def _report(self, batch: ImportBatch, options: dict[str, Any], note: str = "") -> None:
+        counts = batch.counts or batch.preview.get("counts", {})
+        if options["json"]:
+            summary = {
+                "batch": batch.pk,
+                "status": batch.status,
+                "rows": batch.rows_total,
+                "counts": counts,
+                "consequences": batch.preview.get("consequences", {}),
+                "dry_run": options["dry_run"],
+            }
+            self.stdout.write(json.dumps(summary | ({"note": note} if note else {})))
+            return
+        if note:
+            self.stdout.write(note)
+        written = "would be" if options["dry_run"] else "were"
+        self.stdout.write(
+            f"Batch {batch.pk}, {batch.original_name} for {batch.system.name}: {batch.rows_total} rows."
+        )
+        for name, rows in counts.items():
+            if rows:
+                self.stdout.write(f"  {rows:>9,} {written} {name}")
+        for row in batch.rows.to_mend().order_by("line")[:20]:
+            self.stdout.write(f"  line {row.line}: {row.bucket}, {row.reason}: {row.detail}")
+
+
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "line": outcome.line,
+        "bucket": str(outcome.bucket),
+        "reason": outcome.reason or None,
+        "detail": outcome.detail or None,
+        "number": outcome.number or None,
+        "value": outcome.value or None,
+        "time": outcome.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if outcome.at else None,
+        "warnings": [str(warning) for warning in outcome.warnings],
+    }
+
+
+def _no_beat(**progress: Any) -> None:
+    """A command in the foreground has nobody to report to."""
