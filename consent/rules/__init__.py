@@ -7,8 +7,10 @@ mismatches compares with the systems; explain says it all in plain words.
 from consent.rules.agreed import RULES_VERSION, Agreed, Background, Reason, Silence
 from consent.rules.codes import CODES, Code, CodeFacts, Severity, Status
 from consent.rules.derive import agree, derive, with_findings
+from consent.rules.explain import explain
 from consent.rules.findings import Finding, fingerprint
 from consent.rules.mismatches import compare
+from consent.rules.words import sentence
 
 __all__ = [
     "CODES",
@@ -25,6 +27,8 @@ __all__ = [
     "agree",
     "compare",
     "derive",
+    "explain",
     "fingerprint",
+    "sentence",
     "with_findings",
 ]

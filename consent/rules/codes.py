@@ -99,7 +99,7 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.CARRIER_BLOCK_UNRECORDED: CodeFacts(
             _S1,
             "Provider blocks a number that the platform would text",
-            "{system} says “{value}”, but the provider reports a block{block_at} and no revocation from this "
+            "{system} says “{value}”, but the provider reports a block{block_at}, and no revocation from this "
             "person is on record.",
             "Record the block as a revocation and opt the number out. Ask engineering why the provider's "
             "message did not arrive.",
@@ -228,13 +228,13 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.ORDER_AMBIGUOUS: CodeFacts(
             _S3,
             "Opt-in and opt-out are too close to order",
-            "{fact}, but {other} may be earlier or later: the times do not tell.",
+            "{fact}, and {other}, but the times do not tell which came first.",
             "Look at the originals. The number stays out meanwhile.",
         ),
         Code.TIMESTAMP_SUSPECT: CodeFacts(
             _S3,
             "A time cannot be trusted",
-            "{what} is dated {stated}, but {doubt}.",
+            "{fact}, but {doubt}.",
             "Get the true time, or leave the protective reading.",
         ),
         Code.UNEVIDENCED_OPT_OUT: CodeFacts(
