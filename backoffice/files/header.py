@@ -12,12 +12,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from backoffice.files.lines import allow_long_cells
 
 _SEARCHED = 40  # lines in which a header is looked for
 _BELOW = 20  # rows below a candidate that it should fit
+_AFTER = "\x00\x1f"  # a line of our own behind the others: a quote still open takes it in
 _GOOD = 0.25  # a score that rows without a header do not reach
 
 
@@ -38,12 +39,16 @@ class Shape:
 
 
 def split(lines: Sequence[str], delimiter: str, quote: str, limit: int) -> list[list[str]]:
-    """The first rows that these lines make; lenient, since it only looks."""
+    """The first rows that these lines make, leniently, without a row that goes on beyond them."""
     allow_long_cells()
+    reader = csv.reader(chain(lines, [_AFTER]), delimiter=delimiter, quotechar=quote)
     try:
-        return list(islice(csv.reader(lines, delimiter=delimiter, quotechar=quote), limit))
+        rows = list(islice(reader, limit))
     except csv.Error:
         return []
+    if rows and rows[-1] and rows[-1][-1].endswith(_AFTER):
+        rows.pop()
+    return rows
 
 
 def split_first(lines: Sequence[str], delimiter: str, quote: str) -> list[str]:
@@ -143,6 +148,9 @@ def _one_column(lines: list[str], delimiters: Sequence[str], quote: str, first: 
         return None
     words = _words(header[1])
     known = 0 < len(words) <= 2 and all(word in _KNOWN for word in words)
+    following = next((text for at, text in texts if at > header[0] and text), "")
+    if any(each in following and any(map(_is_value, following.split(each))) for each in delimiters):
+        known = False  # a title above rows of several columns
     return Shape(delimiters[0], quote, header[0] + 1, width=1, score=0.5 if known else 0.2)
 
 

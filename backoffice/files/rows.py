@@ -92,8 +92,11 @@ def read_rows(path: Path, dialect: Dialect, *, start_line: int = 0) -> Iterator[
     """The rows below the header, in order, from the first one that begins at or after `start_line`.
 
     Memory does not grow with the file. Raises Unreadable where the rest of the file cannot be told apart any
-    more: a quote that is never closed, or closed on another line in the middle of a cell.
+    more: a quote that is never closed, or closed on another line in the middle of a cell. Raises ValueError
+    for the dialect of a workbook that is not converted yet.
     """
+    if not dialect.columns:
+        raise ValueError("A dialect without columns: a workbook is converted first, then read.")
     allow_long_cells()
     beyond_header = start_line > dialect.first_line
     with Lines(
@@ -110,9 +113,11 @@ def _rows(lines: Lines, reading: _Reading, dialect: Dialect, first: int) -> Iter
     offset = lines.start - 1 + above
     reader = reading.reader(texts)
     if offset + 1 == dialect.header_line:
-        _pass_over(reader)
+        reading.pass_header(reader)
 
-    width, second, opening = reading.width, min(1, reading.width - 1), reading.openings
+    # Our own file of rejected rows is looked at cell by cell: no width is plain enough.
+    width = -1 if reading.is_guarded else reading.width
+    second, opening = min(1, reading.width - 1), reading.openings
     new = tuple.__new__  # a named tuple's own constructor costs more than all the checks below
     following = offset + reader.line_num + 1
     while True:
@@ -147,13 +152,6 @@ def _rows(lines: Lines, reading: _Reading, dialect: Dialect, first: int) -> Iter
             if line >= first:
                 yield reading.stray_quote(lines.line(line), line)
             lines.suspect = lines.block_suspect
-
-
-def _pass_over(reader: Iterator[list[str]]) -> None:
-    try:
-        next(reader, None)
-    except csv.Error:
-        return  # a header with a stray quote; the dialect has read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +193,20 @@ class _Reading:
             strict=strict,
         )
 
+    def pass_header(self, reader: Any) -> None:
+        """The dialect has read it; here only a quote that would swallow the rows matters."""
+        try:
+            next(reader, None)
+        except csv.Error as error:
+            line = self.dialect.header_line
+            self.refuse_open_quote(error, line, line + reader.line_num - 1)
+
     def inspect_suspect(self, cells: list[str], line: int, *, several: bool = False) -> Row:
         """A row that may hold bad bytes, control characters or a cell that is too long."""
         warnings: tuple[Warned, ...] = ()
         problem = self._undecodable(cells) or self._too_long(cells)
         cleaned = [self._clean(cell) for cell in cells]
-        if any(_CONTROL.search(cell) for cell in cells if not (self.is_sheet and CELL_BREAK in cell)):
+        if any(map(_CONTROL.search, cells)) and any(map(_CONTROL.search, map(self._with_breaks, cells))):
             warnings = (Warned.CONTROL_CHARACTER,)
         return self.inspect(cleaned, line, several=several, problem=problem, warnings=warnings)
 
@@ -220,7 +226,9 @@ class _Reading:
         skip = skip_of(key(cells), self.header, self.preamble)
         if found < width:
             cells = cells + [""] * (width - found)
-            if not self.is_sheet and not skip:
+            if self.is_sheet:
+                found = width if found else 0  # a sheet has every cell; its empty ones are not stored
+            elif not skip:
                 warnings += (Warned.SHORT_ROW,)
         elif found > width and skip is None and problem is None:
             # In a sheet each cell has its own column; what stands beyond the header is no damage.
@@ -302,9 +310,10 @@ class _Reading:
     def _clean(self, cell: str) -> str:
         if len(cell) > MAX_CELL:
             cell = cell[:KEPT_OF_LONG_CELL]
-        if self.is_sheet:
-            cell = cell.replace(CELL_BREAK, "\n")
-        return MARKED.sub("\ufffd", _CONTROL.sub("", cell))
+        return MARKED.sub("\ufffd", _CONTROL.sub("", self._with_breaks(cell)))
+
+    def _with_breaks(self, cell: str) -> str:
+        return cell.replace(CELL_BREAK, "\n") if self.is_sheet else cell
 
     def _swallowed(self, cells: list[str]) -> Problem | None:
         """A cell whose inner lines are themselves rows with a number in them: a quote was missing above."""

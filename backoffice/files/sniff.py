@@ -172,9 +172,13 @@ def _one_character(given: str | None) -> str | None:
     if not given:
         return None
     given = "\t" if given in ("\\t", "tab") else given
-    if len(given) != 1 or given.isalnum() or given in "\r\n":
+    if not _can_separate(given):
         raise Unreadable(f"{given[:10]!r} cannot separate or quote cells", WHOLE, "Choose , ; | or a tab.")
     return given
+
+
+def _can_separate(text: str) -> bool:
+    return text == "\t" or (len(text) == 1 and text.isprintable() and not text.isalnum() and text != " ")
 
 
 def _sample(path: Path, encoding: str, line: int = 1) -> list[str]:
@@ -204,7 +208,7 @@ def _shape(
 ) -> Shape:
     declared = _SEP.match(sample[0])
     skipped = 1 if declared else 0
-    if declared and delimiter is None:
+    if declared and delimiter is None and declared[1] != '"' and _can_separate(declared[1]):
         delimiter = declared[1]
     if header_line:
         sample, skipped = _from_line(path, encoding, header_line), 0
@@ -214,7 +218,8 @@ def _shape(
         raise Unreadable(f"{quote} cannot both separate and quote cells", WHOLE, "Choose another separator.")
     delimiters = [delimiter] if delimiter else list(DELIMITERS)
     if header_line:
-        best = max(delimiters, key=lambda each: len(split_first(sample, each, quote)))
+        # A header that a quote leaves open has no cells; it still beats a delimiter that is not there at all.
+        best = max(delimiters, key=lambda each: len(split_first(sample, each, quote)) or 2)
         return Shape(best, quote, header_line)
     if header_line == 0:
         return find_rows(sample, delimiters, quote, skipped)
@@ -247,6 +252,12 @@ def _header(path: Path, encoding: str, shape: Shape, spaced: bool) -> tuple[str,
     if spaced:
         lines[0] = re.sub(f"{re.escape(shape.delimiter)} +", shape.delimiter, lines[0])
     cells = split_first(lines, shape.delimiter, shape.quote)
+    if not cells:
+        raise Unreadable(
+            "A quote is opened in the header and not closed",
+            f"line {shape.line}",
+            "Close the quote or remove it.",
+        )
     return tuple(MARKED.sub("\ufffd", cell).replace("\x00", "") for cell in cells)
 
 
