@@ -252,16 +252,18 @@ def _rank(reading: Reading) -> int:
 
 
 def _corrections(number_ids: Sequence[int]) -> dict[tuple[int, int, int, str], tuple[str, datetime]]:
-    """The last value that was handed over to each system's record, and when."""
+    """The last value that was handed over to each system's record, and when. Once it was read back as right, the
+    value is the one that the system itself shows for it: a column of yes and no says "out" as "no"."""
     rows = (
         WriteBack.objects.filter(number_id__in=number_ids, sent_at__isnull=False)
         .exclude(status__in=[WriteBack.Status.CANCELLED, WriteBack.Status.PARKED])
         .order_by("pk")
-        .values_list("number_id", "program_id", "system_id", "ref", "value", "sent_at")
+        .values_list("number_id", "program_id", "system_id", "ref", "value", "sent_at", "status", "reading__value")
     )
     found: dict[tuple[int, int, int, str], tuple[str, Any]] = {}
-    for number_id, program_id, system_id, ref, value, sent_at in rows:
-        found[number_id, program_id, system_id, ref] = (value, sent_at)
+    for number_id, program_id, system_id, ref, value, sent_at, status, shown in rows:
+        arrived = status == WriteBack.Status.VERIFIED and shown
+        found[number_id, program_id, system_id, ref] = (shown if arrived else value, sent_at)
     return found
 
 

@@ -22,7 +22,8 @@ from backoffice import jobs
 from backoffice.models import System
 from consent import bulk, rules
 from consent.facts import Door, Facts, policy
-from consent.models import AgreedStatus, Flag, FlagEvent, Hold, Number, Program, Touched, WriteBack
+from consent.judgements import JUDGEMENTS
+from consent.models import AgreedStatus, Correction, Flag, FlagEvent, Hold, Number, Program, Touched, WriteBack
 
 F = Flag.Status
 CHUNK = 500
@@ -112,6 +113,7 @@ class _Work:
     flags: dict[str, Flag] = field(default_factory=dict)
     holds: dict[int, Hold] = field(default_factory=dict)
     busy: set[int] = field(default_factory=set)  # flags with a correction still on its way
+    judged: set[tuple[str, str]] = field(default_factory=set)
     found: dict[str, _Found] = field(default_factory=dict)
     new_states: list[tuple[Any, ...]] = field(default_factory=list)
     changed_states: list[AgreedStatus] = field(default_factory=list)
@@ -127,6 +129,11 @@ class _Work:
         self.busy = set(
             WriteBack.objects.unsettled().filter(correction__flags__in=pks).values_list("correction__flags", flat=True)
         )
+        # What a person has judged stays settled until its evidence changes.
+        decided = Flag.objects.filter(
+            number_id__in=ids, status=F.CLOSED, corrections__status=Correction.Status.APPLIED, code__in=JUDGEMENTS
+        )
+        self.judged = set(decided.values_list("key", "fingerprint"))
         self.known: dict[int, set[int]] = defaultdict(set)
         for number_id, program_id in self.states:
             self.known[number_id].add(program_id)
@@ -195,7 +202,11 @@ class _Work:
         counts["statuses_changed"] = len(self.changed_states)
 
     def _raise(self, events: list[FlagEvent], counts: Counter[str]) -> None:
-        new = [(key, found) for key, found in self.found.items() if key not in self.flags]
+        new = [
+            (key, found)
+            for key, found in self.found.items()
+            if key not in self.flags and (key, found.fingerprint) not in self.judged
+        ]
         made = Flag.objects.bulk_create([found.flag(key, self) for key, found in new], batch_size=1000)
         events += [FlagEvent(flag=flag, new=flag.status, note="Raised.") for flag in made]
         placed = [

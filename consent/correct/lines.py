@@ -1,0 +1,42 @@
+"""Which numbers a decision concerns, and holding them while it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Q
+
+from consent.correct.choice import Choice, Subject
+from consent.models import Contact, Correction, Number, Touched
+from consent.reconcile import reconcile_numbers
+
+
+def lines_of_choice(subject: Subject, choice: Choice | None = None) -> list[int]:
+    """The numbers a decision is about, in the order in which they are locked."""
+    if subject.number is None:
+        return []
+    if choice is not None and choice.for_whole_person:
+        return numbers_of_person(subject.number)
+    return [subject.number.pk]
+
+
+def lines_of(correction: Correction) -> list[int]:
+    assert correction.number is not None
+    if correction.details.get("for_whole_person"):
+        return numbers_of_person(correction.number)
+    return [correction.number.pk]
+
+
+def numbers_of_person(number: Number) -> list[int]:
+    """Every number that we know of the people who hold this one."""
+    people = Contact.objects.filter(records__number=number)
+    lines = Number.objects.filter(Q(records__contact__in=people) | Q(pk=number.pk))
+    return sorted(set(lines.values_list("pk", flat=True)))
+
+
+def lock(lines: Sequence[int], now: datetime) -> None:
+    """Hold the numbers, and weigh news about them first: nobody decides on what is already outdated."""
+    list(Number.objects.select_for_update().filter(pk__in=lines).order_by("pk").values_list("pk", flat=True))
+    if Touched.objects.filter(number__in=lines).exists():
+        reconcile_numbers(lines, now=now)

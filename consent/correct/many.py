@@ -1,0 +1,74 @@
+"""One protective decision for many flags, each in a transaction of its own: one that fails fails alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+
+from backoffice.access import can
+from consent.correct.choice import Choice, NothingToWrite, Refused, Seen, Subject
+from consent.correct.decide import decide, of_form
+from consent.models import AgreedStatus, Correction, Decision, Flag, ReasonCode, StaleFlag
+from consent.rules import Status
+
+BULK_LIMIT, BULK_LIMIT_SUPERVISOR = 200, 1_000
+
+
+class Pick(NamedTuple):
+    """One flag of a selection, as the selection saw it."""
+
+    flag_id: int
+    version: int
+    fingerprint: str
+
+
+class Outcome(NamedTuple):
+    """What became of one flag of a selection."""
+
+    flag_id: int
+    result: str  # applied, no_op, refused, changed_since
+    words: str
+    correction: Correction | None = None
+
+
+def bulk_limit(by: User) -> int:
+    return BULK_LIMIT_SUPERVISOR if can(by, "consent.approve_correction") else BULK_LIMIT
+
+
+def align_all(
+    picks: Sequence[Pick], *, reason: ReasonCode, words: str, by: User, token: str, now: datetime
+) -> list[Outcome]:
+    """Write the agreed status for many flags, each in a transaction of its own: one that fails fails
+    alone. Only where that stops messages; what would permit them is decided one by one. The same token
+    again gives the same outcomes. Raises Refused when more are picked than the person may decide at once."""
+    limit = bulk_limit(by)
+    if len(picks) > limit:
+        raise Refused(f"You can decide on {limit:,} flags at once; {len(picks):,} are selected.")
+    choice = Choice(decision=Decision.ALIGN, reason=reason, words=words)
+    return [_align(pick, choice, by=by, token=f"{token}:{pick.flag_id}", now=now) for pick in picks]
+
+
+def _align(pick: Pick, choice: Choice, *, by: User, token: str, now: datetime) -> Outcome:
+    flag = Flag.objects.select_related("number", "program", "system").filter(pk=pick.flag_id).first()
+    if flag is None or flag.number is None or flag.program is None:
+        return Outcome(pick.flag_id, "refused", "It is about a whole file; decide on it from its own page.")
+    if of_form(token, by) is None and would_permit(flag):
+        return Outcome(flag.pk, "refused", "It would permit sending; decide on it from its own page.")
+    seen = Seen(pick.version, pick.fingerprint)
+    try:
+        correction = decide(Subject.of(flag), choice, by=by, token=token, seen=seen, now=now)
+    except NothingToWrite as nothing:
+        return Outcome(flag.pk, "no_op", str(nothing))
+    except Refused as refusal:
+        return Outcome(flag.pk, "refused", str(refusal))
+    except StaleFlag:
+        return Outcome(flag.pk, "changed_since", "Somebody decided on it, or its evidence changed.")
+    return Outcome(flag.pk, "applied", "", correction)
+
+
+def would_permit(flag: Flag) -> bool:
+    agreed = AgreedStatus.objects.filter(number=flag.number_id, program=flag.program_id).first()
+    return agreed is not None and agreed.status == Status.OPTED_IN

@@ -1,0 +1,109 @@
+"""The second person: another one, who looks at the evidence as it is now."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from backoffice import audit
+from backoffice.access import can
+from backoffice.models import IllegalMove
+from consent.correct.choice import Choice, Refused, SamePerson, StopStands, Subject, TooLate
+from consent.correct.decide import apply
+from consent.correct.lines import lines_of, lock
+from consent.correct.stop import guard_stop, record_attempt
+from consent.models import AgreedStatus, Correction, Decision, Flag, StaleFlag
+
+
+def mark_of(correction: Correction) -> str:
+    """Changes when the agreed status or what decided it changes: what the second person's page showed."""
+    agreed = AgreedStatus.objects.filter(number=correction.number_id, program=correction.program_id).first()
+    said = [agreed.status, agreed.reason, *agreed.decided_by] if agreed else []
+    return hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
+
+
+def approve(correction_id: int, *, by: User, words: str, mark: str, now: datetime) -> Correction:
+    """The second person agrees: the decision is applied as proposed. Approving twice changes nothing more.
+
+    Raises SamePerson, TooLate, StopStands, StaleFlag when the evidence is not what `mark` says."""
+    try:
+        with transaction.atomic():
+            return _approve(correction_id, by=by, words=words, mark=mark, now=now)
+    except StopStands:
+        correction = Correction.objects.select_related("number", "program", "reason").get(pk=correction_id)
+        record_attempt(Subject(correction.number, correction.program), _choice_of(correction), by=by, now=now)
+        raise
+    except IllegalMove as problem:
+        raise Refused(str(problem)) from problem
+
+
+def _approve(correction_id: int, *, by: User, words: str, mark: str, now: datetime) -> Correction:
+    lock(lines_of(Correction.objects.select_related("number").get(pk=correction_id)), now)
+    correction = proposed(correction_id)
+    if correction.status == Correction.Status.APPLIED and correction.second_by_id == by.pk:
+        return correction
+    if correction.status != Correction.Status.PROPOSED:
+        raise TooLate(f"This decision is “{correction.get_status_display()}” already.")
+    if correction.decided_by_id == by.pk:
+        raise SamePerson("You proposed this decision; another person has to agree to it.")
+    if not can(by, "consent.approve_correction"):
+        raise Refused("Your role cannot be the second person of a decision.")
+    if mark != mark_of(correction):
+        raise StaleFlag(correction)
+    assert correction.number is not None
+    assert correction.program is not None
+    flag = correction.flags.select_related("number", "program", "system").order_by("pk").first()
+    guard_stop(Subject(correction.number, correction.program, flag), _choice_of(correction))
+    correction.status, correction.second_by, correction.second_at = Correction.Status.APPLIED, by, now
+    correction.second_words = words.strip()
+    correction.save(update_fields=["status", "second_by", "second_at", "second_words"])
+    apply(correction, Subject(correction.number, correction.program, flag), now)
+    audit.record(
+        by, "correction.approve", correction, reason=words.strip(), by_first=correction.decided_by_id
+    )
+    return correction
+
+
+def proposed(correction_id: int) -> Correction:
+    return (
+        Correction.objects.select_for_update(of=("self",))
+        .select_related("number", "program", "reason", "decided_by")
+        .get(pk=correction_id)
+    )
+
+
+def _choice_of(correction: Correction) -> Choice:
+    return Choice(
+        decision=Decision(correction.decision),
+        reason=correction.reason,
+        words=correction.words,
+        voids=correction.details.get("voids", ""),
+    )
+
+
+@transaction.atomic
+def refuse(correction_id: int, *, by: User, words: str, now: datetime) -> Correction:
+    """The second person does not agree, or the author takes it back. The flag waits for a decision again.
+
+    Raises TooLate, Refused without words or right."""
+    correction = proposed(correction_id)
+    withdrawn = correction.decided_by_id == by.pk
+    if correction.status != Correction.Status.PROPOSED:
+        raise TooLate(f"This decision is “{correction.get_status_display()}” already.")
+    if not withdrawn and not can(by, "consent.approve_correction"):
+        raise Refused("Your role cannot be the second person of a decision.")
+    if not withdrawn and not words.strip():
+        raise Refused("Say why you do not agree; the author will read it.")
+    correction.status = Correction.Status.REFUSED
+    correction.second_words = words.strip() or "Withdrawn by its author."
+    if not withdrawn:
+        correction.second_by, correction.second_at = by, now
+    correction.save(update_fields=["status", "second_by", "second_at", "second_words"])
+    for flag in correction.flags.filter(status=Flag.Status.IN_REVIEW):
+        flag.move(Flag.Status.OPEN, by=by, note=correction.second_words, assignee_id=correction.decided_by_id)
+    verb = "correction.withdraw" if withdrawn else "correction.refuse"
+    audit.record(by, verb, correction, reason=correction.second_words)
+    return correction

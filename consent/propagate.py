@@ -1,0 +1,433 @@
+"""Carry a decision to every system that says otherwise, and watch whether it stays.
+
+    preview            what would be written where; the page shows exactly what `plan` then stores
+    plan               stores it as write-backs, later decisions replacing earlier ones that did not leave
+    hand_over          marks what may leave as sent; consent.corrections_file writes the file of that moment
+    settle             a system was read again: verified, or reverted
+    release            drops what is no longer true before it leaves, parks what nobody can deliver
+
+Nothing here calls out of the house: today a person carries the file. What delivers by itself later takes the
+same rows through the same moves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from backoffice import audit
+from backoffice.models import ColumnMapping, ImportBatch, System
+from consent.cells import Meaning, Polarity
+from consent.judgements import JUDGEMENTS
+from consent.models import (
+    AgreedStatus,
+    Correction,
+    Flag,
+    FlagEvent,
+    Number,
+    Program,
+    Reading,
+    Touched,
+    WriteBack,
+)
+from consent.rules import Status
+
+W = WriteBack.Status
+IN, OUT = Meaning.IN.value, Meaning.OUT.value
+STORES = (System.Kind.PLATFORM, System.Kind.PROVIDER, System.Kind.CRM)
+# What contradicts each agreed value. A plain "no" does not contradict an opt-out: nothing is sent on it.
+# Someone waiting for a confirmation could still become opted in, so an opt-out is written over that.
+CONTRADICTS_OUT = frozenset({Meaning.IN.value, Meaning.PENDING.value})
+CONTRADICTS_IN = frozenset({Meaning.OUT.value, Meaning.NEVER.value})
+# Read back, these mean that an "out" has arrived: columns that only know yes and no say it as "no".
+READ_AS_OUT = frozenset({Meaning.OUT.value, Meaning.NEVER.value, Meaning.REDACTED.value})
+_SLICE = 1_000  # keys per statement; SQLite takes no more than some thousand
+
+
+class NothingToHandOver(Exception):
+    """No correction for the system and program may leave now."""
+
+
+class Key(NamedTuple):
+    """One record of one system, for one number and program."""
+
+    number_id: int
+    program_id: int
+    system_id: int
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One value on its way to one record of one system."""
+
+    number: Number
+    program: Program
+    system: System
+    ref: str
+    current: str  # cells.Meaning
+    text: str  # the cell as the system wrote it
+    value: str  # "in" or "out"
+
+    @property
+    def words(self) -> str:
+        says = f"“{self.text}”" if self.text else self.current
+        record = f", record {self.ref}" if self.ref and self.ref != self.number.e164 else ""
+        becomes = "opted out" if self.value == OUT else "opted in"
+        return f"{self.system.name}{record}: now {says}, becomes {becomes} for {self.program.name}"
+
+    @property
+    def key(self) -> Key:
+        return Key(self.number.pk, self.program.pk, self.system.pk, self.ref)
+
+
+# --- What would be written -----------------------------------------------------------------------------
+
+
+def preview(number: Number, program: Program, agreed: Status) -> list[Step]:
+    """What has to be written so that every system says what is agreed; empty when none contradicts it."""
+    return preview_all([number], [program], lambda _number, _program: agreed)
+
+
+def preview_all(
+    lines: Sequence[Number], programs: Sequence[Program], agreed: Callable[[int, int], Status]
+) -> list[Step]:
+    """The same for several numbers and programs at once, in the order number, program, system, record."""
+    by_number = {number.pk: number for number in lines}
+    by_program = {program.pk: program for program in programs}
+    believed = _latest_readings(by_number, by_program)
+    under_way = _under_way(by_number, by_program)
+    steps = []
+    for key, reading in sorted(believed.items()):
+        wanted = agreed(key.number_id, key.program_id)
+        value = _expected(reading, under_way.get(key))
+        target = wanted_value(wanted)
+        waiting = under_way.get(key)
+        if waiting and waiting.status == W.PENDING and waiting.value == target:
+            continue
+        if contradicts(value, wanted, reading.system.kind):
+            steps.append(
+                Step(
+                    number=by_number[key.number_id],
+                    program=by_program[key.program_id],
+                    system=reading.system,
+                    ref=key.ref,
+                    current=value,
+                    text=reading.text if value == reading.value else "",
+                    value=target,
+                )
+            )
+    return steps
+
+
+def wanted_value(agreed: Status) -> str:
+    """What a system should hold: whoever did not opt in is out."""
+    return IN if agreed is Status.OPTED_IN else OUT
+
+
+def contradicts(value: str, agreed: Status, kind: str) -> bool:
+    """Whether a system that says `value` has to be written to. Only the phone itself lifts a provider's
+    block."""
+    if agreed is Status.OPTED_IN:
+        return kind != System.Kind.PROVIDER and value in CONTRADICTS_IN
+    if agreed.is_out:
+        return value in CONTRADICTS_OUT
+    return value == IN
+
+
+def _latest_readings(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, Reading]:
+    """What each record of each system said last, batches that were voided left out."""
+    rows = (
+        Reading.objects.filter(number__in=lines, program__in=programs)
+        .filter(system__is_active=True, system__kind__in=STORES)
+        .filter(Q(batch=None) | Q(batch__voided_at=None))
+        .select_related("system")
+        .order_by("read_at", "pk")
+    )
+    return {Key(row.number_id, row.program_id, row.system_id, row.ref): row for row in rows}
+
+
+def _under_way(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, WriteBack]:
+    """The newest write-back per record that may still change it."""
+    rows = (
+        WriteBack.objects.unsettled()
+        .filter(number__in=lines, program__in=programs)
+        .exclude(status=W.PARKED)
+        .order_by("pk")
+    )
+    return {Key(row.number_id, row.program_id, row.system_id, row.ref): row for row in rows}
+
+
+def _expected(reading: Reading, under_way: WriteBack | None) -> str:
+    """What the record will hold: a correction that left after the reading counts more than the reading."""
+    left = under_way is not None and under_way.sent_at is not None
+    if left and under_way.sent_at >= reading.read_at:  # type: ignore[union-attr,operator]
+        return under_way.value  # type: ignore[union-attr]
+    return reading.value
+
+
+# --- Storing it ----------------------------------------------------------------------------------------
+
+
+def plan(
+    correction: Correction, steps: Sequence[Step], *, now: datetime, permits_at: datetime
+) -> list[WriteBack]:
+    """Store the steps of a correction, in the caller's transaction. What stops sending may leave `now`; what
+    permits it not before `permits_at`. Safe to run twice: a step's key exists once."""
+    return WriteBack.objects.bulk_create(
+        [
+            WriteBack(
+                correction=correction,
+                system=step.system,
+                number=step.number,
+                program=step.program,
+                ref=step.ref,
+                value=step.value,
+                key=f"{correction.pk}:{step.system.pk}:{step.number.pk}:{step.program.pk}:{step.ref}",
+                not_before=now if step.value == OUT else permits_at,
+            )
+            for step in steps
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def supersede(
+    lines: Iterable[int], programs: Iterable[int], agreed: Callable[[int, int], Status], note: str
+) -> int:
+    """Replace corrections that have not left and say something else than what is agreed now."""
+    waiting = WriteBack.objects.filter(
+        number__in=list(lines), program__in=list(programs), status__in=[W.PENDING, W.PARKED]
+    )
+    outdated = [row.pk for row in waiting if row.value != wanted_value(agreed(row.number_id, row.program_id))]
+    return waiting.filter(pk__in=outdated).update(status=W.SUPERSEDED, note=note)
+
+
+def agreed_of(lines: Iterable[int]) -> Mapping[tuple[int, int], AgreedStatus]:
+    """The stored agreed status per (number, program)."""
+    rows = AgreedStatus.objects.filter(number__in=list(lines))
+    return {(row.number_id, row.program_id): row for row in rows}
+
+
+# --- Handing over --------------------------------------------------------------------------------------
+
+
+def drop_outdated(due: QuerySet[WriteBack]) -> int:
+    """What the agreed status has overtaken never leaves. A missing agreed status permits nothing."""
+    agreed = AgreedStatus.objects.filter(number=OuterRef("number"), program=OuterRef("program"))
+    opted_in = Exists(agreed.filter(status=Status.OPTED_IN))
+    overtaken = due.annotate(opted_in=opted_in).filter(
+        Q(value=IN, opted_in=False) | Q(value=OUT, opted_in=True)
+    )
+    stale = list(overtaken.values_list("pk", flat=True))
+    return WriteBack.objects.filter(pk__in=stale, status=W.PENDING).update(
+        status=W.SUPERSEDED, note="The agreed status changed before this left."
+    )
+
+
+def may_leave(system: System, program: Program, now: datetime) -> QuerySet[WriteBack]:
+    """What the next file of a system and program would hold. What permits sending waits while its number has
+    news that was not weighed yet."""
+    news = Exists(Touched.objects.filter(number=OuterRef("number")))
+    due = WriteBack.objects.to_deliver(now).filter(system=system, program=program)
+    return due.exclude(Q(value=IN) & Q(news))
+
+
+@transaction.atomic
+def hand_over(system: System, program: Program, *, by: User, now: datetime) -> datetime:
+    """Mark everything that may leave as sent at this moment, which names the file from then on.
+
+    Nothing is lost when the download breaks: the file of a moment can be fetched again. Two people at once
+    get two files without a common row. Raises NothingToHandOver."""
+    lines = may_leave(system, program, now).values("number")
+    # Holding the numbers keeps a revocation that is just being logged from being overtaken by an older "in".
+    list(Number.objects.select_for_update().filter(pk__in=lines).order_by("pk").values_list("pk", flat=True))
+    drop_outdated(may_leave(system, program, now))
+    leaving = list(may_leave(system, program, now).values_list("pk", flat=True))
+    sent = 0
+    for some in _slices(leaving):
+        sent += WriteBack.objects.filter(pk__in=some, status=W.PENDING).update(status=W.SENT, sent_at=now)
+    if not sent:
+        raise NothingToHandOver(f"Nothing waits for {system.name} ({program.name}).")
+    _follow(Correction.objects.filter(write_backs__system=system, write_backs__sent_at=now), now)
+    audit.record(by, "write_back.hand_over", system, program=program.code, rows=sent, sent_at=now.isoformat())
+    return now
+
+
+@transaction.atomic
+def done_by_hand(write_back: WriteBack, *, by: User, now: datetime) -> bool:
+    """A person changed the value in the system itself; the next reading shows whether it is so. False:
+    somebody else was faster."""
+    if write_back.status == W.PARKED:
+        write_back.move(W.PENDING)
+    if not write_back.move(W.SENT, sent_at=now, note="Changed by hand in the system."):
+        return False
+    _follow(Correction.objects.filter(pk=write_back.correction_id), now)
+    audit.record(by, "write_back.by_hand", write_back)
+    return True
+
+
+class HandedOver(NamedTuple):
+    """One file of the past: fetched by its moment."""
+
+    program: Program
+    sent_at: datetime
+    rows: int
+
+
+def handed_over(system: System, limit: int = 20) -> list[HandedOver]:
+    """The files of a system, newest first."""
+    moments = (
+        WriteBack.objects.filter(system=system, sent_at__isnull=False)
+        .values("program", "sent_at")
+        .annotate(rows=Count("pk"))
+        .order_by("-sent_at", "program")[:limit]
+    )
+    programs = Program.objects.in_bulk({moment["program"] for moment in moments})
+    return [HandedOver(programs[row["program"]], row["sent_at"], row["rows"]) for row in moments]
+
+
+# --- Reading back --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def settle(batch: ImportBatch, *, now: datetime | None = None) -> dict[str, int]:
+    """Compare what a file of a system says with what was last written to that system. Safe to run twice.
+
+    A right value verifies a correction, sent or not; a wrong one read after it was sent reverts it, and its
+    flags open again."""
+    now = now or timezone.now()
+    done: Counter[str] = Counter()
+    for some in _slices(list(_read_again(batch).values_list("pk", flat=True))):
+        done.update(_settle(batch, some, now))
+    return {"verified": done[W.VERIFIED], "reverted": done[W.REVERTED]}
+
+
+def _read_again(batch: ImportBatch) -> QuerySet[WriteBack]:
+    """Corrections whose record stands in the batch, those that a later one replaced left out."""
+    same_record = {"number": OuterRef("number"), "program": OuterRef("program"), "ref": OuterRef("ref")}
+    rows = WriteBack.objects.filter(system=batch.system).exclude(status__in=[W.SUPERSEDED, W.CANCELLED])
+    read = Reading.objects.filter(batch=batch, **same_record)
+    later = rows.filter(pk__gt=OuterRef("pk"), **same_record)
+    return rows.filter(Exists(read), ~Exists(later)).order_by("pk")
+
+
+def _settle(batch: ImportBatch, write_back_ids: Sequence[int], now: datetime) -> Counter[str]:
+    write_backs = list(WriteBack.objects.filter(pk__in=write_back_ids).order_by("pk"))
+    lines = {row.number_id for row in write_backs}
+    readings = Reading.objects.filter(batch=batch, number__in=lines).order_by("line", "pk")
+    latest = {Key(row.number_id, row.program_id, row.system_id, row.ref): row for row in readings}
+    asks = _asks(batch)
+    moved: dict[str, list[WriteBack]] = {W.VERIFIED: [], W.REVERTED: []}
+    for write_back in write_backs:
+        reading = latest[
+            Key(write_back.number_id, write_back.program_id, write_back.system_id, write_back.ref)
+        ]
+        to = outcome(write_back, reading, asks)
+        if to is not None and write_back.move(to, reading=reading, settled_at=now):
+            moved[to].append(write_back)
+    move_flags(
+        Flag.objects.filter(corrections__write_backs__in=[row.pk for row in moved[W.REVERTED]]).filter(
+            status__in=[Flag.Status.CORRECTING, Flag.Status.VERIFYING]
+        ),
+        Flag.Status.OPEN,
+        note=f"{batch.system.name} was read again and does not hold the corrected value.",
+    )
+    _follow(Correction.objects.filter(write_backs__in=[row.pk for row in moved[W.VERIFIED]]), now)
+    return Counter({status: len(rows) for status, rows in moved.items()})
+
+
+def outcome(write_back: WriteBack, reading: Reading, asks: frozenset[Polarity]) -> WriteBack.Status | None:
+    """What a reading means for a correction; None: nothing new. `asks` is what the file's columns ask for."""
+    if write_back.value == OUT:
+        is_right = reading.value in READ_AS_OUT
+    else:
+        # A column of opt-outs cannot say "in": there, saying nothing is all that can be asked of it.
+        only_opt_outs = asks == frozenset({Polarity.OPT_OUT})
+        is_right = reading.value == IN or (only_opt_outs and reading.value == Meaning.UNKNOWN)
+    is_later = write_back.sent_at is not None and reading.read_at > write_back.sent_at
+    # A right value counts even if it was read before the correction left: then there was nothing to do.
+    to = W.VERIFIED if is_right else W.REVERTED if is_later else None
+    return to if to in WriteBack.MOVES.get(W(write_back.status), set()) else None
+
+
+def _asks(batch: ImportBatch) -> frozenset[Polarity]:
+    stated = batch.mapping.rules.get("polarity", {}) if batch.mapping else {}
+    return frozenset(Polarity(asks) for asks in stated.values())
+
+
+def _follow(corrections: QuerySet[Correction], now: datetime) -> None:
+    """Flags whose corrections all left wait for proof; a judgement that arrived everywhere is settled."""
+    mine = WriteBack.objects.filter(correction=OuterRef("pk"))
+    left = corrections.filter(status=Correction.Status.APPLIED).filter(
+        ~Exists(mine.filter(status__in=[W.PENDING, W.PARKED]))
+    )
+    move_flags(
+        Flag.objects.filter(corrections__in=left, status=Flag.Status.CORRECTING),
+        Flag.Status.VERIFYING,
+        note="Every system has been given the correction.",
+    )
+    arrived = left.filter(~Exists(mine.exclude(status__in=[W.VERIFIED, W.SUPERSEDED, W.CANCELLED])))
+    move_flags(
+        Flag.objects.filter(corrections__in=arrived, status=Flag.Status.VERIFYING, code__in=JUDGEMENTS),
+        Flag.Status.CLOSED,
+        note="Every system was read back with the corrected value.",
+        closed_at=now,
+    )
+
+
+def move_flags(
+    flags: QuerySet[Flag], to: Flag.Status, *, note: str, by: User | None = None, **changes: Any
+) -> int:
+    """Move many flags at once, each with its event. What another request moves meanwhile is left alone."""
+    allowed = [status for status, targets in Flag.MOVES.items() if to in targets]
+    wanted = dict(flags.filter(status__in=allowed).order_by("pk").values_list("pk", "status"))
+    moved = 0
+    for old in set(wanted.values()):
+        for some in _slices([pk for pk, status in wanted.items() if status == old]):
+            still = list(
+                Flag.objects.select_for_update().filter(pk__in=some, status=old).values_list("pk", flat=True)
+            )
+            Flag.objects.filter(pk__in=still).update(status=to, version=F("version") + 1, **changes)
+            FlagEvent.objects.bulk_create(
+                [FlagEvent(flag_id=pk, old=old, new=to, by=by, note=note) for pk in still]
+            )
+            moved += len(still)
+    return moved
+
+
+def _slices(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(keys), _SLICE):
+        yield keys[start : start + _SLICE]
+
+
+# --- In between ----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def release(*, now: datetime) -> dict[str, int]:
+    """Look after what waits: drop what the agreed status has overtaken, park what nobody can deliver. Safe to
+    run twice. Returns how many of each, and how many are ready to leave."""
+    ready = WriteBack.objects.to_deliver(now)
+    dropped = drop_outdated(ready)
+    parked = ready.filter(system__is_active=False).update(
+        status=W.PARKED,
+        note="The system is switched off: change the value there by hand, or switch it on again.",
+    )
+    unmapped = ready.filter(system__delivery=System.Delivery.CSV).exclude(
+        Exists(ColumnMapping.objects.in_use().filter(system=OuterRef("system")))
+    )
+    parked += unmapped.update(
+        status=W.PARKED,
+        note="No column mapping says what the system's own columns are: import a file of it once, or change "
+        "the value by hand.",
+    )
+    return {"dropped": dropped, "parked": parked, "ready": ready.count()}
