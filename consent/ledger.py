@@ -6,7 +6,7 @@ with it, because a STOP and an opt-in whose true order nobody knows must end in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -188,6 +188,10 @@ class Policy:
     clock_skew_seconds: int = 120
     form_defeats_stop: bool = False
     founded_on: datetime | None = None
+    skew: timedelta = field(init=False, repr=False, compare=False)  # the seconds, ready to add
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "skew", timedelta(seconds=self.clock_skew_seconds))
 
 
 Interval = tuple[datetime, datetime]
@@ -195,10 +199,12 @@ Interval = tuple[datetime, datetime]
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(minutes=5)
+NO_TIME = timedelta(0)
 DAY = timedelta(days=1)
 EASTERNMOST = timedelta(hours=14)  # a clock without a zone may be this far ahead of UTC ...
 WESTERNMOST = timedelta(hours=12)  # ... or this far behind
 
+_NAIVE = frozenset({Precision.NAIVE_DATE, Precision.NAIVE_DATETIME})
 _GIVING = frozenset({Act.GRANT, Act.CONFIRM, Act.ASSERT_IN})
 _LOST = frozenset({Doubt.FUTURE, Doubt.BEFORE_COMPANY, Doubt.IMPORT_TIME})
 
@@ -209,15 +215,14 @@ def interval(evidence: Evidence, policy: Policy) -> Interval:
     An unknown time reaches back without limit and forward to the arrival. So does a time that cannot be true,
     with one exception: a revocation stamped in the future may be as late as its stamp.
     """
-    doubt = doubt_of(evidence, policy)
     if evidence.occurred_at is None:
         return EARLIEST, evidence.received_at
-    if doubt not in _LOST:
+    doubt = doubt_of(evidence, policy)
+    if doubt is None or doubt not in _LOST:
         return _stated(evidence, policy)
     if doubt is Doubt.FUTURE and evidence.act not in _GIVING:
-        skew = timedelta(seconds=policy.clock_skew_seconds)
         lo, hi = _stated(evidence, policy)
-        return min(lo, _shift(evidence.received_at, -skew)), hi
+        return min(lo, _shift(evidence.received_at, -policy.skew)), hi
     return EARLIEST, evidence.received_at
 
 
@@ -226,11 +231,12 @@ def doubt_of(evidence: Evidence, policy: Policy) -> Doubt | None:
     at = evidence.occurred_at
     if at is None:
         return None
-    naive = evidence.precision is Precision.NAIVE_DATE or evidence.precision is Precision.NAIVE_DATETIME
-    # A clock without a zone is in the future only if it is so wherever the clock may stand.
-    earliest = _shift(at, -EASTERNMOST) if naive else at
-    if earliest > _shift(evidence.received_at, FUTURE_TOLERANCE):
-        return Doubt.FUTURE
+    naive = evidence.precision in _NAIVE
+    if at > evidence.received_at:
+        # A clock without a zone is in the future only if it is so wherever the clock may stand.
+        earliest = _shift(at, -EASTERNMOST) if naive else at
+        if earliest > _shift(evidence.received_at, FUTURE_TOLERANCE):
+            return Doubt.FUTURE
     if policy.founded_on is not None and _stated(evidence, policy)[1] < policy.founded_on:
         return Doubt.BEFORE_COMPANY
     if evidence.copied_time:
@@ -277,9 +283,9 @@ def _stated(evidence: Evidence, policy: Policy) -> Interval:
     at = evidence.occurred_at
     assert at is not None
     precision = evidence.precision
-    spread = timedelta(seconds=evidence.spread_seconds)
+    spread = timedelta(seconds=evidence.spread_seconds) if evidence.spread_seconds else NO_TIME
     if precision is Precision.SECOND:
-        spread += timedelta(seconds=policy.clock_skew_seconds)
+        spread += policy.skew
         return _shift(at, -spread), _shift(at, spread)
     if precision is Precision.DATE:
         return _shift(at, -spread), _shift(at, DAY + spread)
@@ -293,4 +299,4 @@ def _shift(at: datetime, by: timedelta) -> datetime:
     try:
         return at + by
     except OverflowError:
-        return LATEST if by > timedelta(0) else EARLIEST
+        return LATEST if by > NO_TIME else EARLIEST

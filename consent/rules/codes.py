@@ -99,8 +99,8 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.CARRIER_BLOCK_UNRECORDED: CodeFacts(
             _S1,
             "Provider blocks a number that the platform would text",
-            "{system} says “{value}”, but the provider reports a block{block_at}, and no revocation from this "
-            "person is on record.",
+            "{system} says “{value}”, but the provider reports a block{block_at}, and no revocation from "
+            "this person is on record.",
             "Record the block as a revocation and opt the number out. Ask engineering why the provider's "
             "message did not arrive.",
         ),

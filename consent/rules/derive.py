@@ -77,14 +77,18 @@ def _background(case: Case, ruling: Ruling, program: ProgramTerms, policy: Polic
     elsewhere = case.elsewhere if ruling.status is Status.NO_CONSENT else []
     if not case.revocations and not elsewhere:
         return NO_BACKGROUND
+    revocations = sorted(case.revocations, key=_received) if len(case.revocations) > 1 else case.revocations
     standing = [claim.evidence for claim in ruling.standing]
     return Background(
-        silences=tuple(_silence(r, ruling.grants, policy) for r in sorted(case.revocations, key=_received)),
-        stop_on_record=any(_is_persons_own(claim.evidence) for claim in case.revocations),
-        blocks=tuple(e for e in standing if e.kind is Kind.CARRIER),
-        stop_all=tuple(e for e in standing if _is_stop_all_from_elsewhere(e, program)),
-        elsewhere=tuple(sorted(elsewhere, key=lambda e: e.id)),
+        silences=tuple([_silence(r, ruling.grants, policy) for r in revocations]),
+        stop_on_record=any(_is_persons_own(claim.evidence) for claim in revocations),
+        blocks=tuple([e for e in standing if e.kind is _CARRIER]),
+        stop_all=tuple([e for e in standing if e.program == ALL_PROGRAMS and _is_from_elsewhere(e, program)]),
+        elsewhere=tuple(sorted(elsewhere, key=lambda e: e.id)) if elsewhere else (),
     )
+
+
+_CARRIER = Kind.CARRIER
 
 
 def _received(claim: Claim) -> tuple[datetime, str]:
@@ -97,17 +101,13 @@ def _silence(revocation: Claim, grants: list[Claim], policy: Policy) -> Silence:
 
 
 def _is_persons_own(record: Evidence) -> bool:
-    return record.act is Act.REVOKE and record.kind is not Kind.CARRIER
+    return record.act is Act.REVOKE and record.kind is not _CARRIER
 
 
-def _is_stop_all_from_elsewhere(record: Evidence, program: ProgramTerms) -> bool:
-    """A STOP ALL that would not reach this program if it had been a mere STOP."""
-    return (
-        record.kind is Kind.KEYWORD
-        and record.program == ALL_PROGRAMS
-        and record.sender is not None
-        and record.sender not in program.senders
-    )
+def _is_from_elsewhere(stop_all: Evidence, program: ProgramTerms) -> bool:
+    """Whether it would not reach this program if it had been a mere STOP."""
+    sender = stop_all.sender
+    return stop_all.kind is Kind.KEYWORD and sender is not None and sender not in program.senders
 
 
 def _notes(case: Case, ruling: Ruling, policy: Policy) -> tuple[str, ...]:

@@ -87,20 +87,20 @@ class Case:
 def strength(evidence: Evidence, policy: Policy) -> int:
     """How much a grant or a revocation weighs, 0 to 3."""
     kind = evidence.kind
-    if evidence.act is Act.ASSERT_OUT:
+    if evidence.act is _ASSERT_OUT:
         return HEARSAY
-    if evidence.act is Act.REVOKE:
+    if evidence.act is _REVOKE:
         if evidence.has_reference and kind in _EXPLICIT_WITH_REFERENCE:
             return EXPLICIT
         return _REVOCATION_STRENGTH[kind]
     if kind in FROM_HANDSET:
         return EXPLICIT
-    if evidence.wording is not WordingState.KNOWN:
+    if evidence.wording is not _KNOWN:
         return NOTHING
-    if kind is Kind.FORM:
+    if kind is _FORM:
         # A form proves something only with its wording and its time.
         return STATED if has_usable_time(evidence, policy) else NOTHING
-    if kind is Kind.ARTEFACT:
+    if kind is _ARTEFACT:
         return STATED if evidence.second_approver else NOTHING
     return NOTHING
 
@@ -135,23 +135,31 @@ def collect(program: ProgramTerms, evidence: Sequence[Evidence], policy: Policy,
     """Sort the records of one number by what they say about this program. Their order does not matter."""
     case = Case()
     records = _each_once(evidence)
-    boundaries = [r for r in records if r.act is Act.BOUNDARY]
-    if boundaries:
-        claims = [Claim(*interval(b, policy), NOTHING, b) for b in boundaries]
-        case.boundary = max(claims, key=lambda claim: (claim.hi, claim.lo, claim.evidence.id))
-    voids = [r for r in records if r.act is Act.VOID and _about(r, program)]
+    case.boundary = _last_boundary(records, policy)
+    voids = [r for r in records if r.act is _VOID and _about(r, program)]
     approved, proposed = _voided_ids(voids)
     for record in records:
         act = record.act
-        if act is Act.REVOKE or act is Act.ASSERT_OUT:
+        if act is _REVOKE or act is _ASSERT_OUT:
             _take_revocation(case, record, program, policy, now, approved, proposed, voids)
-        elif act is Act.GRANT or act is Act.CONFIRM:
+        elif act is _GRANT or act is _CONFIRM:
             # Whoever declares a consent mistaken is believed at once: silence needs no second person.
             if record.id not in approved and record.id not in proposed:
                 _take_grant(case, record, program, policy)
-        elif act is Act.ASSERT_IN and _about(record, program):
+        elif act is _ASSERT_IN and _about(record, program):
             case.weak.append(record)
     return case
+
+
+# Looking a member up in its enumeration costs more than all else in a loop that runs millions of times.
+_GRANT, _CONFIRM, _REVOKE = Act.GRANT, Act.CONFIRM, Act.REVOKE
+_ASSERT_IN, _ASSERT_OUT, _VOID, _BOUNDARY = Act.ASSERT_IN, Act.ASSERT_OUT, Act.VOID, Act.BOUNDARY
+_KNOWN, _FORM, _ARTEFACT = WordingState.KNOWN, Kind.FORM, Kind.ARTEFACT
+
+
+def _last_boundary(records: list[Evidence], policy: Policy) -> Claim | None:
+    claims = [Claim(*interval(b, policy), NOTHING, b) for b in records if b.act is _BOUNDARY]
+    return max(claims, key=lambda claim: (claim.hi, claim.lo, claim.evidence.id)) if claims else None
 
 
 def _take_revocation(
@@ -194,7 +202,7 @@ def _take_grant(case: Case, record: Evidence, program: ProgramTerms, policy: Pol
     if case.boundary is not None and lo <= case.boundary.hi:
         case.ended_by_boundary.append(record)
         return
-    if record.act is Act.CONFIRM:
+    if record.act is _CONFIRM:
         if record.kind in FROM_HANDSET:
             case.yeses.append(Claim(lo, hi, EXPLICIT, record))
         else:
@@ -230,7 +238,7 @@ def reaches(record: Evidence, program: ProgramTerms, policy: Policy, now: dateti
         return True
     if record.clarification is Clarification.ANSWERED and named is not None:
         return False  # the person said which messages were meant
-    if record.act is Act.REVOKE and (
+    if record.act is _REVOKE and (
         record.kind in _ABOUT_EVERYTHING
         or record.exempt_answer
         or record.clarification is Clarification.UNANSWERED

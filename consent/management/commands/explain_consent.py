@@ -6,7 +6,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -84,14 +84,10 @@ def _parsed(raw: bytes) -> Any:
         raise Unreadable("not readable: a number in it is too long; shorten it") from None
 
 
-@contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
     if file == "-":
-        yield sys.stdin.buffer
-        return
+        return nullcontext(sys.stdin.buffer)
     try:
-        lines = Path(file).open("rb")
+        return Path(file).open("rb")
     except OSError as problem:
         raise CommandError(f"{file}: {problem.strerror}; give a file of JSON lines, or - for input") from None
-    with lines:
-        yield lines
