@@ -158,7 +158,7 @@ def surroundings(chosen: dict[str, tuple[str, ...]], var: Path) -> Iterator[list
         passes = []
         for number, (name, tests) in enumerate(chosen.items()):
             own = var / name
-            own.mkdir()
+            (own / "static").mkdir(parents=True)
             database = f"sqlite:///{own / 'db.sqlite3'}" if name == "sqlite" else postgres
             env = {"DATABASE_URL": database, "TEST_REDIS_URL": redis_database(queue, number)}
             env |= {"VAR_DIR": str(own), "CHROMIUM": browser}
