@@ -83,6 +83,8 @@ def find_encoding(path: Path, chosen: str | None = None) -> Encoding:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     name = _known(chosen) if chosen else _by_mark(head) or _by_nuls(head) or "utf-8"
+    if name in ("utf-16", "utf-32") and _by_mark(head) != name:
+        name = f"{name}-le"  # chosen for a file without the mark that these two need
     if not name.startswith(("utf-16", "utf-32")):
         _refuse_binary(head)
     if _decodes(path, name):

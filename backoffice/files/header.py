@@ -111,7 +111,7 @@ def _candidates(lines: list[str], delimiter: str, quote: str, skipped: int, firs
             score *= _rich(len(cells)) * max(1 - 0.15 * above[len(cells)], 0.4)
             if at != first and not known:
                 score *= 0.6
-            if fit >= 0.4:
+            if fit >= 0.4 or known >= 0.5:
                 yield Shape(delimiter, quote, at + 1, width=len(cells), score=score)
         above[len(cells)] += 1
 

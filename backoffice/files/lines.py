@@ -131,7 +131,7 @@ class Lines:
 
     def _place(self, text: str, suspect: bool) -> str:
         self.text, self.text_line = text, self._following
-        self._following += count_lines(text)
+        self._following += count_lines(text) + (not text.endswith(("\n", "\r")))
         self.block_suspect = suspect
         return text
 
