@@ -26,7 +26,7 @@ $(STAMP): requirements-dev.txt
 	@$(BIN)/python -m pip install -qq --require-hashes -r requirements-dev.txt
 	@touch $@
 
-run: $(STAMP) ## start everything at http://127.0.0.1:8000/ (PORT=, HOST=, DATABASE_URL=, REDIS_URL=)
+run: $(STAMP) ## start everything at http://127.0.0.1:8000/ (PORT=, BIND=, DATABASE_URL=, REDIS_URL=)
 	@exec $(BIN)/python manage.py serve
 
 test: $(STAMP) ## the whole suite on SQLite and PostgreSQL, then in a browser (ARGS="tests/consent -k stop")

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     requires_system_checks = ()  # `migrate`, which runs first, makes them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
+        parser.add_argument("--host", default=os.environ.get("BIND", "127.0.0.1"))
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
         parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
 
