@@ -1,0 +1,268 @@
+"""English: requests to stop, wrong numbers, opt-ins and calls for help. Doubts and ordinary senses are next door."""
+
+from consent.replies.pattern import phrases
+
+VOCABULARY = {
+    "halt": "stop stops stopped stopping quit quitting cease ceasing discontinue discontinuing end halt desist refrain"
+    " knock_off cut_out lay_off",
+    "cancel": "cancel terminate deactivate disable suspend kill",
+    "texting": "texting messaging contacting spamming bothering harassing bugging pestering hounding bombarding flooding"
+    " soliciting pinging notifying blasting disturbing annoying stalking emailing reaching_out reaching blowing_up"
+    " hitting_me_up following_up scamming marketing trolling badgering nagging smsing",
+    "text": "text message contact sms spam bother harass disturb annoy solicit bug notify email ping pester call write write_to"
+    " reach_out_to text_or_call call_or_text",
+    "msgs": "text texts message messages sms mms texting messaging msgs notifications notification alerts alert spam"
+    " solicitations solicitation soliciting promos promo promotions ads advertisements adverts advertising marketing"
+    " newsletter newsletters blasts mailings communication communications offers deals coupons updates reminders emails"
+    " contact correspondence calls",
+    "notices": "text texts message messages sms texting messaging notifications notification alerts alert promos"
+    " promotions marketing newsletter newsletters ads spam solicitations solicitation advertisements contact",
+    "det": "all any the these those this that your ur my such no further future more additional daily weekly random"
+    " unwanted constant annoying stupid automated automatic promotional sales political campaign spam marketing of text"
+    " with phone whole entire mailing prior previous express written any_more of_the of_these of_your all_of",
+    "me": "me us this these here it our my_phone my_number my_cell my_line my_work_phone",
+    "mine": "me us myself number my_number my_phone my_cell my_name my_info my_information my_contact my_data my_details"
+    " my_phone_number my_contact_info my_email this_number this_phone this_phone_number this_cell this_line our_number"
+    " our_numbers our_phone the_number me_and_my_number",
+    "remove": "remove take get delete drop pull scrub erase strike cross scratch exclude omit withdraw unlist keep wipe"
+    " purge release removed taken",
+    "erase": "remove delete lose loose forget erase scrub trash purge discard destroy drop toss clear unlist",
+    "list": "list lists database databases system systems records rolodex contacts distribution directory roster text"
+    " texts texting messages message messaging alerts thread chat group subscription service campaign file files"
+    " everything communications notifications this these future call calling",
+    "unwanted": "dont_want dont_wish dont_need dont_care dont_like dont_desire didnt_want no_longer_want no_longer_wish"
+    " no_longer_need no_longer_care no_longer_like no_longer_interested not_interested dont_ever_want never_want not_want"
+    " not_wanting not_wish wouldnt_like rather_not prefer_not prefer_to_not dont_really_want dont_even_want refuse"
+    " no_desire no_interest never_asked didnt_ask not_like dont_want_to_keep",
+    "told": "say said saying reply replied replying text texted texting sent send sending type typed typing wrote write"
+    " responded told_you tell_you telling_you asked_you ask_you asking_you",
+    "keyword": "stop unsubscribe stopall opt_out optout",
+    "courteous": "please just kindly guys people all yall really now",
+    "third": "he she they it doctor doc dr nurse boss mom dad wife husband sign sister brother coach teacher",
+}
+
+# "Don't stop", "I never unsubscribed", and stopping that concerns a third person.
+NEGATED = phrases(
+    """
+    <you|they|guys|people|these|why dont|never|wont|cant|couldnt|didnt|not [ever|please|want_to|mean_to|want_you_to|wanna|need_to|wish_to|going_to|trying_to|planning_to] stop|quit|cancel|end|unsubscribe|unsubscribed|opt_out|opted_out|optout|revoke|unsub [{texting}|sending|receiving|getting] ~2
+    dont|never|didnt|not [want|wish|mean|need|plan|ask|asked] [you|me] [to] remove_me|be_removed|take_me_off|opt_me_out|unsubscribe_me|miss|lose ~4
+    dont|never want|wanna|wish|mean|like you to stop|quit|cancel|remove|unsubscribe ~3
+    dont [you] forget|hesitate|worry|be_afraid|be_shy ~4
+    dont leave me|us alone
+    i|we|he|she|they|people|kids|who|friends dont|never|cant|didnt|wont|couldnt|doesnt|havent text|message|email|write|call|contact|respond|reply
+    why|how_come|if dont|didnt|havent|not [you] text|message|email|write|call|contact
+    {third}|NAME|ex|boyfriend|girlfriend wont|doesnt|never|cant stop {texting}|calling
+    i|ive|we [have] never|didnt|havent unsubscribed|opted_out|cancelled|canceled
+    """,
+    VOCABULARY,
+)
+
+# Texts instead of calls.
+TEXT_RATHER = phrases(
+    """
+    dont|no|not|stop|never|instead_of|rather_than|quit call|calls|calling|phone_calls|email|emails|emailing ~4 text|texting|message
+    text|message ~2 instead_of|rather_than|dont|no call|calling|calls|email|emailing
+    """
+)
+
+# Requests to be texted no more, whoever of us texts: they reach every program.
+REVOKE = phrases(
+    """
+    {halt} [with|from] [{det}] {texting} !him|her|them|and|while|the
+    {halt} [{det}] [{det}] {msgs} !me|you|when
+    {halt} [please|from] sending|sendin|getting|receiving|forwarding [out] [{me}] [{det}] [so_many] [{det}] {msgs}|stuff|things|anything|these|those|them|shit|crap|junk|garbage
+    {halt} sending|sendin [me|us] [this|it] $
+    {halt} sending|sendin ~2 to me|us|this|here|my_phone
+    {halt} calling {me}|$
+    {halt} writing [to] me|us|here|$
+    {halt} trying|attempting to contact|reach|text|call|message|sell
+    {halt} asking|begging|using|sharing|selling|adding|subscribing|including me|us|my
+    {halt} wasting my time
+    stop|quit|cease or i|ill|im|we|youll
+    cease and desist
+    cease all|any|further|immediately|contact
+    {cancel}|end|stop [{det}] [{det}] {notices}|subscription|subscriptions !box|boxes|plan
+    {cancel} these|me|us $
+    turn|shut|switch off [{det}] [{det}] {notices}|these|this
+    turn|shut|switch [these|them|the|this|my|your] [{notices}] off $
+    make it|this|these|those|them|the ~1 stop|end
+    {msgs}|it|this|these|you|people|guys must|should|need|needs|have|has|better|got|gotta [to] stop|end|cease|quit $
+    want|like|need|ask|asked|asking|tell|told|telling ~2 it|this|these|those|them|you|{msgs} [all|guys|people] to stop|cease|quit|end $|{texting}|sending
+    wish|appreciate|like|love|prefer [it] [if] you|they|yall|this|these [all|guys|would|could|will|people|just] stop|stopped|quit !by|in|at|over|on
+    when|how ~2 {msgs}|these|this stop|end|stopping
+    how|when|where [do|can|could|does|am|to|should|would|will] [i|we|one|you|supposed] [get|to|go_about] stop|unsubscribe|opt_out|be_removed|get_off|stopping|unsubscribing|opting_out|off [{det}|them] [{msgs}|{list}] $
+    why|how_come ~1 wont|dont|cant|havent you [{courteous}] stop|stopped|quit
+    <{third} {told} [the|word|to] [word|you_to|all_to|to] {keyword} !by|in|at|over|on|sign|taking|using|doing
+    asked|told|tell|begged|warned you [{courteous}] [not|to|repeatedly|times|already|before] [to] stop|quit|cease|unsubscribe|remove|text|contact|message
+    asked|told|telling|asking [you|them] not to text|message|contact|call
+    many|several|multiple|countless|2|3|4|5|6|10|two|three|four|five|ten|hundred|million|thousand times ~8 stop|unsubscribe|quit|opt_out
+    stop|unsubscribe [like|about|over|at_least] 2|3|4|5|6|7|8|9|10|20|two|three|four|five|ten|many|several|multiple|so_many|a_million|a_hundred|100 times
+    stop|unsubscribe ~4 still texting|sending|getting|receiving|messaging|get|receive|text
+    <i|we|they|he|she|you|who|people|friends|kids|why|if|to|or dont|never|donot [ever|even|you|you_dare|dare|bother_to|keep|continue_to|try_to|again|me] [ever|you|again] {text} {me}|anymore|again|ever|number|phone|any|nobody|$
+    <i|we|they|he|she|why|if|to dont|never [you] [dare|keep|ever|be] texting|messaging|contacting|bothering|harassing|spamming
+    <i|we|they|he|she|you|why|if|to dont|never [ever|keep|please|you_dare] send|sending|forward [me|us|this_number|out] [{det}] [{det}] {msgs}|anything|nothing|anymore|stuff|shit|crap|junk|these|those|another|else|$
+    not to|be text|texted|contact|contacted|message|messaged|disturbed|spammed {me}|again|anymore|$
+    {unwanted} [to|in] [be|keep|continue|continue_to|have] receive|receiving|received|get|getting|hear|hearing|see|seeing ~3 {msgs}|from_you|from_this|from_your|these|those|anything|anymore
+    {unwanted} [to|in] receive|receiving|hear this|it|from
+    {unwanted} [to|in] [be|get|being|getting] contacted|texted|messaged|bothered|disturbed|spammed|solicited|notified|harassed|subscribed|called|included
+    {unwanted} [to|in] [be|being] on|part [of|in] [{det}] [{det}] {list}
+    {unwanted} [to_get|to_have|to_see|for|in] [{det}] [{det}] {notices} !back|about|saying
+    {unwanted} [for] you|anyone|anybody|yall|you_guys|you_people [to] text|texting|contact|contacting|message|messaging|send|sending|call|calling|bother|bothering
+    {unwanted} to participate|subscribe|be_subscribed
+    no_more|no_further|no_future|no_additional [from|of|with] [{det}] [{det}] {notices}|emails|calls|these|from_you|from_yall
+    no_more of these|this|your|them
+    ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact
+    ^ [{courteous}|ok|hi] [{courteous}] no [{det}] texts|messages|sms|notifications|alerts $
+    {remove} {mine} [please|now|all] off|from|out_of [of|from] [{det}] [{det}] [ur] [~1] {list}
+    {remove} {mine} off $
+    or|and text|message|contact me|us|it|this again
+    interested|spam|scam|enough|harassment|sorry|already stop|unsubscribe $
+    remove|delete|drop|erase|exclude|unlist|purge|unenroll|unregister|disenroll me|us|myself|this|my_name [please|now|asap|immediately|right_now|today|thank|off|from_this] $
+    remove|delete|erase me|us and|or|i|now|immediately
+    {erase} my|this|our|the|her|his [phone|cell|contact|mobile|personal|telephone] number|phone|cell|contact|digits !you|on|in|is
+    remove|delete|erase my|our [personal|contact|all] info|information|data|details !on|in
+    my|this|our [phone|cell] number [be] off|out_of|from ~3 {list}
+    {mine} [be|to_be|to_get] removed|taken_off|excluded|deleted|unsubscribed|taken
+    want|like|asked|ask|asking|request|requesting|requested|need|wish|prefer|demand ~1 to be|get removed|taken|excluded|unsubscribed|deleted
+    want|wanna|like|get|let ~2 off [of] [{det}] [ur] [~1] list|lists|texts|thread|messages|system
+    want out $|of
+    let me|us out|go|off|opt|unsubscribe $
+    ^ off [of] [{det}] list
+    opt|opting {mine} out
+    want|like|wish|choose|chose|need|prefer|elect|decided|going|request|requesting|ask|asking|let_me|would|hereby [to|me|be] [please|just|hereby] opt|opted|opting [myself|me] out $|of_all|of_these|of_this|of_texts|of_your|of_the|of_any|now|from
+    opt|opting|opted [myself|me] out [of|from] [{det}] [{det}] [receiving] {notices}|everything|program|list|texting|this|these|all|future|communication|communications
+    ^ i|im|we|ive [am|have|already|hereby|just] [hereby|already|now] opting|opted|opt out $|of_all|of_the|of_these|of_this|of_your
+    unsubscribe|unsubscribing|unsub|unenroll|disenroll|optout !button|link|page|rate
+    i|already|have|ive|keep [already|have|tried_to] unsubscribed
+    revoke|revoking|withdraw|withdrawing|withdrew|rescind|rescinding|retract|cancel|terminate [{det}|our] [{det}] [{det}] consent|permission|authorization|opt_in|agreement
+    i|we|hereby [do|hereby|formally] revoke
+    dont|didnt|not|never|no|without|havent|hasnt|nobody|lack ~2 [{det}] consent|permission|authorization
+    dont|didnt|never|not|no_longer [ever|even|do|hereby|have|to] consent|consenting|consented|authorize|authorise|authorized|authorised !the|order|charge|payment|him|her
+    not|arent|isnt authorized|allowed|permitted to text|contact|message|call|send|use
+    have|has|got no right|permission|consent|business ~1 text|contact|message|call|texting|messaging|contacting
+    never|didnt|havent|dont_remember|dont_recall [ever|even] sign|signed|signing|subscribe|subscribed|subscribing|enroll|enrolled|register|registered|opt|opted|ask|asked|request|requested|agree|agreed [up|in|to|for|you_to|us_to] [for|to|in|get|receive|be] [{det}] [{det}] {notices}|this|these|it|them|{list}|$
+    never|didnt [ever|even] sign|signed|subscribe|subscribed up|$ [for|to] [{det}] {notices}|this|these|it|them|{list}|$
+    leave me|us [the] alone
+    dont|no|not call|contact|text|solicit|disturb|message [and|or] [text|contact|call] list|registry|lists
+    add|put|place|on|have ~4 dnc
+    dnc $|list
+    done|tired|sick|fed_up|enough|finished|through|had_it [of|with|getting|receiving] [of|with|all|getting|receiving] [{det}] [{det}] {notices}
+    if you text|message|contact|call me|us|this|again ~4 sue|report|block|lawyer|attorney|police
+    wrong list
+    pay|charged|charges [for|per|by] [per|each|every|these|the] text|texts|message|messages
+    ^ [{courteous}] discontinue|desist|cease [{courteous}] $
+    """,
+    VOCABULARY,
+)
+
+# The keyword and little else, said to this sender.
+REVOKE_SENDER = phrases(
+    """
+    ^ [{lead}] [{lead}] stop|quit|end|unsubscribe it|this|that|these|them|already|now|immediately|today|asap|everything|forever|nonsense|harassment|all_this|all_of_this|all_of_it|right|at_once|for_good|permanently|this_now|it_now|this_shit|this_crap|this_nonsense [now|away|please|right_now|already] $
+    ^ [{lead}] [{lead}] [{lead}] stop|unsubscribe|opt_out $
+    [can|could|would|will|wont|cant] you [{courteous}] [{courteous}] stop|unsubscribe [it|this|that|these] $
+    how|times|ive|have|already|just|keep|i [have|already|just|keep|do] ~6 {told} [the|word|to] [to] {keyword} !by|in|at|over|on|sign|to
+    need|want|have|going|must|ought|gotta|got [it|this|these|you] to stop $
+    ^ stop|quit|unsubscribe|stopall|opt_out [to] {number} $
+    ^ stop|unsubscribe {deals} $
+    ^ [{lead}] [{lead}] stop|unsubscribe i|im|ive|we|you|who|not|wrong|no|never|why|what|already|nobody|dont|do|or|sending
+    ^ [please] cut|knock it|that out|off
+    ^ [please] quit it $
+    ^ [{lead}] no_more $
+    """,
+    VOCABULARY
+    | {
+        "lead": "please just ok okay hey hi hello no yes yeah seriously omg ffs dude can could will would you wtf now well"
+        " oh god jesus kindly guys people yall so and then do sir maam lord good morning evening afternoon",
+        "number": " ".join([*(str(n) for n in range(10)), *("1* 2* 3* 4* 5* 6* 7* 8* 9*".split())]),
+        "deals": "text texts sms mms alert alerts deal deals offer offers promo promos promotion promotions ad ads"
+        " marketing notification notifications reminder reminders update updates news newsletter newsletters coupon coupons"
+        " message messages campaign campaigns subscription subscriptions service services spam spamming emails email calls"
+        " list program contact info everything sending subscribing junk",
+    },
+)
+
+WRONG_NUMBER = phrases(
+    """
+    <is_this_the|is_that_the|dialed_the|dialed_a|texted_a|texted_the|you_the|put_the|entered_the|called_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|guy|lady|man|woman|girl|dude|gal|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
+    wrong no $
+    wrong one $
+    reached|texting|contacting|reach|messaging|contacted the wrong
+    have|got me confused|mixed|mistaken
+    nobody [here] [by|named|with|called|of] [that|this|the] name|NAME
+    nobody ~1 that|this name
+    nobody [named|called|here] [by|named] NAME
+    there_is|there_are|there_isnt|theres|there [is|isnt] no|nobody|not ~2 at|on|with this|the number|phone|line
+    no NAME here|at|on|lives
+    NAME doesnt|no_longer|isnt|dont|never|hasnt|moved|does_no ~2 here|this|number|phone|away|there
+    nobody|doesnt|dont|no_longer <i|we|you|not ~1 live|lives|stay|stays|reside|resides here
+    doesnt|dont|no_longer|isnt|not|hasnt|never <i|we|you [has|have|had|own|owns|use|uses|using|at|with|on] this|that number|phone|cell
+    no_longer has|have|owns|uses|at|with|is this|that|the number|phone
+    <is|is_it this|that|it [number|phone] is|was|isnt [not|no_longer|no] [longer] [his|her|their|my|hers|the|NAME] [right|correct|cell|phone|number_for|number_of|person] number|phone|NAME|person|line !you|i
+    isnt|not <is_this|is_that|is_it|your [his|her|their|my|hers|NAME|the_right|the_correct] [cell|phone|mobile|correct|right] number|phone|person !you|i|was
+    ^ [{hello}] [{hello}] [this|that|it|im|i] [is|isnt|am|aint] [not|isnt] [a] NAME [{hello}|and|s] $
+    im|isnt|aint not|isnt [a|your|the] NAME|who_you|the_person|the_right|him|her !to|at|on|in|and_i|but
+    this|that|it isnt|is_not NAME
+    not|isnt <this_is NAME number|phone|cell|$
+    not NAME $
+    that_is|this_is|it_is|its not me|my_name|my_number|who
+    not|isnt my name|number !on|for
+    dont|never|no <you know|knew|heard|recognize [of|any|an|a|this|that|who] [any|who|a] NAME
+    dont|no_idea|never|not know|who|sure ~3 looking_for|trying_to|talking_about|asking_for|this_person
+    dont know who ~2 is $
+    dont know this|that|any such|person|NAME|guy|name
+    <i|we|you|ive|just|recently changed|switched|changing [his|her|their] numbers|number|phone_number|phone_numbers !you|for
+    he|she|NAME|they <i_and has|got|have|had [a|gotten_a|got_a|his|her] new|different|another number|phone_number|cell !you|on
+    just|recently|only|newly got|received|gotten|assigned|acquired|given this|a_new [new|phone|cell] number|phone_number|line !to|so_text
+    got|received|given|assigned this [new|phone|cell] number
+    number was|got|has|is [been|just] reassigned|recycled|transferred|given_to
+    new owner|holder|user of|with|here
+    belongs|belong|belonged to someone|somebody|another|a_different|me_now|somebody_else
+    number|phone [is|no|does|doesnt] [not|no|longer] longer|belongs|belong [belongs|belong|belonging|to] to|his|hers|theirs|NAME
+    used_to be|belong ~2 someone|somebody|NAME|else
+    previous|prior|former|last|old owner|user|holder of|with|had|who
+    """,
+    VOCABULARY
+    | {
+        "hello": "hi hello hey sorry no um uh nope lol this that it but you_know anymore please number here is"
+    },
+)
+
+START = phrases(
+    """
+    <dont|never|not|when_you|why_did_you start|resume|restart|begin|continue|unpause texting|messaging|contacting|notifying me|us|again|$
+    <dont|never|not start|resume|restart|begin|continue [sending|receiving|getting|with] [me|us] [{det}] [{det}] texts|text|messages|alerts|notifications|subscription|sms|messaging|texting
+    start|resume|restart sending|it|them|these|receiving|getting|me|us [{det}] [texts|messages|back|up] again|back|up $
+    ^ [{please}] [{please}] start|unstop|resume|restart|resubscribe|subscribe|join [me|it|up] [again|back|please] $
+    <dont|never|not|didnt sign|enroll|enrol|signing me|us [back] up|in|$ !out
+    sign me|us [back] up
+    ^ [{please}] [{please}] [{please}] [{please}] sign_up|signup|enroll|opt_in|opt_back_in|subscribe|resubscribe|rejoin|be_subscribed|unstop [for|to|again|back|please|me] [{det}|again] [texts|text|messages|alerts|list|updates|sms] [alerts|messages|list|again|updates] $
+    <dont|never|not|didnt subscribe|resubscribe me|us|this_number
+    opt|opting me|us|this_number|myself [back] in
+    ^ [{please}] [{please}] [{please}] opt|opting|opted [back] in [again|please|to_texts|to] 
+    <dont|never|not|didnt|you want|like|wish|choose|love ~2 opt [back] in
+    put|add|get me|us|my_number|this_number back [on|to|in|onto]
+    add|put|get me|us|my_number|this_number [on|to|onto] [{det}|ur] text|texting|sms|mailing|alert|alerts|marketing|subscriber|texts [message] [list|alerts|texts|messages|$]
+    turn [{det}] texts|messages|alerts|notifications|texting|them back on
+    turn|switch back on [{det}] texts|messages|alerts|notifications
+    <dont|no_longer|not|didnt|never want|like|love|wish to [start|be] get|receive|getting|receiving|have [{det}] [{det}] texts|messages|alerts|notifications|sms|updates
+    <dont|no_longer|not|didnt|never want|like|love|wish [{det}] texts|messages|alerts again|back
+    can|could|may i|we [please|start] get|receive|have|getting|receiving [{det}] [text] texts|messages|alerts again
+    changed my mind ~3 start|subscribe|resume|opt_in|sign
+    """,
+    VOCABULARY
+    | {
+        "please": "please yes ok hi hey can could you i would like want to id now wanna we how do may kindly just ill"
+    },
+)
+
+HELP = phrases(
+    """
+    ^ [{please}] [{please}] [{please}] [{please}] help|assist [me|us] [out] [please|now] $
+    ^ [{please}] [{please}] [{please}] need|want|get|require [some|your|more|a_little] help|assistance|support [please|now|here] $
+    ^ [{please}] [{please}] [more|send] [me] [some|more] info|information $
+    """,
+    {
+        "please": "please hi hello hey ok yes i we can could would will you someone anyone somebody really do id like to send me"
+    },
+)

@@ -1,0 +1,145 @@
+"""English that is no request: remarks a person should look at, and the ordinary senses of the opt-out words."""
+
+from consent.replies.english import VOCABULARY
+from consent.replies.pattern import phrases
+
+# Banter: "omg stop, you're so sweet".
+BANTER = phrases(
+    """
+    lol|lmao|lmfao|rofl|omg|haha|hahaha|hahahaha|hehe|hehehe|jaja|jajaja|jajajaja|mdr|ptdr|hilarious|funny|sweet|cute|adorable|blushing|blush|kidding|joking|jk|killing_me|making_me|flattering|awesome|amazing
+    """
+)
+
+# Perhaps a revocation: a person should look, and nothing is sent meanwhile.
+DOUBT = phrases(
+    """
+    not|no_longer|never|isnt|zero|no|uninterested interested|interest $|in_this|in_these|in_your|in_any|anymore
+    ^ [{so}] [{so}] [{so}] enough [{so}] [{so}] $
+    ^ [{so}] [{so}] [{so}] [{so}] spam|scam|scams|scammer|scammers|spammer|spammers|phishing|fraud|bullshit|harassment|junk $
+    report|reporting|reported <i_already|already [you|this|number|your|it|u|them] [number|as|for|to] [to|the] spam|fcc|ftc|scam|junk|police|harassment|you|number|$
+    ^ [{so}] [{so}] [{so}] reported|blocked|blocking|report|block [you] $
+    block|blocked|blocking you|this|your|u [number|$]
+    fcc|ftc|tcpa|lawsuit|sue|suing|bbb|attorney_general|my_lawyer|my_attorney|legal_action
+    harassment|harassing|harassed|harass
+    ^ [{so}] [{so}] fuck|f|fck|fuk|piss|screw|bugger|sod|eff off|you|u|yourself|this
+    fuck|f|piss|eff off
+    ^ [{so}] [{so}] go|get|eat|shove|drop|buzz|back|beat|shut away|lost|bent|shit|it|dead|to_hell|off|up $
+    go away|to_hell
+    get lost
+    stfu|gtfo|gfy|fu
+    less|fewer|too_many|so_many|too_much|too_often [{det}] [{det}] texts|messages|text|texting|alerts|notifications|reminders
+    text|texts|message|messages|texting|messaging|send|contact ~3 less|too_much|too_often|too_many|so_much|so_many|so_often|fewer
+    slow|cut down|back|it ~3 texts|messages|texting|messaging|alerts
+    who|how|where|whered|howd ~3 get|got|give|gave|have|find|found|getting|obtain|obtained ~1 my|this number|info|information|contact|phone
+    why ~4 texting|messaging|contacting|bothering me|us|this
+    why|still|keep ~3 getting|receiving|get|receive this|these|your|so_many|texts|messages
+    annoying|annoyed <so_not
+    ^ [{so}] i|im|we [am|have|are] quit|done|out|over_it|finished|through [here|with_you] $
+    ^ [{want}] [{want}] [{want}] [{want}] [{want}] cancel|end|quit|terminate|discontinue|remove|delete [it|this|all|everything|that|me|account|my_account|membership|my_membership|service|my_service|plan|my_plan] $
+    ^ pause|snooze|mute|silence|hold|exit|leave|delete|out|off|unfollow|suspend|erase|block|spam|unlike|reject|decline|refuse|rid $
+    pause|snooze|mute|hold ~2 texts|messages|alerts|notifications|messaging|texting
+    should|if|will|does|do|can|what|happens i|we|you|replying|texting|it ~3 stop|unsubscribe|opt_out
+    mean|meant|accident|accidentally|mistake|mistakenly ~5 stop|unsubscribe|opt_out|unsubscribed|opted_out
+    stop|unsubscribe|opt_out|unsubscribed ~5 accident|mistake|accidentally
+    call|phone|email me|us instead
+    dont|stop|never|not [{text}|{texting}] ~3 before|after|until|during|past|so_late|so_early
+    delete|remove|close|deactivate|cancel|terminate my account|profile|membership|account|name|info|data
+    count me out
+    not a|your customer|client|member|subscriber
+    no_longer a|your|need|needed|require|interested
+    dont|not disturb $
+    dnd
+    passed|passing away|on
+    deceased
+    {third}|NAME|husband|wife|mother|father is_dead|died|has_died|is_deceased
+    who is NAME
+    unsubscribed|opted_out|opt_out|revoking
+    revoke !his|her|their|the|a
+    opt|opting|opted out
+    dont|never|no|not|stop|without|hate|hates|quit|end|no_longer ~3 texting|messaging|contacting|texted|messaged|spamming|spam|solicit
+    dont|never|no|stop|without|hate|quit|end|no_longer|off ~3 texts|messages|sms|text|message|contact|alerts|notifications
+    remove|delete|cancel|off|unlist|erase ~4 number|list|texts|messages|alerts|notifications|sms
+    dont|no|not|never|revoke|withdraw ~4 consent|permission
+    """,
+    VOCABULARY
+    | {
+        "so": "this that is it its you are such more just all a an another total what obvious looks like so ok okay had"
+        " ive have i already of now thanks no enough alright seriously and the im been youre as guys people please oh hey"
+        " sorry lol fine we well",
+        "want": "i id we please want need to would like can could how do you wish may just have gotta trying yes ok hi",
+    },
+)
+
+# Contact that did not come, or not yet: no wish to have less of it.
+MISSED = phrases(
+    """
+    didnt|havent|never|dont|not|no|cant|isnt|wasnt|hasnt|couldnt|doesnt [even|yet|ever|able_to|to] get|got|gotten|receive|received|receiving|getting|see|saw|seen|have|had|send|sent|find|read|open|hear|heard|remember|come|came|understand|load|go|show|know|think ~4 {texts}
+    no {texts} ~1 came|come|received|arrived|yet|showing|from
+    {texts} ~2 didnt|hasnt|never|wont|not|isnt|doesnt|wasnt|havent|arent ~2 come|came|go|going|send|sent|sending|deliver|delivered|arrive|arrived|work|working|load|loading|through|open|received|show
+    i|we dont|never|cant|couldnt text|message|respond|reply|contact
+    dont [you] forget|hesitate ~3
+    why dont you ~2
+    dont text and
+    no_need|no_worries|no_problem|no_rush|no_hurry ~4
+    spam folder|folders|filter|musubi|sandwich
+    to|in|on|is|extra|eat|fried|with spam
+    {texts} ~2 spam
+    """,
+    {
+        "texts": "text texts message messages sms texting messaging alert alerts notification notifications contact code link"
+    },
+)
+
+# Ordinary senses of STOP.
+ORDINARY = phrases(
+    """
+    {place} stop|stops
+    <sent|send|said|say|text|texted|reply|replied|typed|type|want|need|word|with|you a|an|the|that|any|which|no|is_there_a stop|stops !texting|texts|messages|sending
+    stop sign|signs|light|lights|watch|gap|motion|loss|sale|payment|payments|order|valve|lamp|work|shop|location|id|and_go|over
+    stop by|in|over|off|through|around|near|along|back|between|into|inside|outside|downtown|home|short|wherever|anywhere|somewhere|next
+    stop at|for|on|to|and|here|there|with !once|good|now|my|this|me|ever|us|these
+    stop|stops|quit|stopping !{texting}|{asking}|*thing *ing !me|us|my|this|these|here|that|messages|texts
+    what_time|where|which|how_often|how_far|how_long|how_late ~4 stop|stops
+    {things} ~3 stop|stops
+    stop|stops [the|this|my|a|an|your|his|her|their] {things}
+    does|do|did|will|would|can|could|when|where|if|until|before the|he|she|they|we|a|my|his|her|their ~2 stop
+    {third}|NAME|to|told|tells|asked me|him|her|us|them to stop
+    {third}|NAME|says|said|want|wants|wanted to stop
+    stopped|stopping|stops|nonstop|unstoppable
+    had|have|should|decided|trying|try|tried|wanted|hard|ready|how_to|going|able|time|need i|we|you|to stop *ing !me|us|my|this|these
+    stop it|them|him|her|that from
+    """,
+    VOCABULARY
+    | {
+        "place": "bus train tram metro shuttle truck pit rest next last first second third final one two three four five my"
+        " our every each another subway taxi full quick whistle door back short non gas cab trolley bathroom potty coffee"
+        " only what same main closest nearest wrong right lunch food tour traffic emergency brief hard dead previous"
+        " scheduled ur your",
+        "things": "bleeding pain leak leaking water music alarm noise timer video car clock presses war payment check cheque"
+        " order delivery shipment itching swelling hiccups snoring antibiotics medication medicine meds pills infection drip"
+        " bus train vehicle dog baby autopay mail newspaper rain raining snow snowing wind storm elevator engine machine"
+        " fever cough nausea crying beeping bleed cycle game",
+        "asking": "asking begging using sharing selling adding subscribing including wasting sending sendin getting receiving"
+        " forwarding calling trying attempting soliciting writing charging doing",
+    },
+)
+
+# What machines answer: driving modes, absence notes, numbers that cannot take a text.
+AUTOMATIC = phrases(
+    """
+    auto|automatic|automated reply|response|responder|message|text|answer
+    autoreply|autoresponse|autoresponder
+    disturb while driving
+    im|currently driving
+    driving mode
+    out of [the] office
+    when i get where im going
+    sorry i cant talk|text
+    cant talk right|now
+    this|the|your number|line|mailbox|inbox|account doesnt|cant|isnt|does_no accept|receive|monitored|support|take|able|in_service|set_up|configured|read [to] [receive|accept|incoming|text] [incoming|text] [texts|messages|calls]
+    number you ~3 is|isnt|has|cant|doesnt
+    missed call from
+    voicemail from|message
+    mailbox is full
+    """
+)

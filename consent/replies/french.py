@@ -1,0 +1,160 @@
+"""French phrases, accents dropped and elisions as two words (`n envoyez`), as folded text has them."""
+
+from consent.replies.pattern import phrases
+
+_VOCABULARY = {
+    "halt": "arret* cess* stop stopp* finiss* suspend* interromp*",
+    "send": "envoy* envoi* ecri* contact* text* messag* harcel* derang* spam* embet* import* appel* sollicit* notifi* emmerd*"
+    " relanc* recontact* adress* parler",
+    "call": "ecri* contact* recontact* text* harcel* derang* spam* embet* import* appel* sollicit* emmerd* relanc*",
+    "msgs": "message messages sms texto textos textes pub pubs publicite publicites promo promos promotions alertes"
+    " notifications courriels spam spams sollicitations annonces mms envois rappels mail mails email emails relances appels demarchage",
+    "want": "veux souhaite desire voudrais veut souhaitons voulons aimerais desirons",
+    "off": "enlev* retir* supprim* effac* ray* radi* ote* otez sortez sors desinscri* desabon* exclu* elimin* oubli*",
+    "number": "numero nom contact tel telephone cellulaire portable coordonnees donnees infos num",
+    "list": "liste listes base systeme fichier fichiers repertoire contacts envois base_de_donnees groupe",
+    "det": "de d des les le la l vos votre tes ton ces ce cet cette tous toutes tout mes mon ma un une aux au a y",
+    "pron": "me m moi nous lui te",
+}
+
+NEGATED = phrases(
+    """
+    n|ne [m|me|vous|t|te|l|les|surtout] arret*|cess*|desabonn*|supprim*|annul*|stopp* [pas|jamais|point] ~3
+    pas arret*|desabonn*|annul*
+    sans arret
+    """
+)
+
+REVOKE = phrases(
+    """
+    {halt} [svp|ca|maintenant|immediatement|tout_de_suite] [{det}] [{pron}] [{pron}] {send}
+    {halt} [svp] [avec|{det}] [{det}] [{det}] {msgs}
+    {halt} [avec|{det}] [{det}] [{send}] [{det}] {msgs}
+    ne|n|veuillez_ne [{pron}] [{pron}] {send} plus|jamais|aucun|rien
+    ne|n|veuillez_ne {pron} [{pron}] {call} pas
+    ne|n [{pron}] {send} pas [{det}] {msgs}|$
+    ne|n plus|pas|jamais|rien [{pron}] [jamais] {send}
+    plus|pas [jamais] {pron} {send} !la|le|l|une
+    plus|pas [jamais] {send} $|{msgs}
+    ne|n [{pron}] {send} plus
+    ne|n|en {want} plus|pas|aucun*|absolument_pas [de] recevoir ~3 {msgs}|rien|$
+    ne|n {want} plus|pas [jamais] etre contact*|sollicit*|derang*|harcel*|inscrit*|abonne*|import*
+    ne|n {want} plus|pas que vous|l_on|on ~1 {send}
+    ne|n {want} plus|pas|aucun* [{det}] [{det}] {msgs}
+    je|j {want} plus [recevoir|etre|{det}] ~2 {msgs}|{send}|$
+    <ne je [ne] {want} [plus|pas] recevoir ~3 {msgs}|rien|ca|cela
+    n|ne [{pron}] {send} plus|pas [{det}] [{det}] {msgs}
+    ^ [{polite}] [{polite}] plus|pas|aucun|assez|fini [{det}|aucun|jamais] [{det}] {msgs} !{number_word}|que
+    plus aucun|jamais|un_seul [{det}] {msgs}
+    assez|marre|ras_le_bol|suffit [{det}] [{det}] {msgs}
+    desabon*|desinscri*|desincri*|desabo|unsubscribe
+    annul*|resili*|stopp*|cess*|termin*|arret*|suspend* [{det}] [{det}] abonnement*|inscription|{msgs}
+    {off} [{det}] moi|me|nous $|{det}|svp|immediatement
+    me|nous|m {off} [{det}|de] [{det}|de] {list}|$
+    {off} mon|ce|mes|notre|le {number} !de_la_commande|sur
+    {off} [{det}] {number} {det} [{det}] {list}
+    retir*|revoqu*|annul* mon|tout|ma|mes consentement|accord|autorisation|permission
+    jamais|pas|aucun|sans|ni [{det}|donne|eu] [donne|eu|{det}|mon|accord*] [{det}|mon|votre] consentement|accord|autorisation|permission|consenti
+    n|ne ~2 pas|jamais autoris*|consent*|accept* !la|le
+    pas|jamais autoris*|consenti [a|au|ces|cela|ca|vos|ce|d] ~1 {msgs}|{send}|$
+    jamais|pas inscrit*|abonne*|souscrit|demande ~1 [{det}] ceci|cela|ca|{msgs}|liste|rien|service|$
+    laisse*|foutez|fichez|lachez|fous|fiche|lache [{pron}] [{pron}] tranquille*|la_paix|en_paix
+    lachez moi
+    ne plus|pas {pron} {send}
+    ne plus recevoir
+    """,
+    _VOCABULARY
+    | {
+        "polite": "merci svp bonjour stop non et alors donc ok d",
+        "number_word": "1* 2* 3* 4* 5* 6* 7* 8* 9* deux trois quatre cinq dix",
+    },
+)
+
+REVOKE_SENDER = phrases(
+    """
+    ^ [{polite}] [{polite}] [{polite}] stop|arret|arretez|arrete|arreter|cessez|cesse|cesser|stopper|stoppez [tout|ca|cela|immediatement|maintenant|tout_de_suite|ceci] [merci|la] $
+    ^ [{polite}] stop pub|publicite|pubs|sms|promo|promos $
+    ^ [{polite}] ca suffit $
+    """,
+    {"polite": "merci svp bonjour ok non oui veuillez de d stp alors maintenant bon"},
+)
+
+WRONG_NUMBER = phrases(
+    """
+    mauvais*|faux|errone*|incorrect* numero|personne|destinataire|contact !de_commande|de_la|de_suivi
+    numero|destinataire errone|incorrect|mauvais $
+    tromp* [de|du] numero|personne|destinataire
+    erreur [de|sur_la|sur_le|d] numero|personne|destinataire
+    pas|plus le bon numero|contact|destinataire
+    pas|plus la bonne personne
+    pas|plus son|mon|leur|le numero|tel|telephone [de] !de_commande
+    ne suis pas|plus NAME|cette_personne|la_bonne_personne|elle|lui
+    n|ne a|est|utilise|possede plus|pas ce|a_ce|son numero|lui|elle
+    numero n est|appartient plus|pas [a] [lui|elle|NAME|le|celui|au|attribue]
+    ne|n connais|connait|connaissons pas|aucun*|personne [de|d|cette|ce|du_nom] [NAME|personne|nom]
+    personne [ici] [de|du|ne] ~1 nom|appelle|nomme|NAME
+    change* de numero <j_ai|ai|je
+    """
+)
+
+START = phrases(
+    """
+    <ne|n|pas veux|souhaite|voudrais|aimerais m|me|nous [re] abonner|inscrire|reabonner|reinscrire
+    <ne|n|pas abonnez|reabonnez|inscrivez|reinscrivez moi|nous|m
+    recommenc*|reprend*|reprenez ~2 {msgs}|envois|a_m_envoyer|de_m_envoyer
+    <ne|n|plus|pas veux|souhaite|voudrais ~1 recevoir [vos|les|des|a_nouveau|de_nouveau|encore] [messages|sms|alertes|textos] [a_nouveau|de_nouveau|encore|$]
+    """,
+    _VOCABULARY,
+)
+
+HELP = phrases(
+    """
+    ^ [bonjour|svp] [j_ai] besoin d aide $
+    ^ [bonjour|svp|pouvez_vous] [m] aidez|aide|aider [moi|nous] $
+    ^ [plus_d] information|informations|infos $
+    """
+)
+
+DOUBT = phrases(
+    """
+    pas|plus interesse*
+    ^ [c_est|c_est_du|c_est_une|quel|quelle] arnaque|spam|fraude|harcelement $
+    ^ [ca|cela|ok|ok_ca] suffit|assez [maintenant|comme_ca] $
+    ^ assez $
+    fous|foutez|va|allez|degage*|casse* le|toi|moi|voir|faire|$ [camp|$]
+    ta gueule
+    comment|qui|ou ~2 eu|obtenu|trouve|donne mon numero|contact
+    signale*|bloque*|denonce* ce|votre|vous|numero|$
+    trop|moins de messages|sms|textos
+    ^ [je|j] [veux|voudrais|souhaite|dois] annuler|resilier|arreter|quitter|sortir [ca|cela] $
+    <prochain|quel|cet|dernier|premier|un|mon arretez|cessez|arret
+    veux plus de messages|sms|textos
+    <en|dans plus|pas|aucun ~1 messages|sms|textos|message
+    consentement|harcelement
+    {off} ~2 numero|liste
+    """,
+    _VOCABULARY,
+)
+
+ORDINARY = phrases(
+    """
+    arret de|maladie|du|a|au|cardiaque
+    l|d|cet|quel|prochain|un|mon|dernier|premier|votre|chaque|quelle arret|arrets
+    s|m|t|me|se|nous|vous|j|elle|il|on|y arret* [de|a|au|pas|la|le|les|travailler|fumer]
+    arret* fumer|travailler|le_traitement|la_voiture
+    ne|n ~1 recois|recu|arriv*|recevons ~1 plus|pas|rien|aucun ~4
+    pas recu|recue ~4
+    en|un_peu|encore plus de
+    """
+)
+
+AUTOMATIC = phrases(
+    """
+    reponse|message automatique
+    au volant
+    absent* du bureau
+    je conduis
+    ce numero n accepte|recoit
+    appel manque de
+    """
+)

@@ -1,0 +1,83 @@
+"""Slips of the finger in short replies: STPO, STIP, st0p, stopppp, cancle.
+
+Plain edit distance is no measure here: it makes an opt-out of "shop". Counted as slips are two neighbours swapped,
+one key hit beside the right one, letters held too long, digits for letters, and in long words any two small errors.
+"""
+
+from consent.replies.words import REAL_WORDS
+
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_BESIDE = {
+    letter: frozenset(row[max(0, i - 1) : i] + row[i + 1 : i + 2])
+    for row in _ROWS
+    for i, letter in enumerate(row)
+}
+_LOOK_ALIKE = str.maketrans("013457@$", "oieast" + "as")
+PER_SE_LIKE = ("stop", "quit", "cancel", "revoke", "unsubscribe", "optout", "stopall", "unsub", "arret", "end")
+"""The words a whole reply may have meant."""
+PHRASE_WORDS = ("stop", "remove", "unsubscribe", "texting", "messages", "messaging")
+"""The words that carry a request in a longer reply."""
+_SHORTEST, _LONG, _LONGEST = 4, 8, 40
+_MISSED_LETTER = {"sop": "stop", "sto": "stop", "stpp": "stop", "cancl": "cancel", "cancal": "cancel", "cncel": "cancel",
+                  "cansel": "cancel", "canel": "cancel", "cacel": "cancel", "revok": "revoke", "stob": "stop", "stap": "stop",
+                  "stopt": "stop", "sotop": "stop", "stopp": "stop", "stope": "stop", "stopo": "stop", "stpop": "stop",
+                  "qit": "quit", "stp": "stop", "stahp": "stop", "optot": "optout", "optou": "optout", "unsu": "unsub"}  # fmt: skip
+
+
+def meant(word: str, targets: tuple[str, ...]) -> str | None:
+    """The target a mistyped word stands for, or None. A word that is spelled right stands for itself: None."""
+    if word in REAL_WORDS or word in targets or len(word) > _LONGEST or word.isdigit():
+        return None
+    word = word.translate(_LOOK_ALIKE)
+    if _MISSED_LETTER.get(word) in targets:
+        return _MISSED_LETTER[word]
+    if word in REAL_WORDS:
+        return None
+    return next((target for target in targets if _slipped(word, target)), None)
+
+
+def _slipped(word: str, target: str) -> bool:
+    squeezed = _squeezed(word)
+    if word == target or (squeezed == _squeezed(target) and len(word) > len(target)):
+        return True
+    if len(target) < _SHORTEST:
+        return False
+    if any(_swapped(form, target) or _beside(form, target) for form in {word, squeezed}):
+        return True
+    return len(target) >= _LONG and word[:2] == target[:2] and _distance(word, target) <= 2
+
+
+def _squeezed(word: str) -> str:
+    return "".join(letter for i, letter in enumerate(word) if word[i - 1 : i] != letter)
+
+
+def _swapped(word: str, target: str) -> bool:
+    if len(word) != len(target):
+        return False
+    wrong = [i for i, (a, b) in enumerate(zip(word, target, strict=True)) if a != b]
+    return (
+        len(wrong) == 2
+        and wrong[1] == wrong[0] + 1
+        and (word[wrong[0]], word[wrong[1]])
+        == (
+            target[wrong[1]],
+            target[wrong[0]],
+        )
+    )
+
+
+def _beside(word: str, target: str) -> bool:
+    if len(word) != len(target):
+        return False
+    wrong = [(a, b) for a, b in zip(word, target, strict=True) if a != b]
+    return len(wrong) == 1 and wrong[0][0] in _BESIDE.get(wrong[0][1], ())
+
+
+def _distance(word: str, target: str) -> int:
+    """Levenshtein's distance of two short words."""
+    row = list(range(len(target) + 1))
+    for i, letter in enumerate(word, 1):
+        before, row[0] = row[0], i
+        for j, other in enumerate(target, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (letter != other))
+    return row[-1]

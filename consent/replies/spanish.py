@@ -1,0 +1,167 @@
+"""Spanish phrases, accents dropped as folded text has them."""
+
+from consent.replies.pattern import phrases
+
+_VOCABULARY = {
+    "halt": "deja deje dejen dejad dejar para pare paren parar cesa cese cesen cesar evita evite eviten deten detenga"
+    " detengan detener termina terminen suspenda suspendan suspender basta",
+    "pester": "escrib* molest* text* mensaj* contact* llam* spam* acos* fastidi* notific* joder* hostig* insist* bombarde*",
+    "give": "envien envie envies enviar enviarme enviarnos manden mande mandes mandar mandarme mandarnos enviando mandando"
+    " estar_enviando estar_mandando estarme_enviando estarme_mandando",
+    "call": "escriban escriba escribas escribir escribirme contacten contacte contactes contactar contactarme molesten"
+    " moleste molestes molestar molestarme texteen textee textees textear textearme llamen llame llames llamar llamarme"
+    " notifiquen notificarme mensajeen jodan joda jodas insistan escribiendo molestando llamando contactando busquen",
+    "again": "vuelvan vuelva vuelvas volver sigan siga sigas seguir",
+    "want": "quiero deseo necesito quisiera queremos acepto me_interesa me_interesan",
+    "when": "el la hoy manana tan a antes despues tarde ahora ahorita en hasta lunes martes",
+    "det": "los las sus tus mas tantos tantas estos esos estas esas ningun ni_un otro otra todos_los todas_las de_sus de_estos"
+    " de_esos de_los ya la el mi su esta este a servicio_de envio_de recepcion_de",
+    "msgs": "mensaje mensajes sms texto textos mensajito mensajitos notificaciones notificacion alertas alerta publicidad"
+    " promociones promocion promos anuncios propaganda spam avisos recordatorios ofertas comunicaciones correos emails",
+    "me": "me nos",
+    "list": "lista listas base sistema grupo registro registros mensajes sms suscripcion aqui ahi esto",
+    "off": "quitame quiteme quitenme quitarme quitenos saqueme saquenme sacame sacarme saquenos borrame borreme borrenme"
+    " borrarme eliminame elimineme eliminenme eliminarme removerme remuevame remuevanme remueveme retireme retirenme"
+    " retirame retirarme bajenme bajeme bajame excluyanme excluyame tachenme",
+    "erase": "borr* elimin* quit* sac* saqu* remuev* remover retir* suprim* olvid* pierd*",
+    "number": "numero telefono celular contacto nombre datos cel movil linea",
+    "cancel": "cancel* anul* termin* deten* suspend* desactiv* revoc* cesa* cese*",
+    "consent": "consentimiento permiso autorizacion consentimientos consenti",
+}
+
+NEGATED = phrases(
+    """
+    no dejes|deje|dejen|pares|pare|paren|cancelen|canceles|cancele|quiten|borren|me_quiten|me_borren|me_den_de_baja ~3
+    no {want} dejar|cancelar|perder*|parar|darme_de_baja|salir|que_dejen|que_paren ~4
+    no puedo|podemos|puede|puedes parar|dejar
+    """,
+    _VOCABULARY,
+)
+
+REVOKE = phrases(
+    """
+    {halt} [ya] [de|con] [estar|una_vez] [{me}] {pester}
+    {halt} [ya] [de|con] {give} [{det}] [{det}] {msgs}|cosas|esto|eso|nada|$
+    {halt} [ya] [de|con] [{det}] [{det}] {msgs}
+    no|nunca|jamas|ya_no|ni {me} [{again}|deben|tienen_que] [a] {call} !{when}
+    no|nunca|jamas|ya_no|ni|sin [{me}] [{again}] [a] [{me}] {give} [{me}] [{det}] [{det}] nada|{msgs}|mas|esto|eso|informacion|$
+    no|nunca|ya_no {again} a ~1 {pester}
+    no escribirme|contactarme|molestarme|llamarme|textearme|escriban|contacten|molesten|texteen|molestar|escribir|textear|contactar
+    no|ya_no|tampoco {want} [seguir|que] recib* ~3 {msgs}|nada|informacion|de_ustedes|mas|esto|estos|$
+    no|ya_no|tampoco [{want}] [recibir] [{det}] [{det}] {msgs} !de_texto_de
+    no|ya_no {want} que ~2 {pester}|manden|envien|mande|envie
+    no|ya_no {want} ser contactad*|molestad*
+    no|ya_no {want} estar|seguir|participar ~3 {list}|$
+    {off} $
+    {off} ~1 [de|del] ~2 {list}
+    [{me}] {erase} mi|este|nuestro|el [{number}] [de] {number} !en|del_pedido|de_la_cuenta|viejo
+    {erase} mi|este {number}
+    me|nos quiten|saquen|borren|eliminen|remuevan|retiren|den_de_baja|desuscriban|saque|borre|elimine
+    dame|deme|denme|darme|darnos|darse|dar|dennos|den|des|doy de baja !en|el
+    baja|bajenme|bajame|bajeme [de] [la|mi|esta|su|tu] lista|suscripcion|mensajes
+    solicito|quiero|pido|solicitar|deseo|quisiera|tramitar|necesito la|mi|una baja
+    como ~3 de_baja|desuscribo|cancelo_los|cancelo_la_suscripcion|salgo_de|salir_de
+    desuscrib*|desuscripcion|desinscrib*|dessuscrib*
+    {cancel} [{det}] [{det}] {msgs}|suscripcion|subscripcion|suscripciones|mensajeria
+    suscripcion|mensajes|sms cancelar|cancelada|cancelado $
+    retiro|revoco|retirar|revocar|cancelo|anulo [mi|el|la] {consent}
+    no|nunca|jamas|ni|sin ~3 {consent}
+    no|nunca|jamas [les|le|he] autoric*|autorizo|autoriza*|autorizado|consiento
+    no|nunca|jamas me [he] suscrib*|inscrib*|registr* ~1 esto|este|estos|nada|{msgs}|$
+    no tiene*|tienen [mi] derecho
+    dejen|deja|deje|dejad me|nos en|tranquil* paz
+    dejenme|dejame|dejeme|dejennos [ya] en|tranquil* [paz]
+    no molest*|fastidi*|jod* !el|la|nada
+    salir|salirme|fuera de [la|esta|su|tu] lista|grupo
+    lista de no llamar|contactar|molestar
+    cansad*|harto|harta|hartos|aburrid* de ~2 {msgs}
+    stop|alto [a|con] [{det}] {msgs}
+    """,
+    _VOCABULARY,
+)
+
+REVOKE_SENDER = phrases(
+    """
+    ^ [{lead}] [{lead}] stop|alto|basta|paren|pare|parenle|parar|baja|detener|para|detengan|detenganse|deten|dejen [ya|esto|con_esto|eso|inmediatamente|ahora] [gracias] $
+    ^ [{lead}] ya basta
+    ^ [{lead}] no mas $
+    ^ [{lead}] ya no [mas] $
+    """,
+    {"lead": "ya porfavor hola ok bueno oiga oigan si"},
+)
+
+WRONG_NUMBER = phrases(
+    """
+    numero|telefono|persona|contacto equivocad*|incorrect*|errone*|errad*
+    mal numero $
+    equivocad*|equivoc*|confund* [de|el|en_el] [de] numero|persona|contacto|telefono
+    equivocad*|equivoc*|confund* no soy|conozco|es
+    se|te|estas|esta|estan|os equivoc*|confund* $
+    no soy NAME|esa|ese|quien|yo|la_persona|el_dueno|buscas
+    <el|la no es|era|corresponde|pertenece [a] [el|mi|su|la|este] [mi|su] numero|telefono|persona|celular [de|correct*|es|indicad*] !factura|pedido|orden
+    ya no es|tiene|usa|pertenece [a] [el|este|su] [numero|telefono|celular] de|el|ella|NAME|numero|telefono|celular
+    numero|telefono|celular ya no es|pertenece|corresponde
+    no conozco|conocemos a|ningun|ninguna|al|esa|ese|NAME
+    aqui no|nadie vive|hay|esta|trabaja|se_llama|existe ~1 NAME|nadie|esa|ese|$
+    no|nadie hay|vive|se_llama|existe ~3 ese_nombre|NAME|aqui
+    cambio de numero
+    """
+)
+
+START = phrases(
+    """
+    <no quiero|quisiera|deseo|me_gustaria suscrib*|inscrib*|apuntarme|unirme
+    <no suscrib*me|inscrib*me|suscribanme|suscribame|apuntame
+    <no quiero|quisiera|deseo [volver_a] recibir ~1 mensajes|sms|alertas|textos ~1 otra_vez|de_nuevo|nuevamente|$
+    <no reanud*|vuelvan_a|vuelve_a|vuelva_a [los|el] [enviarme|mandarme|enviar|mandar|escribirme] [los] mensajes|sms|textos|$
+    """
+)
+
+HELP = phrases(
+    """
+    ^ [hola|porfavor|si] [porfavor] necesito|quiero|ocupo|requiero [su|tu|de] ayuda $
+    ^ [hola|porfavor] [me] ayuda|ayudame|ayudenme|ayudeme|puede_ayudar|pueden_ayudar|puedes_ayudar $
+    ^ [mas] informacion $
+    """
+)
+
+DOUBT = phrases(
+    """
+    no [me|estoy|estamos] interesa|interesad* $
+    ^ [ya] no quiero [nada|mas] $
+    ^ [es|esto_es|esto_es_una|puro|pura] estafa|fraude|spam $
+    ^ [ya_es|es|ya_fue] suficiente $
+    vete|vayanse|larguense|largate|callate|callense
+    como|quien|donde ~2 obtuv*|consigui*|dio|tiene*|sac* ~2 mi numero|telefono|contacto
+    voy a|los reportar*|denunciar*|bloquear*|reporto|denuncio
+    reportad*|bloquead*|denunciad* $
+    menos|muchos|demasiados|tantos mensajes|sms|textos
+    ^ [ya] [quiero|deseo|necesito|quisiera] cancelar|terminar|salir|cancelarlo|darme_de_baja $
+    {off} $
+    basta|paren|dejen !de|con|que|en|la|el|las|los
+    <la|mas|muy|es|planta|en|temporada|talla|de|una|bien|precio baja $
+    no|nunca {me} [vuelvan_a] {call}
+    no ~2 mensajes|sms|textos|notificaciones
+    consentimiento|desuscrib*
+    borr*|elimin*|quit* ~3 numero|lista|mensajes|sms
+    """,
+    _VOCABULARY,
+)
+
+ORDINARY = phrases(
+    """
+    no [me|nos|he|hemos|te|les|le|ha|han] [ha|han|he] lleg*|recib*|envio|enviaron|mando|mandaron|aparec*|enviado|mandado ~4
+    no puedo ~2 mensajes|texto|textos|sms
+    lista de espera
+    """
+)
+
+AUTOMATIC = phrases(
+    """
+    respuesta|mensaje automatic*
+    estoy|voy conduciendo|manejando
+    fuera de la|mi oficina
+    este numero|buzon no acepta|recibe|puede
+    llamada perdida de
+    """
+)

@@ -1,0 +1,105 @@
+"""Words that decide alone: what providers and the regulator list, and what stands for them in other languages."""
+
+# 47 CFR 64.1200(a)(10): a reply with one of these revokes consent by definition, in every program.
+PER_SE = frozenset("stop quit end revoke optout cancel unsubscribe".split())
+
+# Whole replies, squeezed to letters: the regulator's words, those providers act on, and those of other languages.
+STOP_WORDS = PER_SE | frozenset(
+    "stopall unsub remove td arret arrets arrete arretez arreter arrett arretes unsubscribeme optmeout"
+    " stopp cease desist halt unenroll dnc donotcontact donottext removeme"
+    " alto basta baja pare paren parar detener detengan deten detente cese cesar desuscribir desuscribirme"
+    " desuscribirse darmedebaja dardebaja darsedebaja nomas yanomas cancelar cancele cancela cancelen cancelarsuscripcion"
+    " cesser cessez desabonner desabonnement desabonne desabonnezmoi desinscription desinscrire desinscrit stopsms stoppub"
+    " sair descadastrar desinscrever abmelden abbestellen aufhoren stopper smettila cancellami disiscrivimi"
+    " стоп отписаться 退订 取消订阅 停止 拒收".split()
+)
+STOP_ALL = frozenset(
+    "stopall endall quitall cancelall unsubscribeall optoutall unsuball removeall revokeall arrettout stoptout altotodo"
+    " cancelartodo stopeverything".split()
+)
+
+# Whole replies that a reasonable person reads as a request to stop, but that are ordinary words too.
+SOFT_STOP_WORDS = frozenset(
+    "para salir fin terminar termina finir annuler annulez annule resilier resiliez anular borrar eliminar supprimer"
+    " quitar nomore nomoretexts notexts notexting stopit quitit endit stopthat stopthese endthis endthese nomsgs"
+    " removethis yabasta finito discontinue refuse deinscrire".split()
+)
+
+START_WORDS = frozenset(
+    "start unstop subscribe resubscribe optin startall subscribeme optmein resubscribeme nonarret unarret suscribir"
+    " suscribirme suscribirse abonner alta restart".split()
+)
+# Opt-in words of a single provider that answer many other questions too.
+SOFT_START_WORDS = frozenset(
+    "resume join begin continue go resumeall reanudar iniciar inicio reprendre".split()
+)
+
+HELP_WORDS = frozenset(
+    "help info aide ayuda hilfe helpme helpplease ajuda aiuto assist assistance soporte".split()
+)
+
+YES_WORDS = frozenset("yes y yeah yep yup yea si oui sim ja da yess yesss".split())
+AGREEMENTS = YES_WORDS | frozenset(
+    "ok okay sure agree agreed iagree accept confirm confirmed yesido ido absolutely definitely vale claro".split()
+)
+REFUSALS = frozenset("no n nope nah non nein never".split())
+
+# Words that only make a request more polite.
+COURTESY = frozenset(
+    "please thanks thank kindly sir maam madam svp stp merci gracias porfavor pf pfv bitte danke obrigado obrigada grazie"
+    " perfavore".split()
+)
+# Words around a request that change nothing about it.
+FILLERS = COURTESY | frozenset(
+    "hi hello hey hola bonjour salut ok okay yes no just now immediately already asap today forever right away at once"
+    " sorry dude bro man guys yall people oh um well and so but then again anymore permanently good for pls stat"
+    " i said want wanna to would like we you maintenant tout de suite immediatement".split()
+)
+
+# Pairs of keyword-like words that are no revocation although a slip of the finger would make one of them.
+REAL_WORDS = frozenset(
+    "atop shop step spot top drop ship slop stoop strop swop quiet quite quot suit quip ned and".split()
+)
+
+OPT_OUT_WORDS = frozenset("stop quit end revoke cancel unsubscribe optout stopall unsub unsubscribed".split())
+
+# Texting shorthand and common misspellings, written out.
+RESPELLED = {
+    "u": "you", "ur": "your", "yall": "you", "plz": "please", "pls": "please", "plse": "please",
+    "plez": "please", "pleas": "please", "pleaes": "please", "plese": "please", "txt": "text",
+    "txts": "texts", "txting": "texting", "txtin": "texting", "textin": "texting", "txtng": "texting",
+    "textng": "texting", "txtn": "texting", "texing": "texting", "txted": "texted", "tex": "text", "msg": "message",
+    "mssg": "message", "msgs": "messages", "mssgs": "messages", "msging": "messaging", "mesage": "message",
+    "mesages": "messages", "messege": "message", "messeges": "messages", "massages": "messages", "smses": "sms",
+    "thx": "thanks", "thnx": "thanks", "ty": "thanks", "tks": "thanks", "thankyou": "thanks", "gonna": "going to",
+    "wanna": "want to", "gotta": "have to", "frm": "from", "dis": "this", "dese": "these",
+    "nbr": "number", "num": "number", "numba": "number", "nmbr": "number", "nr": "number", "wrng": "wrong",
+    "rong": "wrong", "worng": "wrong", "dnt": "dont", "donot": "dont", "dontt": "dont", "dunno": "dont know",
+    "cannot": "cant", "recieve": "receive", "recieving": "receiving", "recive": "receive", "annoing": "annoying",
+    "harrassing": "harassing", "harrass": "harass", "harrassment": "harassment", "rmv": "remove", "aint": "isnt",
+    "unsuscribe": "unsubscribe", "unsubcribe": "unsubscribe", "unsubscibe": "unsubscribe", "unsubsribe": "unsubscribe",
+    "unsubscrbe": "unsubscribe", "unscribe": "unsubscribe", "unsubribe": "unsubscribe", "unsubscrib": "unsubscribe",
+    "msj": "mensaje", "msjs": "mensajes", "mnsj": "mensaje", "mjs": "mensajes", "xfa": "porfavor", "porfa": "porfavor",
+    "stahp": "stop", "thats": "that is", "its": "it is", "theres": "there is",
+    "whos": "who is", "noone": "nobody", "alot": "a lot", "everytime": "every time", "theyre": "they are",
+}  # fmt: skip
+
+# So that a name is known in any case. Names that are common words too are left out.
+FIRST_NAMES = frozenset(
+    "aaron adam adrian alan albert alex alexander alice alicia amanda amber amy ana andrea andres andrew angela anita ann"
+    " anna anne anthony antonio ashley barbara ben benjamin betty beth bob bobby brandon brenda brian bruce carl carla"
+    " carlos carmen carol caroline catherine charles charlotte chris christina christine christopher cindy claire claude"
+    " craig crystal cynthia daniel danielle david deborah debra dennis diana diane diego donald donna dorothy doug douglas"
+    " edward elena elizabeth emily emma eric erica eduardo evelyn fernando francisco francois gabriel gary george gloria"
+    " greg gregory heather hector helen henry isabel isabelle jack jacob james jamie jane janet jason javier jean jeff"
+    " jeffrey jennifer jenny jeremy jerry jesse jessica jessie jill jim jimmy joan joe joel john johnny jonathan jorge jose"
+    " joseph joshua juan juanita judith judy julia julie julien justin karen kate katherine kathleen kathy keith kelly ken"
+    " kenneth kevin kim kimberly kyle larry laura lauren laurent leah leslie linda lisa lori louis louise lucas lucia luis"
+    " manuel marc marco margaret maria marie mario marilyn marta martha martin mary matt matthew megan melissa michael"
+    " michel michelle miguel mike monica nancy natalie nathalie nathan nicholas nick nicole olivia oscar pablo pam pamela"
+    " patricia patrick paul paula pedro peter philip philippe phil phillip pierre rachel ralph ramon raul raymond rebecca"
+    " ricardo richard rick robert roberto roger ronald rosa roy ruben russell ryan sam samantha samuel sandra sara sarah"
+    " scott sean sergio sharon sheila shirley sophia sophie stephanie stephen steve steven susan sylvie tammy tanya teresa"
+    " terry theresa thomas tiffany tim timothy tina todd tom tommy tony tracy tyler valerie vanessa veronica victor"
+    " victoria vincent virginia walter wendy william yvonne zachary".split()
+)
