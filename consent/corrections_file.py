@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +12,8 @@ from itertools import groupby
 
 from django.db.models import Max
 
-from backoffice.files import read_rows
 from backoffice.files.guard import guard
+from backoffice.files.rows import read_rows
 from backoffice.imports.receive import dialect_of, rows_path
 from backoffice.models import ColumnMapping, ImportBatch, System
 from consent import cells, numbers
@@ -28,6 +30,15 @@ class Sheet:
     name: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    def as_csv(self) -> bytes:
+        """UTF-8 with the mark that Excel looks for. Cells were made safe where they came from outside; a plus sign
+        before a number has to stay."""
+        stream = io.StringIO(newline="")
+        writer = csv.writer(stream)
+        writer.writerow(self.header)
+        writer.writerows(self.rows)
+        return stream.getvalue().encode("utf-8-sig")
 
 
 def corrections_file(system: System, program: Program, sent_at: datetime) -> Sheet:

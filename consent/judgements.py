@@ -24,3 +24,6 @@ JUDGEMENTS = frozenset(
         Code.OPTOUT_CARRIED_TO_NEW_NUMBER,
     }
 )
+
+# A setting outlives the value it wrote: it is decided on by itself, never along with the value.
+ABOUT_SETTINGS = frozenset({Code.OVERWRITE_SETTING_RISK})

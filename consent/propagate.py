@@ -49,6 +49,7 @@ CONTRADICTS_OUT = frozenset({Meaning.IN.value, Meaning.PENDING.value})
 CONTRADICTS_IN = frozenset({Meaning.OUT.value, Meaning.NEVER.value})
 # Read back, these mean that an "out" has arrived: columns that only know yes and no say it as "no".
 READ_AS_OUT = frozenset({Meaning.OUT.value, Meaning.NEVER.value, Meaning.REDACTED.value})
+BY_HAND = "Changed by hand in the system."
 _SLICE = 1_000  # keys per statement; SQLite takes no more than some thousand
 
 
@@ -268,7 +269,7 @@ def done_by_hand(write_back: WriteBack, *, by: User, now: datetime) -> bool:
     somebody else was faster."""
     if write_back.status == W.PARKED:
         write_back.move(W.PENDING)
-    if not write_back.move(W.SENT, sent_at=now, note="Changed by hand in the system."):
+    if not write_back.move(W.SENT, sent_at=now, note=BY_HAND):
         return False
     _follow(Correction.objects.filter(pk=write_back.correction_id), now)
     audit.record(by, "write_back.by_hand", write_back)
@@ -287,12 +288,15 @@ def handed_over(system: System, limit: int = 20) -> list[HandedOver]:
     """The files of a system, newest first."""
     moments = (
         WriteBack.objects.filter(system=system, sent_at__isnull=False)
+        .exclude(note=BY_HAND)
         .values("program", "sent_at")
         .annotate(rows=Count("pk"))
         .order_by("-sent_at", "program")[:limit]
     )
     programs = Program.objects.in_bulk({moment["program"] for moment in moments})
-    return [HandedOver(programs[row["program"]], row["sent_at"], row["rows"]) for row in moments]
+    return [
+        HandedOver(programs[row["program"]], row["sent_at"], row["rows"]) for row in moments if row["sent_at"]
+    ]
 
 
 # --- Reading back --------------------------------------------------------------------------------------

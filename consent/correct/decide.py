@@ -31,7 +31,7 @@ from consent.correct.lines import lines_of, lines_of_choice, lock
 from consent.correct.outlook import Pair, statuses, steps_of
 from consent.correct.records import add_to_ledger
 from consent.correct.stop import guard_stop, record_attempt
-from consent.judgements import JUDGEMENTS
+from consent.judgements import ABOUT_SETTINGS, JUDGEMENTS
 from consent.models import Correction, Decision, Flag, Hold, StaleFlag, WriteBack
 from consent.propagate import Step
 from consent.reconcile import reconcile_numbers
@@ -74,7 +74,7 @@ def _decide(
     lock(lines_of_choice(subject, choice), now)
     flag = _as_seen(subject.flag, seen)
     subject = subject._replace(flag=flag)
-    if subject.number is None and choice.decision not in {Decision.WAIVE, Decision.ESCALATE, Decision.ALIGN}:
+    if subject.number is None and choice.decision not in {Decision.WAIVE, Decision.ESCALATE}:
         raise Refused("This flag is about a whole file; decide about single numbers from their own flags.")
     guard_stop(subject, choice)
     correction = _document(subject, choice, by=by, token=token, now=now)
@@ -204,7 +204,10 @@ def _move_flags(
     for other in _open_flags(set(written), flag):
         pair = (other.number_id, other.program_id)
         decided = flag is not None and other.pk == flag.pk
-        touched = other.system_id in written[pair] and other.code not in JUDGEMENTS  # type: ignore[index]
+        touched = (
+            other.system_id in written[pair]  # type: ignore[index]
+            and other.code not in JUDGEMENTS | ABOUT_SETTINGS
+        )
         if decided:
             _move_decided(correction, other, bool(written[pair]), by, now)  # type: ignore[index]
         elif touched and not other.corrections.filter(status=Correction.Status.PROPOSED).exists():

@@ -87,7 +87,7 @@ def _void(correction: Correction, now: datetime) -> ConsentRecord:
         record.voids_reading, record.program_id = target, target.program_id
     else:
         # The revocation itself is declared mistaken, so for every program that it reached.
-        record.voids, record.program, record.for_all_programs = target, None, True
+        record.voids, record.program = target, None
     record.proof, record.proof_sha256 = correction.proof, correction.proof_sha256
     record.has_reference, record.reference = True, correction.proof_link[:200]
     return record

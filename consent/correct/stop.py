@@ -32,8 +32,8 @@ def guard_stop(subject: Subject, choice: Choice) -> None:
         return
     if choice.decision == Decision.PROOF and stop_stands(subject.number, subject.program):
         raise StopStands(
-            "This person said STOP in a way that nobody can misread. No paper sets that aside: only a message "
-            "from the phone itself does. If they want the messages back, give them the instructions to text "
+            "This person said STOP in a way that nobody can misread. No paper sets that aside: only a "
+            "message from the phone itself does. If they want the messages back, give them the instructions to text "
             "START. Your attempt is on record; nothing was changed."
         )
     if choice.decision == Decision.VOID:
@@ -51,18 +51,19 @@ def _guard_void(number: Number, voids: str) -> None:
     if strength_of(target) >= EXPLICIT:
         raise StopStands(
             "This is an explicit revocation: a STOP, a provider's block or a logged call with its reference. "
-            "It cannot be voided by anybody here; a message from the phone itself ends it. Your attempt is on "
-            "record; nothing was changed."
+            "It cannot be voided by anybody here; a message from the phone itself ends it. Your attempt is "
+            "on record; nothing was changed."
         )
 
 
 def evidence_row(evidence_id: str) -> ConsentRecord | Reading | None:
     """The row behind an id of the rules: "c12" a record, "r34" a reading."""
-    model = {"c": ConsentRecord, "r": Reading}.get(evidence_id[:1])
-    if model is None or not evidence_id[1:].isdecimal():
+    kind, digits = evidence_id[:1], evidence_id[1:19]
+    if not (digits.isascii() and digits.isdecimal()):
         return None
-    found: ConsentRecord | Reading | None = model.objects.filter(pk=int(evidence_id[1:])).first()
-    return found
+    if kind == "c":
+        return ConsentRecord.objects.filter(pk=int(digits)).first()
+    return Reading.objects.filter(pk=int(digits)).first() if kind == "r" else None
 
 
 def evidence_id(row: ConsentRecord | Reading) -> str:

@@ -34,7 +34,7 @@ def undo(correction_id: int, *, by: User, now: datetime) -> Correction:
 
 def _undo(correction_id: int, *, by: User, now: datetime) -> Correction:
     unlocked = Correction.objects.select_related("number").get(pk=correction_id)
-    lines = lines_of(unlocked) if unlocked.number_id else []
+    lines = lines_of(unlocked)
     lock(lines, now)
     correction = proposed(correction_id)
     if correction.status == Correction.Status.UNDONE:

@@ -48,7 +48,8 @@ def _of_replica(agreed: Agreed, belief: Belief, program: ProgramTerms) -> Iterat
     if _disagrees(agreed, belief) and (belief.overwrites_on_sync or belief.subscribes_by_default):
         setting = "subscribes_by_default" if belief.subscribes_by_default else "overwrites_on_sync"
         yield _against(Code.OVERWRITE_SETTING_RISK, agreed, belief, {"setting": setting})
-    if _regressed(belief):
+    # What the person did since may have made the correction obsolete: then the system is right to differ from it.
+    if _regressed(belief) and _disagrees(agreed, belief):
         assert belief.corrected_value is not None
         assert belief.corrected_at is not None
         yield _found(
