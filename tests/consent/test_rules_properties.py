@@ -25,13 +25,10 @@ from consent.rules import Agreed, Code, Status, agree, fingerprint
 from tests.consent.rule_cases import NOW, POLICY, stop, utc
 
 MINUTES = 60 * 24 * 45
-ORDER_OF_HAPPENING = st.integers(0, MINUTES).map(
-    lambda minutes: START_OF_HISTORY + timedelta(minutes=minutes)
-)
 # Moments close together meet at the edges of intervals; moments far apart have an order.
-MOMENTS = st.one_of(
-    ORDER_OF_HAPPENING, st.integers(0, 12).map(lambda m: utc("2026-11-10") + timedelta(minutes=m))
-)
+FAR_MOMENTS = st.integers(0, MINUTES).map(lambda minutes: utc("2026-10-01") + timedelta(minutes=minutes))
+CLOSE_MOMENTS = st.integers(0, 12).map(lambda minutes: utc("2026-11-10") + timedelta(minutes=minutes))
+MOMENTS = st.one_of(FAR_MOMENTS, CLOSE_MOMENTS)
 
 
 @st.composite

@@ -30,6 +30,7 @@ from tests.consent.rule_cases import (
     start,
     stop,
     void,
+    yes,
 )
 
 ROWS = [*grants.ROWS, *revocations.ROWS, *times.ROWS, *mismatches.ROWS]
@@ -167,10 +168,7 @@ def _only(code: Code, evidence, *beliefs: Belief) -> str:
         ),
         (
             Code.AMBIGUOUS_YES,
-            [
-                stop(),
-                record("y", Act.CONFIRM, Kind.HANDSET, "2026-05-03T08:00", program="promo", sender="S1"),
-            ],
+            [stop(), yes("2026-05-03T08:00")],
             [],
             "The person wrote YES on 3 May 2026, 08:00 UTC, but a STOP is in force for this number.",
         ),
