@@ -199,9 +199,7 @@ def private_postgres(options: Mapping[str, str] | None = None) -> Iterator[str]:
             os.chown(base, nobody.pw_uid, nobody.pw_gid)
             as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             if not reachable_by_others(binaries.resolve()):
-                # The wheel lies under a home that is closed to `nobody`.
-                shutil.copytree(binaries.parent, base / "install", symlinks=True)
-                binaries = base / "install" / binaries.name
+                binaries = readable_copy(binaries, base / "install")
         data, password = base / "data", secrets.token_hex(16)
         initialise(binaries, data, password, as_user)
         port = free_port()
@@ -214,6 +212,19 @@ def private_postgres(options: Mapping[str, str] | None = None) -> Iterator[str]:
         with running(argv, base, signal.SIGINT, env=neutral_env(), **as_user) as process:
             wait_until_up(process, base, lambda: postgres_answers(url, data))
             yield url
+
+
+def readable_copy(binaries: Path, to: Path) -> Path:
+    """Copy PostgreSQL out of a home that is closed to `nobody`; returns the folder of its programs."""
+    wheel = wheel_folder(POSTGRES_WHEEL)
+    if wheel is None or not binaries.is_relative_to(wheel):
+        shutil.copytree(binaries.parent, to, symlinks=True)
+        return to / binaries.name
+    # The programs look for their libraries beside the package.
+    for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+        if part.exists():
+            shutil.copytree(part, to / part.name, symlinks=True)
+    return to / binaries.relative_to(wheel.parent)
 
 
 def initialise(binaries: Path, data: Path, password: str, as_user: Mapping[str, object]) -> None:

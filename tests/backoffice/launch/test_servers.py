@@ -66,6 +66,10 @@ def test_wheels_serve_where_the_machine_has_no_server(monkeypatch):
     with servers.private_redis() as queue, servers.private_postgres() as database:
         assert servers.redis_answers(queue)
         assert psycopg.connect(database).execute("SELECT 1").fetchone() == (1,)
+    # As under root's home, which the server's own user cannot enter.
+    monkeypatch.setattr(servers, "reachable_by_others", lambda path: False)
+    with servers.private_postgres() as database:
+        assert psycopg.connect(database).execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_missing_redis_is_named_with_its_cure(monkeypatch):
