@@ -22,6 +22,7 @@ _WORK = (
 )
 _LEAD = (
     "backoffice.void_importbatch",
+    "backoffice.permit_importbatch",
     "backoffice.change_columnmapping",
     "backoffice.control_jobrun",
     "consent.assign_flag",
@@ -42,7 +43,7 @@ _KEEP = (
     "auth.add_user",
     "auth.change_user",
 )
-# Each role may do what the one before it may. Nobody is given the right to edit the ledger: there is none to give.
+# Each role may do what the one before it may. Nobody is given the right to edit the ledger: there is none.
 ROLES: dict[str, tuple[str, ...]] = {
     VIEWER: _LOOK,
     AGENT: _LOOK + _WORK,
@@ -58,7 +59,10 @@ def sync_roles() -> None:
         named = Q()
         for right in rights:
             if right == "view_*":
-                named |= Q(codename__startswith="view_", content_type__app_label__in=["backoffice", "consent", "errors"])
+                named |= Q(
+                    codename__startswith="view_",
+                    content_type__app_label__in=["backoffice", "consent", "errors"],
+                )
             else:
                 app, codename = right.split(".")
                 named |= Q(content_type__app_label=app, codename=codename)

@@ -66,7 +66,10 @@ def _check(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[st
             buckets[outcome.bucket] += 1
             consequences.update(outcome.consequences)
             if outcome.is_notable:
-                for why in {f"{outcome.bucket}:{outcome.reason}", *(f"warning:{w}" for w in outcome.warnings)}:
+                for why in {
+                    f"{outcome.bucket}:{outcome.reason}",
+                    *(f"warning:{w}" for w in outcome.warnings),
+                }:
                     reasons[why] += 1
                     if reasons[why] <= SHOWN_PER_REASON and (not shown or shown[-1] is not outcome):
                         shown.append(outcome)
@@ -91,7 +94,9 @@ def _check(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[st
     with transaction.atomic():
         ImportRow.objects.filter(batch=batch).delete()
         keep(batch, shown)
-        batch.move(S.PREVIEWED, rows_total=total, preview=preview, confirm_token=token(batch, preview), failure="")
+        batch.move(
+            S.PREVIEWED, rows_total=total, preview=preview, confirm_token=token(batch, preview), failure=""
+        )
     return counts
 
 
@@ -142,5 +147,7 @@ def keep(batch: ImportBatch, outcomes: Sequence[Outcome]) -> None:
 
 def token(batch: ImportBatch, preview: dict[str, Any]) -> str:
     """Bound to the file, the mapping and what the person was shown: a change of any asks again."""
-    content = json.dumps([batch.sha256, batch.mapping_id, batch.dialect, preview], sort_keys=True, default=str)
+    content = json.dumps(
+        [batch.sha256, batch.mapping_id, batch.dialect, preview], sort_keys=True, default=str
+    )
     return hashlib.sha256(content.encode()).hexdigest()

@@ -48,7 +48,9 @@ def save_mapping(
     next version, and earlier batches keep theirs. Raises MappingProblem."""
     importer_of(batch.system).check_mapping(batch.system, columns, rules, dialect_of(batch).columns)
     current = (
-        ColumnMapping.objects.select_for_update().filter(system=batch.system, name=name, replaced_at=None).first()
+        ColumnMapping.objects.select_for_update()
+        .filter(system=batch.system, name=name, replaced_at=None)
+        .first()
     )
     if current is None or not current.says_the_same(columns, rules):
         if current is not None:

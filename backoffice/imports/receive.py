@@ -27,7 +27,13 @@ SAMPLE_ROWS = 5
 
 
 def receive(
-    system: System, upload: File[bytes] | UploadedFile, name: str, *, by: User | None, as_of: datetime, now: datetime
+    system: System,
+    upload: File[bytes] | UploadedFile,
+    name: str,
+    *,
+    by: User | None,
+    as_of: datetime,
+    now: datetime,
 ) -> ImportBatch:
     """Store an upload and recognise its format.
 
@@ -98,7 +104,11 @@ def seen_before(batch: ImportBatch) -> ImportBatch | None:
     """The batch that took in these very bytes for this system, if its rows still count."""
     return (
         ImportBatch.objects.effective()
-        .filter(system=batch.system, sha256=batch.sha256, status__in=[*ImportBatch.FINISHED, S.RUNNING, S.CONFIRMED])
+        .filter(
+            system=batch.system,
+            sha256=batch.sha256,
+            status__in=[*ImportBatch.FINISHED, S.RUNNING, S.CONFIRMED],
+        )
         .exclude(pk=batch.pk)
         .order_by("-pk")
         .first()

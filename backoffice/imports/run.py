@@ -34,11 +34,17 @@ class TakenInBefore(Exception):
         self.batch = batch
 
 
-def confirm(batch: ImportBatch, token: str, *, by: User | None, now: datetime, queue: bool = True) -> ImportBatch:
+def confirm(
+    batch: ImportBatch, token: str, *, by: User | None, now: datetime, queue: bool = True
+) -> ImportBatch:
     """Agree to the preview and queue the run. A double click or a second tab changes nothing.
 
     Raises NotWhatWasShown when the token is for another preview, TakenInBefore for a repeated file."""
-    if batch.confirm_token and hmac.compare_digest(batch.confirm_token, token) and batch.status != S.PREVIEWED:
+    if (
+        batch.confirm_token
+        and hmac.compare_digest(batch.confirm_token, token)
+        and batch.status != S.PREVIEWED
+    ):
         return batch  # the same confirmation again
     if not batch.confirm_token or not hmac.compare_digest(batch.confirm_token, token):
         raise NotWhatWasShown(batch)
@@ -119,7 +125,9 @@ def _advance(batch: ImportBatch, line: int, done: int, counts: Counter[str]) -> 
     batch.cursor_line, batch.rows_done, batch.counts = line, done, dict(counts)
 
 
-def _finish(batch: ImportBatch, importer: Importer, counts: Counter[str], skipped: Counter[str]) -> dict[str, int]:
+def _finish(
+    batch: ImportBatch, importer: Importer, counts: Counter[str], skipped: Counter[str]
+) -> dict[str, int]:
     ended: dict[str, Any] = {bucket: counts[bucket] for bucket in Bucket.values}
     with transaction.atomic():
         importer.finish(ended)

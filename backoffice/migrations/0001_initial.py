@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='backoffice.system')),
             ],
             options={
-                'permissions': [('void_importbatch', 'Can void batches that brought opt-outs')],
+                'permissions': [('void_importbatch', 'Can void batches that brought opt-outs'), ('permit_importbatch', 'Can confirm batches that permit sending to somebody')],
             },
         ),
         migrations.AddField(
@@ -124,9 +124,11 @@ class Migration(migrations.Migration):
                 ('cells', models.JSONField(default=list)),
                 ('settled_at', models.DateTimeField(null=True)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='backoffice.importbatch')),
+                ('settled_in', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='settled_rows', to='backoffice.importbatch')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('batch', 'line'), name='row_ends_once')],
+                'indexes': [models.Index(condition=models.Q(('bucket__in', ['rejected', 'held'])), fields=['bucket', 'batch', 'line'], name='row_to_mend')],
+                'constraints': [models.UniqueConstraint(fields=('batch', 'line'), name='row_ends_once'), models.CheckConstraint(condition=models.Q(('settled_in', None), ('settled_at__isnull', False), _connector='OR'), name='row_settled_in_and_at')],
             },
         ),
         migrations.CreateModel(

@@ -67,14 +67,15 @@ class ImportBatch(models.Model):
     _BEFORE_START = (S.UPLOADED, S.SNIFFED, S.MAPPED, S.CHECKING, S.PREVIEWED)
     MOVES = {
         S.UPLOADED: {S.SNIFFED, S.FAILED, S.CANCELLED},
-        S.SNIFFED: {S.SNIFFED, S.MAPPED, S.FAILED, S.CANCELLED},
-        S.MAPPED: {S.SNIFFED, S.MAPPED, S.CHECKING, S.FAILED, S.CANCELLED},
+        S.SNIFFED: {S.UPLOADED, S.SNIFFED, S.MAPPED, S.FAILED, S.CANCELLED},
+        S.MAPPED: {S.UPLOADED, S.SNIFFED, S.MAPPED, S.CHECKING, S.FAILED, S.CANCELLED},
         S.CHECKING: {S.PREVIEWED, S.FAILED, S.CANCELLED},
-        S.PREVIEWED: {S.SNIFFED, S.MAPPED, S.CONFIRMED, S.CANCELLED},
+        S.PREVIEWED: {S.UPLOADED, S.SNIFFED, S.MAPPED, S.CHECKING, S.CONFIRMED, S.CANCELLED},
         S.CONFIRMED: {S.RUNNING, S.FAILED, S.CANCELLED},
         S.RUNNING: {S.DONE, S.DONE_WITH_REJECTS, S.FAILED, S.CANCELLED},
-        S.FAILED: {S.CONFIRMED, S.CHECKING, S.CANCELLED, S.VOIDED},
-        S.CANCELLED: {S.CONFIRMED, S.VOIDED},
+        # Back to an earlier step only as long as nobody confirmed; after that, on or voided.
+        S.FAILED: {S.UPLOADED, S.SNIFFED, S.MAPPED, S.CHECKING, S.CONFIRMED, S.CANCELLED, S.VOIDED},
+        S.CANCELLED: {S.UPLOADED, S.SNIFFED, S.MAPPED, S.CHECKING, S.CONFIRMED, S.VOIDED},
         S.DONE: {S.VOIDED},
         S.DONE_WITH_REJECTS: {S.VOIDED},
     }
@@ -97,14 +98,20 @@ class ImportBatch(models.Model):
     rows_total = models.IntegerField(null=True)
     cursor_line = models.IntegerField(default=0)  # last line of the last committed chunk
     rows_done = models.IntegerField(default=0)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     uploaded_at = models.DateTimeField(db_default=Now())
-    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     confirmed_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     failure = models.TextField(blank=True)  # plain words: what, where, how to mend
-    voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    voided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     voided_at = models.DateTimeField(null=True)
     void_reason = models.TextField(blank=True)
     # A file of rejected rows that came back mended points at the batch it came from.
@@ -113,7 +120,10 @@ class ImportBatch(models.Model):
     objects = ImportBatchQuerySet.as_manager()
 
     class Meta:
-        permissions = [("void_importbatch", "Can void batches that brought opt-outs")]
+        permissions = [
+            ("void_importbatch", "Can void batches that brought opt-outs"),
+            ("permit_importbatch", "Can confirm batches that permit sending to somebody"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 # The same bytes are taken in once per system and mapping; voiding or cancelling frees them.
@@ -122,7 +132,8 @@ class ImportBatch(models.Model):
                 name="batch_same_file_once",
             ),
             models.CheckConstraint(
-                condition=Q(voided_at=None) | (~Q(void_reason="") & Q(status="voided")), name="batch_void_has_reason"
+                condition=Q(voided_at=None) | (~Q(void_reason="") & Q(status="voided")),
+                name="batch_void_has_reason",
             ),
         ]
         indexes = [
@@ -136,8 +147,10 @@ class ImportBatch(models.Model):
     def move(self, to: Status, **changes: Any) -> None:
         """Change status and the fields given, only if nobody moved the batch meanwhile.
 
-        Raises IllegalMove for a step the life cycle does not have, StaleBatch when another request was faster."""
-        if to not in self.MOVES.get(self.Status(self.status), set()):
+        Raises IllegalMove for a step the life cycle does not have, StaleBatch when another request was
+        faster."""
+        back = self.confirmed_at is not None and to in self._BEFORE_START
+        if back or to not in self.MOVES.get(self.Status(self.status), set()):
             raise IllegalMove(f"A batch that is “{self.get_status_display()}” cannot become “{to.label}”.")
         seen = ImportBatch.objects.filter(pk=self.pk, status=self.status)
         if not seen.update(status=to, **changes):
@@ -145,6 +158,15 @@ class ImportBatch(models.Model):
         self.status = to
         for field, value in changes.items():
             setattr(self, field, value)
+
+    @property
+    def can_change(self) -> bool:
+        """Whether format and mapping are still open: nothing of the file has been agreed to."""
+        return (
+            self.confirmed_at is None
+            and bool(self.file)
+            and self.status not in {self.S.UPLOADED, self.S.CHECKING, self.S.VOIDED}
+        )
 
     @property
     def data_rows(self) -> int:
@@ -165,10 +187,14 @@ class ImportRowQuerySet(models.QuerySet["ImportRow"]):
         """Rows that go back to the person who can mend the file."""
         return self.filter(bucket__in=[Bucket.REJECTED, Bucket.HELD])
 
+    def waiting(self) -> ImportRowQuerySet:
+        """Of those, the ones no other batch has taken over."""
+        return self.to_mend().filter(settled_at=None)
+
 
 class ImportRow(models.Model):
-    """A row that is not simply in the ledger: rejected, held, or kept with a warning. Written with its chunk; the
-    rows that went in cleanly are found by the batch and line on what they created."""
+    """A row that is not simply in the ledger: rejected, held, or kept with a warning. Written with its chunk;
+    the rows that went in cleanly are found by the batch and line on what they created."""
 
     batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows")
     line = models.IntegerField()  # as a spreadsheet shows it
@@ -180,13 +206,27 @@ class ImportRow(models.Model):
     value = models.CharField(max_length=20, blank=True)
     at = models.DateTimeField(null=True)
     cells = models.JSONField(default=list)  # the row as it came, kept only where it must go back
-    settled_at = models.DateTimeField(null=True)  # a held row that a person, or a re-run, has dealt with
+    settled_at = models.DateTimeField(null=True)  # when another batch took the row over, mended or read anew
+    settled_in = models.ForeignKey(
+        ImportBatch, null=True, on_delete=models.PROTECT, related_name="settled_rows"
+    )
 
     objects = ImportRowQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["batch", "line"], name="row_ends_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "line"], name="row_ends_once"),
+            models.CheckConstraint(
+                condition=Q(settled_in=None) | Q(settled_at__isnull=False), name="row_settled_in_and_at"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["bucket", "batch", "line"],
+                condition=Q(bucket__in=["rejected", "held"]),
+                name="row_to_mend",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.bucket}"
-

@@ -53,7 +53,9 @@ class Plan:
         return self.cell(cells, target)[:limit]
 
 
-def check(system: System, columns: Mapping[str, list[str]], rules: Mapping[str, Any], headers: Sequence[str]) -> None:
+def check(
+    system: System, columns: Mapping[str, list[str]], rules: Mapping[str, Any], headers: Sequence[str]
+) -> None:
     """Raises MappingProblem when the mapping cannot be used with a file that has these headers."""
     targets = {target.name: target for target in TARGETS[system.kind]}
     known = set(headers)
@@ -62,21 +64,34 @@ def check(system: System, columns: Mapping[str, list[str]], rules: Mapping[str, 
         if name not in targets:
             raise MappingProblem(f"“{name}” is nothing a column can feed for {system.name}.")
         if len(names) > 1 and not targets[name].several:
-            raise MappingProblem(f"{targets[name].label} takes one column, not {len(names)}: {', '.join(names)}.")
-        present = [header for header in names if header in known]
-        if names and not present and (targets[name].required or targets[name].has_polarity or targets[name].is_time):
             raise MappingProblem(
-                f"{targets[name].label}: the file has no column “{'” or “'.join(names)}”."
+                f"{targets[name].label} takes one column, not {len(names)}: {', '.join(names)}."
             )
+        present = [header for header in names if header in known]
+        if (
+            names
+            and not present
+            and (targets[name].required or targets[name].has_polarity or targets[name].is_time)
+        ):
+            raise MappingProblem(f"{targets[name].label}: the file has no column “{'” or “'.join(names)}”.")
         for header in present:
             if header in taken:
-                raise MappingProblem(f"The column “{header}” is mapped twice: {taken[header]} and {targets[name].label}.")
+                raise MappingProblem(
+                    f"The column “{header}” is mapped twice: {taken[header]} and {targets[name].label}."
+                )
             taken[header] = targets[name].label
     for target in targets.values():
         if target.required and not columns.get(target.name):
             raise MappingProblem(f"No column is mapped to {target.label}; rows cannot be read without it.")
-    if "status" in targets and system.stores_a_status and not columns.get("status") and not rules.get("status"):
-        raise MappingProblem("No column is mapped to the SMS consent status, and no status is given for the whole file.")
+    if (
+        "status" in targets
+        and system.stores_a_status
+        and not columns.get("status")
+        and not rules.get("status")
+    ):
+        raise MappingProblem(
+            "No column is mapped to the SMS consent status, and no status is given for the whole file."
+        )
     for header in known & set(columns.get("status", [])):
         if rules.get("polarity", {}).get(header) not in set(Polarity):
             raise MappingProblem(f"Say for “{header}” whether “yes” means opted in or opted out.")
@@ -86,13 +101,18 @@ def check(system: System, columns: Mapping[str, list[str]], rules: Mapping[str, 
 
 
 def compile_plan(
-    system: System, columns: Mapping[str, list[str]], rules: Mapping[str, Any], headers: Sequence[str], now: datetime
+    system: System,
+    columns: Mapping[str, list[str]],
+    rules: Mapping[str, Any],
+    headers: Sequence[str],
+    now: datetime,
 ) -> Plan:
     """Raises MappingProblem."""
     check(system, columns, rules, headers)
     position_of = {header: position for position, header in enumerate(headers)}
     positions = {
-        target: tuple(position_of[name] for name in names if name in position_of) for target, names in columns.items()
+        target: tuple(position_of[name] for name in names if name in position_of)
+        for target, names in columns.items()
     }
     vocabulary = {word: Meaning(meaning) for word, meaning in rules.get("vocabulary", {}).items()}
     zone = rules.get("time_zone") or system.time_zone
@@ -113,7 +133,8 @@ def compile_plan(
         constant_status=Meaning(rules["status"]) if rules.get("status") else None,
         constant_program=rules.get("program") or None,
         blocked_codes=frozenset(str(code) for code in rules.get("blocked_codes", [])),
-        needed=1 + max(
+        needed=1
+        + max(
             (
                 position
                 for target in TARGETS[system.kind]
@@ -123,5 +144,3 @@ def compile_plan(
             default=-1,
         ),
     )
-
-

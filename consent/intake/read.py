@@ -105,7 +105,9 @@ def block_event(claim: Claim, batch: ImportBatch) -> Event:
         act=Act.REVOKE,
         kind=Kind.CARRIER,
         moment=claim.moment,
-        event_id=f"block:{claim.number.e164}:{claim.sender}:{claim.program or ''}:{batch.as_of:%Y%m%dT%H%M%S}"[:100],
+        event_id=f"block:{claim.number.e164}:{claim.sender}:{claim.program or ''}:{batch.as_of:%Y%m%dT%H%M%S}"[
+            :100
+        ],
         warnings=(),
         program=None if claim.sender else claim.program,
         sender=claim.sender,
@@ -228,7 +230,9 @@ def _form_row(plan: Plan, row: Row) -> Event | Outcome:
     if plan.statuses:
         meaning, text, _ = _status(plan, row)
         if meaning is None:
-            return held(row, "status_unrecognised", f"“{text[:80]}” does not say whether the box was ticked.", cell)
+            return held(
+                row, "status_unrecognised", f"“{text[:80]}” does not say whether the box was ticked.", cell
+            )
         if meaning is Meaning.OUT:
             act = Act.REVOKE
         elif meaning is not Meaning.IN:
@@ -303,7 +307,9 @@ def _reply_event(event: Event, text: str, row: Row) -> Event | Outcome:
             return replace(event, act=Act.GRANT, kind=Kind.HANDSET)
         case replies.ReplyClass.YES:
             return replace(event, act=Act.CONFIRM, kind=Kind.HANDSET)
-    return silent(row, "ordinary_reply", "A reply that neither gives nor takes back consent.", event.number.e164 or "")
+    return silent(
+        row, "ordinary_reply", "A reply that neither gives nor takes back consent.", event.number.e164 or ""
+    )
 
 
 _CHANNELS = {"complaint": Kind.COMPLAINT, "wrong number": Kind.WRONG_NUMBER}
@@ -325,7 +331,9 @@ def _staff_row(plan: Plan, row: Row) -> Event | Outcome:
     elif meaning is Meaning.IN:
         act, kind = Act.ASSERT_IN, Kind.STAFF  # a person's toggle proves nothing
     else:
-        return silent(row, "no_consent_content", "A change that neither gives nor takes back consent.", cell.e164)
+        return silent(
+            row, "no_consent_content", "A change that neither gives nor takes back consent.", cell.e164
+        )
     return Event(
         line=row.line,
         number=cell,

@@ -128,13 +128,16 @@ class Store:
             before = latest.get((number_id or 0, program.pk, claim.ref))
             news = before is None or (claim.meaning.value, claim.moment.text[:80]) not in before.said
             outcome = self._claim_outcome(claim, program, before, news)
-            asked_again = before is not None and watched.get(
-                (number_id or 0, program.pk, claim.ref), self.batch.as_of
-            ) < self.batch.as_of
+            asked_again = (
+                before is not None
+                and watched.get((number_id or 0, program.pk, claim.ref), self.batch.as_of) < self.batch.as_of
+            )
             if (news and outcome.reason != "same_number_again") or asked_again:
                 readings.append((claim, number_id or 0, program))
             if not write:
-                outcome.consequences = _consequences(claim, before, (number_id, program.pk) in agreed_out, news)
+                outcome.consequences = _consequences(
+                    claim, before, (number_id, program.pk) in agreed_out, news
+                )
             outcomes.append(outcome)
         if write and readings:
             self._write_readings(readings)
@@ -156,7 +159,9 @@ class Store:
                 outcome.detail = f"The number stands in line {line} already, with the same status."
                 if claim.ref:
                     outcome.reason = "another_record"
-                    outcome.detail = f"The number stands in line {line} already, in another record of the system."
+                    outcome.detail = (
+                        f"The number stands in line {line} already, in another record of the system."
+                    )
             else:
                 outcome.reason = "conflicting_duplicate"
                 outcome.detail = (
@@ -226,7 +231,9 @@ class Store:
             else:
                 fresh.append((ref, claim, number_id))
             ours.add(number_id)
-        made = bulk.append(Contact, ("first_name", "last_name", "email"), [claim.person for _, claim, _ in fresh])
+        made = bulk.append(
+            Contact, ("first_name", "last_name", "email"), [claim.person for _, claim, _ in fresh]
+        )
         records += [
             (self.system.pk, ref, contact_id, number_id)
             for (ref, _, number_id), contact_id in zip(fresh, made, strict=True)
@@ -319,7 +326,11 @@ class Store:
     def _programs_of(self, number_ids: Iterable[int]) -> dict[int, set[int]]:
         found: dict[int, set[int]] = defaultdict(set)
         for model in (ConsentRecord, Reading):
-            rows = model.objects.for_numbers(number_ids).exclude(program=None).values_list("number_id", "program_id")
+            rows = (
+                model.objects.for_numbers(number_ids)
+                .exclude(program=None)
+                .values_list("number_id", "program_id")
+            )
             for number_id, program_id in rows.distinct():
                 found[number_id].add(program_id)
         return found
@@ -406,7 +417,9 @@ def _consequences(claim: Claim, before: Latest | None, is_out: bool, news: bool)
     if not news:
         return ()
     found = []
-    if claim.meaning is Meaning.OUT and (before is None or all(value != Meaning.OUT for value, _ in before.said)):
+    if claim.meaning is Meaning.OUT and (
+        before is None or all(value != Meaning.OUT for value, _ in before.said)
+    ):
         found.append("becomes_out")
     if claim.meaning is Meaning.IN:
         found.append("claims_in_without_proof")
@@ -421,5 +434,3 @@ def _event_consequences(event: Event) -> tuple[str, ...]:
     if event.act in {Act.GRANT, Act.CONFIRM}:
         return ("adds_evidence",)
     return ("claims_in_without_proof",) if event.act is Act.ASSERT_IN else ()
-
-
