@@ -31,6 +31,14 @@ CLOSE_MOMENTS = st.integers(0, 12).map(lambda minutes: utc("2026-11-10") + timed
 MOMENTS = st.one_of(FAR_MOMENTS, CLOSE_MOMENTS)
 
 
+# What usually comes with an act; any other kind may come too.
+USUAL = {
+    Act.GRANT: [Kind.HANDSET, Kind.FORM, Kind.FORM, Kind.ARTEFACT],
+    Act.CONFIRM: [Kind.HANDSET],
+    Act.REVOKE: [Kind.KEYWORD, Kind.FREETEXT, Kind.CARRIER, Kind.CHANNEL],
+}
+
+
 @st.composite
 def records(draw, acts=tuple(Act)):
     act = draw(st.sampled_from(acts))
@@ -42,7 +50,7 @@ def records(draw, acts=tuple(Act)):
     return Evidence(
         id=draw(st.sampled_from("abcdefgh")),
         act=act,
-        kind=draw(st.sampled_from(Kind)),
+        kind=draw(st.sampled_from([*USUAL.get(act, []) * 4, *Kind])),
         occurred_at=occurred_at,
         precision=draw(st.sampled_from([Precision.SECOND, *Precision])),
         received_at=received_at,
