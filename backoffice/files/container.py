@@ -15,8 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from zlib import error as DeflateError
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring
+from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
+from defusedxml.ElementTree import ParseError, fromstring  # type: ignore[import-untyped]
 
 from backoffice.files.unreadable import Unreadable
 

@@ -112,8 +112,7 @@ class Lines:
             if not begun and text:
                 text = text.lstrip("\ufeff")
                 begun = True
-            dirty = self._is_dirty(block, text)
-            suspect = suspect or dirty
+            suspect = suspect or self._is_dirty(block, text)
             cut = _end_of_last_line(text)
             if not cut:
                 unfinished.append(text)
@@ -123,7 +122,7 @@ class Lines:
             unfinished.append(text[:cut])
             yield self._place("".join(unfinished), suspect)
             unfinished = [text[cut:]] if cut < len(text) else []
-            suspect = dirty and bool(unfinished)
+            suspect = False  # what is left is one line, and the first row of a text is always looked at
         text = decoder.decode(b"", final=True)
         rest = "".join([*unfinished, text])
         if rest:

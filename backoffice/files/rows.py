@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from backoffice.files.container import Kind
 from backoffice.files.guard import unguard
 from backoffice.files.lines import MARKED, MAX_LINE, Lines, allow_long_cells, count_lines
-from backoffice.files.skips import Skip, key, openings, skip_of
+from backoffice.files.skips import Skip, key, openings, preamble_keys, skip_of
 from backoffice.files.sniff import Dialect
 from backoffice.files.unreadable import Unreadable
 
@@ -127,7 +127,6 @@ def _rows(lines: Lines, reading: _Reading, dialect: Dialect, first: int) -> Iter
                 end = offset + reader.line_num
                 following = end + 1
                 if line < first:
-                    lines.suspect = lines.block_suspect
                     continue
                 found = len(cells)
                 if (
@@ -171,7 +170,7 @@ class _Reading:
     def of(cls, path: Path, dialect: Dialect) -> _Reading:
         header = key(dialect.header)
         raw = csv.reader(dialect.preamble, delimiter=dialect.delimiter, quotechar=dialect.quote)
-        preamble = frozenset(filled for filled in map(key, _lenient(raw)) if filled)
+        preamble = preamble_keys(_lenient(raw))
         firsts = [*(dialect.header[:1] if header else ()), *(filled[0] for filled in preamble)]
         return cls(
             path=path,

@@ -54,7 +54,7 @@ def openings(firsts: Iterable[str]) -> frozenset[str]:
 
 
 _MARKS = "\ufeff\u200b"  # invisible, and not taken off by str.strip
-_WORDS = ("total", "grand", "sub", "sum", "count", "row", "record", "number", "page")
+_WORDS = ("total", "grand", "sub", "sum", "count", "row", "record", "number", "page", "gesamt", "somme")
 _THINGS = (
     r"(?:rows?|records?|contacts?|entries|lines?|subscribers?|customers?|members?|leads?|messages?|people)"
 )
@@ -62,7 +62,8 @@ _THINGS = (
 # Only numbers may stand beside such a word, and none as long as a phone number.
 _TOTALS = re.compile(
     rf"(?:grand[ -]?|sub[ -]?|page )?totals?(?: (?:{_THINGS}|count|number|of {_THINGS}))?[\s:=]*[\d.,]*"
-    rf"|(?:sum|count|(?:row|record) count|number of {_THINGS})[\s:=]*[\d.,]*"
+    r"|(?:sum|summe|gesamt|gesamtsumme|totale|totaal|suma|somme)[\s:=]*[\d.,]*"
+    rf"|(?:count|(?:row|record) count|number of {_THINGS})[\s:=]*[\d.,]*"
 )
 _SUM = re.compile(r"[-+(]?[$€£]?\s?[\d.,' ]*\d%?\)?")
 _SUM_DIGITS = 9
@@ -77,7 +78,7 @@ def _is_totals(filled: tuple[str, ...]) -> bool:
 # Asked only where one single cell of the row is filled.
 _FOOTER = re.compile(
     r"[-=*_#~.·•—–\s]{3,}$"  # a rule across the page
-    r"|[-=*_#~\s(<\[]*(?:end of|eof\b|end[-=*_#~\s)>\].]*$)"
+    r"|[-=*_#~\s(<\[]*(?:end of|ende de[rs]|eof\b|end[-=*_#~\s)>\].]*$)"
     rf"|[-=*_#~\s(]*(?:\d[\d,. ]* )?{_THINGS}"
     r"(?: (?:exported|found|total|in total|listed|returned|selected|affected|read))?"
     r"[\s:=]*[\d,.]*[-=*_#~\s).]*$"
@@ -92,5 +93,18 @@ _MOMENT = re.compile(r"\d{4}-\d\d?-\d\d?|\d\d?[-./]\d\d?[-./]\d{2,4}|t?\d\d?:\d\
 _PHONE_ALIKE = re.compile(r"(?:\d[\s().+-]{0,3}){8}")
 
 
+def preamble_keys(lines: Iterable[Iterable[str]]) -> frozenset[tuple[str, ...]]:
+    """The keys of lines above the header that may come again where files were pasted together.
+
+    A line that could hold a phone number is left out: with a header chosen by hand, data may stand above it.
+    """
+    keys = map(key, lines)
+    return frozenset(filled for filled in keys if filled and not any(map(_could_be_phone, filled)))
+
+
+def _could_be_phone(cell: str) -> bool:
+    return _PHONE_ALIKE.search(_MOMENT.sub("|", cell)) is not None
+
+
 def _is_footer(cell: str) -> bool:
-    return _FOOTER.match(cell) is not None and not _PHONE_ALIKE.search(_MOMENT.sub("|", cell))
+    return _FOOTER.match(cell) is not None and not _could_be_phone(cell)

@@ -24,6 +24,7 @@ MAX_COLUMNS = 2_000
 
 _SAMPLE_LINES = 200
 _SAMPLE_CHARS = 2_000_000
+_PREAMBLE_LINES = 200  # shown; a header chosen further down may have all of a file above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,5 +264,5 @@ def _header(path: Path, encoding: str, shape: Shape, spaced: bool) -> tuple[str,
 
 def _preamble(path: Path, encoding: str, count: int) -> tuple[str, ...]:
     with Lines(path, encoding) as source:
-        lines = list(islice(source, max(count, 0)))
+        lines = list(islice(source, min(max(count, 0), _PREAMBLE_LINES)))
     return tuple(MARKED.sub("\ufffd", line.rstrip("\r\n")) for line in lines)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backoffice.files.lines import BLOCK
 from backoffice.files.rows import Code, Row, Skip, Unreadable, Warned, read_rows, wrong_width
 from backoffice.files.sniff import Dialect, sniff
 
@@ -88,6 +89,25 @@ def test_line_ends_are_found_across_blocks(tmp_path):
         assert rows[-1].line == 20_001
 
 
+@pytest.mark.parametrize("shift", range(-3, 4))
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_a_line_end_may_fall_on_the_seam_of_two_blocks(tmp_path, shift, end):
+    first = f"name,phone,opted_in{end}Al,1,yes{end}"
+    middle = "Bo," + "2" * (BLOCK + shift - len(first) - len(end) - 7) + f",no{end}"
+    rows = rows_of(tmp_path, first + middle + f"Cy\x00,3,yes{end}Di,4,no")
+    assert [(row.line, row.cells[0]) for row in rows] == [(2, "Al"), (3, "Bo"), (4, "Cy"), (5, "Di")]
+
+
+def test_odd_characters_are_found_after_a_line_end_on_the_seam(tmp_path):
+    """A block ends in CR, the next has no line end, the third is clean: the second's row is not the first."""
+    first = "name,phone,opted_in\r"
+    first += "Al," + "1" * (BLOCK - len(first) - 8) + ",yes\r"
+    second = "B\x00o," + "2" * (BLOCK - 4)
+    assert (len(first), len(second)) == (BLOCK, BLOCK)
+    rows = rows_of(tmp_path, first + second + ",no\nCy,3,yes\n")
+    assert [row.cells[0] for row in rows] == ["Al", "Bo", "Cy"]
+
+
 def test_unicode_separators_stay_inside_a_cell(tmp_path):
     row = only(rows_of(tmp_path, HEADER + "Al\u2028Ash\u0085\u2029\x0b,1,yes\n"))
     assert row.cells[0] == "Al\u2028Ash\u0085\u2029"
@@ -142,6 +162,8 @@ def test_filled_cells_too_many_are_a_problem_and_all_kept(tmp_path):
         ("Total rows: 29", Skip.TOTALS),
         ("Total contacts,29,", Skip.TOTALS),
         ("Record count,29", Skip.TOTALS),
+        ("Gesamt,29", Skip.TOTALS),
+        ("Ende der Datei", Skip.FOOTER),
         ("-- end of file --", Skip.FOOTER),
         ("*** End of report ***,,", Skip.FOOTER),
         ("----------", Skip.FOOTER),
@@ -170,6 +192,9 @@ def test_lines_that_are_no_data_are_told_apart(tmp_path, line, kind):
         "Total,6465550101,",
         "Grand Hotel,2,yes",
         "Contact: 646-555-0101",
+        "Contacts 6465550101",
+        "6465550101 contacts",
+        "Exported by 646 555 0101",
         "Rows: (646) 555-0101",
         "646 555 0101",
         "Count Orlok,3,no",
@@ -180,6 +205,11 @@ def test_lines_that_are_no_data_are_told_apart(tmp_path, line, kind):
 )
 def test_what_could_be_a_person_is_never_skipped(tmp_path, line):
     assert only(rows_of(tmp_path, HEADER + line + "\n", header_line=1)).skip is None
+
+
+def test_data_above_a_header_chosen_by_hand_does_not_hide_its_like_below(tmp_path):
+    rows = rows_of(tmp_path, "Al,6465550101,yes\n" + HEADER + "Al,6465550101,yes\n", header_line=2)
+    assert [row.skip for row in rows] == [None]
 
 
 def test_a_bad_byte_costs_its_line_only_and_is_named(tmp_path):
@@ -257,8 +287,9 @@ def test_a_quote_left_open_in_the_header_is_named(tmp_path):
 
 def test_rows_inside_a_cell_are_not_swallowed_in_silence(tmp_path):
     """Two inch marks alone in their cells close each other; the row between would be gone."""
-    rows = rows_of(tmp_path, HEADER + 'Al,6465550101,"\nBo,6465550102,"\nCy,6465550103,no\n')
-    assert [row.problem and row.problem.code for row in rows] == [Code.SWALLOWED_ROWS, None]
+    plain = "Di,6465550104,no\n" * 3
+    rows = rows_of(tmp_path, HEADER + plain + 'Al,6465550101,"\nBo,6465550102,"\nCy,6465550103,no\n')
+    assert [row.problem and row.problem.code for row in rows[3:]] == [Code.SWALLOWED_ROWS, None]
 
 
 def test_a_note_of_several_lines_is_no_swallowed_row(tmp_path):
@@ -334,6 +365,7 @@ _MEASURE = """
 import resource, sys
 from itertools import islice
 from pathlib import Path
+from backoffice.files.lines import BLOCK
 from backoffice.files.rows import read_rows
 from backoffice.files.sniff import sniff
 path = Path(sys.argv[1])
