@@ -1,15 +1,20 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
-from backoffice import health, views
+from backoffice import health
+from backoffice.addresses import KeyConverter
+from backoffice.pages.home import home
+from backoffice.pages.search import search
+
+register_converter(KeyConverter, "key")
 
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
-    path("", views.home, name="home"),
-    path("search", views.search, name="search"),
+    path("", home, name="home"),
+    path("search", search, name="search"),
     path("imports/", include("backoffice.imports.urls")),
-    path("jobs/", include("backoffice.jobs_urls")),
+    path("jobs/", include("backoffice.pages.jobs_urls")),
     path("", include("consent.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,1 @@
+"""The ground floor's own pages: home, search, background runs."""

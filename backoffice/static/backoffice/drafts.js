@@ -1,0 +1,35 @@
+// Words survive a lost session: <form data-draft="name"> keeps what is typed in this tab until the form has been sent and
+// the server has answered with another page. Never files, never passwords, never hidden fields.
+"use strict";
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const name = `draft:${location.pathname}:${form.dataset.draft}`;
+  const fields = [...form.elements].filter((field) => field.name && !field.matches("[type=hidden], [type=file], [type=password], button, [type=submit]"));
+  const chosen = (field) => field.matches("[type=checkbox], [type=radio]");
+
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(name) ?? "{}");
+    for (const field of fields) {
+      const value = kept[chosen(field) ? `${field.name}=${field.value}` : field.name];
+      if (value === undefined) continue;
+      if (chosen(field)) field.checked = value;
+      else if (!field.value) field.value = value;
+    }
+  } catch { sessionStorage.removeItem(name); }
+
+  const keep = () => {
+    const kept = {};
+    for (const field of fields) kept[chosen(field) ? `${field.name}=${field.value}` : field.name] = chosen(field) ? field.checked : field.value;
+    sessionStorage.setItem(name, JSON.stringify(kept));
+  };
+  form.addEventListener("input", keep);
+  // The draft goes only when the next page is another one: a login page in between must not lose it.
+  form.addEventListener("submit", () => sessionStorage.setItem("draft-sent", name));
+}
+{
+  const sent = sessionStorage.getItem("draft-sent");
+  const stillHere = sent && document.querySelector("form[data-draft]") && sent.startsWith(`draft:${location.pathname}:`);
+  if (sent && !stillHere && !document.body.classList.contains("login")) {
+    sessionStorage.removeItem(sent);
+    sessionStorage.removeItem("draft-sent");
+  }
+}

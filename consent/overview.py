@@ -1,0 +1,297 @@
+"""What consent tells the frame: flags to review, holds in force, corrections on their way, who can be
+found."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Count, Min, OuterRef, Q, Subquery
+from django.urls import reverse
+
+from backoffice.access import can
+from backoffice.keyset import capped_count
+from backoffice.models import JobRun, System
+from backoffice.overview import NAV_CAP, SEARCH_LIMIT
+from backoffice.rooms import Entry, Found, Hit, Section, TrustLine
+from backoffice.words import SEVERITIES, age, phone
+from consent.models import Contact, Flag, Hold, Number, SystemRecord, Touched, WriteBack
+
+KINDS = {
+    "consent.reconcile": "Reconcile what changed",
+    "consent.rebuild": "Reconcile every number",
+}
+RECONCILES = tuple(KINDS)
+# News older than this has been waiting too long: the round comes every minute.
+NEWS_QUIET = timedelta(minutes=10)
+WRITE_BACK_OLD = timedelta(hours=24)
+FRAGMENT = 4  # digits; fewer match too many numbers to be of use
+
+
+def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
+    found = []
+    if can(user, "consent.view_flag"):
+        waiting = capped_count(Flag.objects.waiting(now), NAV_CAP)
+        found.append(
+            Entry(
+                "review",
+                "Review",
+                reverse("consent:flag_list"),
+                "flag",
+                "r",
+                place=10,
+                count=waiting,
+                count_of="flags wait",
+            )
+        )
+    if can(user, "consent.view_number"):
+        found.append(
+            Entry("contacts", "Contacts", reverse("admin:consent_number_changelist"), "users", "c", place=30)
+        )
+    if can(user, "consent.view_hold"):
+        found.append(
+            Entry(
+                "holds",
+                "Holds",
+                reverse("admin:consent_hold_changelist") + "?released_at__isnull=True",
+                "pause",
+                "p",
+                place=40,
+            )
+        )
+    if can(user, "consent.view_correction"):
+        found.append(
+            Entry("corrections", "Corrections", reverse("consent:correction_list"), "check", "o", place=50)
+        )
+    return found
+
+
+# --- the trust strip ----------------------------------------------------------------------------------------
+
+
+def trust(now: datetime) -> list[TrustLine]:
+    return [_reconciled(now), _written_back(now)]
+
+
+def last_reconciliation(*, with_work: bool = False) -> JobRun | None:
+    """The last finished round; with_work: the last one that had numbers to look at. One seek per kind of
+    round."""
+    rounds = []
+    for kind in RECONCILES:
+        done = JobRun.objects.filter(kind=kind, status=JobRun.Status.DONE)
+        rounds.append((done.exclude(counts={}) if with_work else done).order_by("-queued_at", "-pk").first())
+    finished = [run for run in rounds if run is not None and run.finished_at is not None]
+    return max(finished, key=lambda run: (run.finished_at, run.pk), default=None)
+
+
+def _reconciled(now: datetime) -> TrustLine:
+    last = last_reconciliation()
+    url = reverse("jobs:run_list") + "?kind=consent.reconcile&quiet=true"
+    oldest_news = Touched.objects.aggregate(oldest=Min("at"))["oldest"]
+    if last is None:
+        return TrustLine("Reconciliation", "Has not run yet.", "warn", "Not reconciled yet", url=url)
+    if oldest_news is not None and now - oldest_news > NEWS_QUIET:
+        return TrustLine(
+            "Reconciliation",
+            "News waits to be looked at since",
+            "warn",
+            "Reconciliation behind",
+            at=oldest_news,
+            url=url,
+        )
+    assert last.finished_at is not None
+    return TrustLine(
+        "Reconciliation",
+        "Up to date with every import; last round",
+        "ok",
+        f"Reconciled {age(last.finished_at, now)}",
+        at=last.finished_at,
+        url=url,
+    )
+
+
+def oldest_unsent() -> list[tuple[str, datetime]]:
+    """Systems that corrections wait for and since when; one seek per system in the delivery index."""
+    pending = WriteBack.objects.filter(system=OuterRef("pk"), status=WriteBack.Status.PENDING).order_by("pk")
+    systems = System.objects.annotate(waiting_since=Subquery(pending.values("correction__decided_at")[:1]))
+    waiting = systems.filter(waiting_since__isnull=False).order_by("name", "pk")
+    return list(waiting.values_list("name", "waiting_since"))
+
+
+def _written_back(now: datetime) -> TrustLine:
+    url = reverse("home") + "#write-backs"
+    waiting = oldest_unsent()
+    if not waiting:
+        return TrustLine("Corrections to hand over", "None waits.", "ok", "Nothing to hand over", url=url)
+    oldest = min(since for _, since in waiting)
+    tone = "warn" if now - oldest > WRITE_BACK_OLD else "ok"
+    names = ", ".join(name for name, _ in waiting)
+    return TrustLine(
+        "Corrections to hand over",
+        f"Waiting for {names}; the oldest",
+        tone,
+        f"Oldest write-back {age(oldest, now)}",
+        at=oldest,
+        url=url,
+    )
+
+
+# --- the home page ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What waits to be handed over to one system."""
+
+    system: System
+    count: int
+    oldest_at: datetime
+    url: str
+
+
+def sections(user: User | AnonymousUser, now: datetime) -> list[Section]:
+    found = []
+    if can(user, "consent.view_flag"):
+        found.append(Section("consent/_home_flags.html", 10, _flags(user, now)))
+    if can(user, "consent.view_writeback"):
+        shown = {
+            "pending": _pending(),
+            "reconciled": last_reconciliation(with_work=True),
+            "looked": last_reconciliation(),
+        }
+        found.append(Section("consent/_home_write_backs.html", 30, shown))
+    return found
+
+
+def _flags(user: User | AnonymousUser, now: datetime) -> dict[str, object]:
+    waiting = Flag.objects.waiting(now)
+    queue = reverse("consent:flag_list")
+    return {
+        "severities": [
+            {
+                "severity": severity,
+                "words": words,
+                "count": capped_count(waiting.filter(severity=severity)),
+                "url": f"{queue}?severity={severity}",
+            }
+            for severity, words in SEVERITIES.items()
+        ],
+        "overdue": capped_count(waiting.filter(due_at__lt=now)),
+        "overdue_url": f"{queue}?due=overdue",
+        "mine": capped_count(waiting.filter(assignee=user)) if user.is_authenticated else 0,
+        "mine_url": f"{queue}?tab=mine",
+        "holds": capped_count(Hold.objects.open()),
+        "holds_url": reverse("admin:consent_hold_changelist") + "?released_at__isnull=True",
+        "reconciled": last_reconciliation(),
+        "may_review": can(user, "consent.review_flag"),
+    }
+
+
+def _pending() -> list[Pending]:
+    waiting = Q(write_backs__status=WriteBack.Status.PENDING)
+    systems = System.objects.annotate(
+        waiting=Count("write_backs", filter=waiting),
+        oldest=Min("write_backs__correction__decided_at", filter=waiting),
+    )
+    listed = reverse("admin:consent_writeback_changelist")
+    return [
+        Pending(
+            system,
+            system.waiting,
+            system.oldest,
+            f"{listed}?status__exact=pending&system__id__exact={system.pk}",
+        )
+        for system in systems.filter(waiting__gt=0).order_by("oldest", "pk")
+    ]
+
+
+# --- the search box -----------------------------------------------------------------------------------------
+
+
+def find(query: str, user: User | AnonymousUser) -> list[Found]:
+    """Numbers by any four digits in a row, people by the beginning of a name or address, records by their
+    id."""
+    found = []
+    digits = _digits(query)
+    if can(user, "consent.view_number") and len(digits) >= FRAGMENT and _looks_like_number(query):
+        found.append(_numbers(digits))
+    if can(user, "consent.view_contact"):
+        if any(letter.isalpha() for letter in query):
+            found.append(_people(query))
+        found.append(_records(query))
+    return found
+
+
+def _digits(query: str) -> str:
+    """The digits that an E.164 number would hold: no +, no blanks, no trunk zero."""
+    return "".join(sign for sign in query if sign.isdecimal()).lstrip("0")
+
+
+def _looks_like_number(query: str) -> bool:
+    return re.fullmatch(r"[\d\s()+.\-/]+", query) is not None
+
+
+def _numbers(digits: str) -> Found:
+    ascii_digits = "".join(str(int(digit)) for digit in digits)
+    numbers = list(Number.objects.fragment(ascii_digits).order_by("pk")[: SEARCH_LIMIT + 1])
+    hits = [
+        Hit(phone(number.e164), reverse("consent:contact", args=[number.pk]), number.region)
+        for number in numbers
+    ]
+    return _found("Numbers", "users", hits)
+
+
+def _people(query: str) -> Found:
+    words = query.split()
+    if "@" in query:
+        wanted = Q(email__istartswith=query)
+    elif len(words) == 1:
+        wanted = (
+            Q(last_name__istartswith=query) | Q(first_name__istartswith=query) | Q(email__istartswith=query)
+        )
+    else:
+        first, last = words[0], " ".join(words[1:])
+        wanted = Q(first_name__istartswith=first, last_name__istartswith=last)
+        wanted |= Q(last_name__istartswith=first, first_name__istartswith=last)
+    contacts = list(Contact.objects.filter(wanted).order_by("pk")[: SEARCH_LIMIT + 1])
+    return _found("People", "user", _hits_of(contacts))
+
+
+def _hits_of(contacts: list[Contact]) -> list[Hit]:
+    """Each person with the page of one of their numbers."""
+    records = (
+        SystemRecord.objects.filter(contact__in=contacts).select_related("number", "system").order_by("-pk")
+    )
+    record_of = {record.contact_id: record for record in records}
+    hits = []
+    for contact in contacts:
+        record = record_of.get(contact.pk)
+        url = (
+            reverse("consent:contact", args=[record.number_id])
+            if record
+            else reverse("admin:consent_contact_change", args=[contact.pk])
+        )
+        note = " · ".join(filter(None, [contact.email, phone(record.number.e164) if record else "no number"]))
+        hits.append(Hit(str(contact), url, note))
+    return hits
+
+
+def _records(query: str) -> Found:
+    # Naming every system lets the unique index (system, ref) answer.
+    records = SystemRecord.objects.filter(system__in=list(System.objects.all()), ref=query)
+    found = list(records.select_related("system", "contact", "number").order_by("pk")[: SEARCH_LIMIT + 1])
+    hits = [
+        Hit(
+            f"{record.system.name} {record.ref}",
+            reverse("consent:contact", args=[record.number_id]),
+            f"{record.contact} · {phone(record.number.e164)}",
+        )
+        for record in found
+    ]
+    return _found("Records of systems", "link", hits)
+
+
+def _found(label: str, icon: str, hits: list[Hit]) -> Found:
+    return Found(label, icon, hits[:SEARCH_LIMIT], more=len(hits) > SEARCH_LIMIT)
