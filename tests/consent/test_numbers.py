@@ -366,9 +366,9 @@ def test_a_long_cell_is_quoted_in_one_short_line():
 def test_warnings_are_explained_and_a_number_without_doubt_needs_no_words():
     assert explained("+447400123456", "GB") == ""
     assert explained("'+44 20 7123 4567 x5") == (
-        "+442071234567: an apostrophe before the number was removed; extension 5 cannot be reached by text and "
-        "is kept apart; this is a landline and probably receives no texts; the number belongs to GB, not to "
-        "the country declared for its row."
+        "+442071234567: an apostrophe before the number was removed; extension 5 cannot be reached by text "
+        "and is kept apart; this is a landline and probably receives no texts; the number belongs to GB, not "
+        "to the country declared for its row."
     )
     assert "belongs to no country" in explained("+800 1234 5678")
 

@@ -21,8 +21,8 @@ class Command(BaseCommand):
     help = (
         'Reads JSON lines such as {"raw": "(415) 555-0100", "default_region": "US"}, with an "id" if you '
         "like; the region may be null. Prints for each, in order, one JSON line with the number in E.164 "
-        "form or the reason why there is none, its type, region and warnings. A line that cannot be read gets "
-        "a line with its error. Ends with 1 if there was any."
+        "form or the reason why there is none, its type, region and warnings. A line that cannot be read "
+        "gets a line with its error. Ends with 1 if there was any."
     )
     requires_system_checks: list[str] = []
 
