@@ -8,7 +8,7 @@ VOCABULARY = {
     "cancel": "cancel terminate deactivate disable suspend kill",
     "texting": "texting messaging contacting spamming bothering harassing bugging pestering hounding bombarding flooding"
     " soliciting pinging notifying blasting disturbing annoying stalking emailing reaching_out reaching blowing_up"
-    " hitting_me_up following_up scamming marketing trolling badgering nagging smsing",
+    " hitting_me_up following_up scamming marketing trolling badgering nagging smsing pestering harrassing",
     "text": "text message contact sms spam bother harass disturb annoy solicit bug notify email ping pester call write write_to"
     " reach_out_to text_or_call call_or_text",
     "msgs": "text texts message messages sms mms texting messaging msgs notifications notification alerts alert spam"
@@ -26,13 +26,13 @@ VOCABULARY = {
     " our_numbers our_phone the_number me_and_my_number",
     "remove": "remove take get delete drop pull scrub erase strike cross scratch exclude omit withdraw unlist keep wipe"
     " purge release removed taken",
-    "erase": "remove delete lose loose forget erase scrub trash purge discard destroy drop toss clear unlist",
+    "erase": "get_rid_of remove delete lose loose forget erase scrub trash purge discard destroy drop toss clear unlist",
     "list": "list lists database databases system systems records rolodex contacts distribution directory roster text"
     " texts texting messages message messaging alerts thread chat group subscription service campaign file files"
     " everything communications notifications this these future call calling",
     "unwanted": "dont_want dont_wish dont_need dont_care dont_like dont_desire didnt_want no_longer_want no_longer_wish"
     " no_longer_need no_longer_care no_longer_like no_longer_interested not_interested dont_ever_want never_want not_want"
-    " not_wanting not_wish wouldnt_like rather_not prefer_not prefer_to_not dont_really_want dont_even_want refuse"
+    " not_wanting not_wish wouldnt_like rather_not prefer_not prefer_to_not dont_really_want dont_even_want refuse decline reject dont_agree"
     " no_desire no_interest never_asked didnt_ask not_like dont_want_to_keep",
     "told": "say said saying reply replied replying text texted texting sent send sending type typed typing wrote write"
     " responded told_you tell_you telling_you asked_you ask_you asking_you",
@@ -60,7 +60,7 @@ NEGATED = phrases(
 # Texts instead of calls.
 TEXT_RATHER = phrases(
     """
-    dont|no|not|stop|never|instead_of|rather_than|quit call|calls|calling|phone_calls|email|emails|emailing ~4 text|texting|message
+    dont|no|not|stop|never|instead_of|rather_than|quit call|calls|calling|phone_calls|email|emails|emailing !or|and|nor|n ~4 text|texting|message
     text|message ~2 instead_of|rather_than|dont|no call|calling|calls|email|emailing
     """
 )
@@ -94,6 +94,14 @@ REVOKE = phrases(
     why|how_come ~1 wont|dont|cant|havent you [{courteous}] stop|stopped|quit
     <{third} {told} [the|word|to] [word|you_to|all_to|to] {keyword} !by|in|at|over|on|sign|taking|using|doing
     asked|told|tell|begged|warned you [{courteous}] [not|to|repeatedly|times|already|before] [to] stop|quit|cease|unsubscribe|remove|text|contact|message
+    stop|end|cease these $
+    stop [it|this] with [{det}] [{det}] {msgs}
+    stop means stop
+    part of stop
+    understand [what] [the] [word] [no|not] stop|unsubscribe [means]
+    were|been|was told|asked ~2 to stop|unsubscribe|remove
+    stop|quit *ing my|this|our phone|number|cell
+    stop asking $
     asked|told|telling|asking [you|them] not to text|message|contact|call
     many|several|multiple|countless|2|3|4|5|6|10|two|three|four|five|ten|hundred|million|thousand times ~8 stop|unsubscribe|quit|opt_out
     stop|unsubscribe [like|about|over|at_least] 2|3|4|5|6|7|8|9|10|20|two|three|four|five|ten|many|several|multiple|so_many|a_million|a_hundred|100 times
@@ -111,10 +119,15 @@ REVOKE = phrases(
     {unwanted} to participate|subscribe|be_subscribed
     no_more|no_further|no_future|no_additional [from|of|with] [{det}] [{det}] {notices}|emails|calls|these|from_you|from_yall
     no_more of these|this|your|them
+    no call|calls|calling or|and|nor text|texts|texting|messages
     ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact
     ^ [{courteous}|ok|hi] [{courteous}] no [{det}] texts|messages|sms|notifications|alerts $
     {remove} {mine} [please|now|all] off|from|out_of [of|from] [{det}] [{det}] [ur] [~1] {list}
     {remove} {mine} off $
+    take|taken off {mine}
+    ^ [{courteous}] remove|take|delete [off] [me] from|off [{det}] list|lists|system|database
+    remove|take|get|delete him|her|them|this_person|NAME|my_name off|from ~2 list|lists|system|database
+    off [{det}] list|lists $
     or|and text|message|contact me|us|it|this again
     interested|spam|scam|enough|harassment|sorry|already stop|unsubscribe $
     remove|delete|drop|erase|exclude|unlist|purge|unenroll|unregister|disenroll me|us|myself|this|my_name [please|now|asap|immediately|right_now|today|thank|off|from_this] $
@@ -126,9 +139,12 @@ REVOKE = phrases(
     want|like|asked|ask|asking|request|requesting|requested|need|wish|prefer|demand ~1 to be|get removed|taken|excluded|unsubscribed|deleted
     want|wanna|like|get|let ~2 off [of] [{det}] [ur] [~1] list|lists|texts|thread|messages|system
     want out $|of
-    let me|us out|go|off|opt|unsubscribe $
+    let|get me|us out of ~2 {list}
+    let me|us out|off|opt|unsubscribe $
     ^ off [of] [{det}] list
     opt|opting {mine} out
+    opted|opting out now|twice|already|before|again|several|multiple|many|of_this|of_these
+    already [opted] opted|unsubscribed [out]
     want|like|wish|choose|chose|need|prefer|elect|decided|going|request|requesting|ask|asking|let_me|would|hereby [to|me|be] [please|just|hereby] opt|opted|opting [myself|me] out $|of_all|of_these|of_this|of_texts|of_your|of_the|of_any|now|from
     opt|opting|opted [myself|me] out [of|from] [{det}] [{det}] [receiving] {notices}|everything|program|list|texting|this|these|all|future|communication|communications
     ^ i|im|we|ive [am|have|already|hereby|just] [hereby|already|now] opting|opted|opt out $|of_all|of_the|of_these|of_this|of_your
@@ -141,8 +157,9 @@ REVOKE = phrases(
     not|arent|isnt authorized|allowed|permitted to text|contact|message|call|send|use
     have|has|got no right|permission|consent|business ~1 text|contact|message|call|texting|messaging|contacting
     never|didnt|havent|dont_remember|dont_recall [ever|even] sign|signed|signing|subscribe|subscribed|subscribing|enroll|enrolled|register|registered|opt|opted|ask|asked|request|requested|agree|agreed [up|in|to|for|you_to|us_to] [for|to|in|get|receive|be] [{det}] [{det}] {notices}|this|these|it|them|{list}|$
-    never|didnt [ever|even] sign|signed|subscribe|subscribed up|$ [for|to] [{det}] {notices}|this|these|it|them|{list}|$
-    leave me|us [the] alone
+    never|didnt|dont [ever|even] sign|signed up $
+    never|didnt|dont [ever|even] subscribe|subscribed [to|for] [{det}] {notices}|this|these|it|{list}|$
+    leave me|us|my|this|our ~2 alone
     dont|no|not call|contact|text|solicit|disturb|message [and|or] [text|contact|call] list|registry|lists
     add|put|place|on|have ~4 dnc
     dnc $|list
@@ -173,7 +190,7 @@ REVOKE_SENDER = phrases(
     VOCABULARY
     | {
         "lead": "please just ok okay hey hi hello no yes yeah seriously omg ffs dude can could will would you wtf now well"
-        " oh god jesus kindly guys people yall so and then do sir maam lord good morning evening afternoon",
+        " oh god jesus kindly guys people yall so and then do stop nah nope sir maam lord good morning evening afternoon",
         "number": " ".join([*(str(n) for n in range(10)), *("1* 2* 3* 4* 5* 6* 7* 8* 9*".split())]),
         "deals": "text texts sms mms alert alerts deal deals offer offers promo promos promotion promotions ad ads"
         " marketing notification notifications reminder reminders update updates news newsletter newsletters coupon coupons"
@@ -187,6 +204,7 @@ WRONG_NUMBER = phrases(
     <is_this_the|is_that_the|dialed_the|dialed_a|texted_a|texted_the|you_the|put_the|entered_the|called_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|guy|lady|man|woman|girl|dude|gal|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
     wrong no $
     wrong one $
+    looking for someone|somebody else
     reached|texting|contacting|reach|messaging|contacted the wrong
     have|got me confused|mixed|mistaken
     nobody [here] [by|named|with|called|of] [that|this|the] name|NAME
@@ -198,11 +216,11 @@ WRONG_NUMBER = phrases(
     nobody|doesnt|dont|no_longer <i|we|you|not ~1 live|lives|stay|stays|reside|resides here
     doesnt|dont|no_longer|isnt|not|hasnt|never <i|we|you [has|have|had|own|owns|use|uses|using|at|with|on] this|that number|phone|cell
     no_longer has|have|owns|uses|at|with|is this|that|the number|phone
-    <is|is_it this|that|it [number|phone] is|was|isnt [not|no_longer|no] [longer] [his|her|their|my|hers|the|NAME] [right|correct|cell|phone|number_for|number_of|person] number|phone|NAME|person|line !you|i
+    <is|is_it this|that|it [number|phone] is|was not|no_longer [his|her|their|my|hers|the|NAME] [right|correct|cell|phone] number|phone|NAME|person|line !you|i
     isnt|not <is_this|is_that|is_it|your [his|her|their|my|hers|NAME|the_right|the_correct] [cell|phone|mobile|correct|right] number|phone|person !you|i|was
-    ^ [{hello}] [{hello}] [this|that|it|im|i] [is|isnt|am|aint] [not|isnt] [a] NAME [{hello}|and|s] $
-    im|isnt|aint not|isnt [a|your|the] NAME|who_you|the_person|the_right|him|her !to|at|on|in|and_i|but
-    this|that|it isnt|is_not NAME
+    ^ [{hello}] [{hello}] [this|that|it|im|i] [is|am] not|isnt [a|mr|mrs|ms|dr] NAME [{hello}|and] $
+    im not [a|your|the|mr|mrs|ms|dr] NAME|who_you|the_person|the_right|him|her !to|at|on|in|and_i|but
+    this|that|it|number isnt|wasnt|is_no_longer|was_never|isnt_no [his|her|their|my|hers|the|NAME] [right|correct|cell|phone|mobile] number|phone|NAME|person|line !you|i
     not|isnt <this_is NAME number|phone|cell|$
     not NAME $
     that_is|this_is|it_is|its not me|my_name|my_number|who

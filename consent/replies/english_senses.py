@@ -24,7 +24,7 @@ DOUBT = phrases(
     ^ [{so}] [{so}] fuck|f|fck|fuk|piss|screw|bugger|sod|eff off|you|u|yourself|this
     fuck|f|piss|eff off
     ^ [{so}] [{so}] go|get|eat|shove|drop|buzz|back|beat|shut away|lost|bent|shit|it|dead|to_hell|off|up $
-    go away|to_hell
+    go away|to_hell $
     get lost
     stfu|gtfo|gfy|fu
     less|fewer|too_many|so_many|too_much|too_often [{det}] [{det}] texts|messages|text|texting|alerts|notifications|reminders
@@ -42,7 +42,7 @@ DOUBT = phrases(
     mean|meant|accident|accidentally|mistake|mistakenly ~5 stop|unsubscribe|opt_out|unsubscribed|opted_out
     stop|unsubscribe|opt_out|unsubscribed ~5 accident|mistake|accidentally
     call|phone|email me|us instead
-    dont|stop|never|not [{text}|{texting}] ~3 before|after|until|during|past|so_late|so_early
+    dont|stop|never|not {text}|{texting} ~3 before|after|until|during|past|so_late|so_early
     delete|remove|close|deactivate|cancel|terminate my account|profile|membership|account|name|info|data
     count me out
     not a|your customer|client|member|subscriber
@@ -52,7 +52,9 @@ DOUBT = phrases(
     passed|passing away|on
     deceased
     {third}|NAME|husband|wife|mother|father is_dead|died|has_died|is_deceased
-    who is NAME
+    who is NAME $
+    old|outdated|former|previous number
+    {unwanted} it|this|that|these|them|anymore|more $
     unsubscribed|opted_out|opt_out|revoking
     revoke !his|her|their|the|a
     opt|opting|opted out
@@ -88,6 +90,29 @@ MISSED = phrases(
     {
         "texts": "text texts message messages sms texting messaging alert alerts notification notifications contact code link"
     },
+)
+
+# A word of refusal near a word for texting, whatever stands between them: the last chance to be seen by a person.
+REFUSAL = phrases(
+    """
+    <en|un_peu|encore {no} ~5 {channel}
+    {channel} ~5 {no}
+    wrong ~3 number
+    """,
+    {
+        "no": "no not dont never stop isnt without off out remove rid decline refuse quit end cancel block alone bother"
+        " annoying harass hate sick tired enough done ya_no basta quiten quitar borr* elimin* ne jamais plus retir* enlev*"
+        " supprim* arret*",
+        "channel": "text texts message messages messaging texting sms list contact contacting subscription mensajes mensaje"
+        " lista textos liste number numero",
+    },
+)
+
+# A remark that ends in the keyword.
+LAST_WORD = phrases(
+    """
+    please|interested|now|no|nah|nope|god|guys|people|annoying|thanks|spam|already|so|just|mas|customer|sake|enough|person|number|again|me|stop|hell|seriously|sorry|texts|messages|this|want|anymore|damn|jesus|sick stop|unsubscribe $
+    """
 )
 
 # Ordinary senses of STOP.

@@ -39,6 +39,10 @@ REVOKE = phrases(
     ne|n [{pron}] {send} plus
     ne|n|en {want} plus|pas|aucun*|absolument_pas [de] recevoir ~3 {msgs}|rien|$
     ne|n {want} plus|pas [jamais] etre contact*|sollicit*|derang*|harcel*|inscrit*|abonne*|import*
+    ne|n {want} plus|pas rien [recevoir]
+    n|ne accept* plus|pas [{det}] [{det}] {msgs}
+    mett* fin ~1 {msgs}|ca|cela
+    interesse* arret*|stop
     ne|n {want} plus|pas que vous|l_on|on ~1 {send}
     ne|n {want} plus|pas|aucun* [{det}] [{det}] {msgs}
     je|j {want} plus [recevoir|etre|{det}] ~2 {msgs}|{send}|$
@@ -88,6 +92,9 @@ WRONG_NUMBER = phrases(
     pas|plus le bon numero|contact|destinataire
     pas|plus la bonne personne
     pas|plus son|mon|leur|le numero|tel|telephone [de] !de_commande
+    pas|plus de NAME
+    pas mon nom
+    faites|fait erreur
     ne suis pas|plus NAME|cette_personne|la_bonne_personne|elle|lui
     n|ne a|est|utilise|possede plus|pas ce|a_ce|son numero|lui|elle
     numero n est|appartient plus|pas [a] [lui|elle|NAME|le|celui|au|attribue]
@@ -121,7 +128,9 @@ DOUBT = phrases(
     ^ [c_est|c_est_du|c_est_une|quel|quelle] arnaque|spam|fraude|harcelement $
     ^ [ca|cela|ok|ok_ca] suffit|assez [maintenant|comme_ca] $
     ^ assez $
-    fous|foutez|va|allez|degage*|casse* le|toi|moi|voir|faire|$ [camp|$]
+    fous|foutez|casse* le|toi|moi
+    va|allez [te|vous] faire
+    degage*
     ta gueule
     comment|qui|ou ~2 eu|obtenu|trouve|donne mon numero|contact
     signale*|bloque*|denonce* ce|votre|vous|numero|$
@@ -138,9 +147,11 @@ DOUBT = phrases(
 
 ORDINARY = phrases(
     """
-    arret de|maladie|du|a|au|cardiaque
+    arret de|d|maladie|du|a|au|cardiaque
     l|d|cet|quel|prochain|un|mon|dernier|premier|votre|chaque|quelle arret|arrets
     s|m|t|me|se|nous|vous|j|elle|il|on|y arret* [de|a|au|pas|la|le|les|travailler|fumer]
+    arret* vous|tu|nous a|ou|quand|pour
+    arret* de t|s|se|te
     arret* fumer|travailler|le_traitement|la_voiture
     ne|n ~1 recois|recu|arriv*|recevons ~1 plus|pas|rien|aucun ~4
     pas recu|recue ~4

@@ -22,6 +22,7 @@ _ENCLOSED = {start + i: chr(ord("a") + i) for start in (0x1F150, 0x1F170) for i 
 _STOP_SIGN = {ord("🛑"): " stop "}
 
 _CONTRACTION = re.compile(r"(?<=\w)'(?=(?:t|s|m|re|ve|ll|d|all)\b)")
+_TITLE = re.compile(r"\b(mrs?|ms|dr|sra?|mme)\.", re.IGNORECASE)
 _NUMBER_SIGN = re.compile(r"(?<=\w)\s*#(?!\w)")
 _BREAK = re.compile(r"\.{1,}|[!?;:\n\r…|—–•()\[\]{}¡¿]+")
 _MARKED = re.compile(r"[^\W_]+|[.,]")
@@ -34,10 +35,11 @@ _TWO_WORDS = {
     ("i", "m"): "im", ("i", "am"): "im", ("e", "mail"): "email", ("no", "1"): "nobody", ("thank", "you"): "thanks",
     ("por", "favor"): "porfavor", ("s", "il"): "sil", ("sil", "vous"): "sil", ("sil", "te"): "sil", ("sil", "plait"): "svp",
     ("stp", "svp"): "svp",
-    ("no", "one"): "nobody", ("cell", "phone"): "phone", ("text", "message"): "text", ("text", "messages"): "texts",
+    ("no", "one"): "nobody", ("un", "subscribe"): "unsubscribe", ("un", "enroll"): "unenroll", ("un", "sub"): "unsub",
+    ("re", "subscribe"): "resubscribe", ("cell", "phone"): "phone", ("text", "message"): "text", ("text", "messages"): "texts",
 }  # fmt: skip
 _OATHS = {"fucking", "fuckin", "fkn", "fking", "effing", "freaking", "freakin", "frickin", "damn", "damned", "goddamn",
-          "bloody", "motherfucking", "dang"}  # fmt: skip
+          "bloody", "motherfucking", "dang", "tf"}  # fmt: skip
 _OATHS_AFTER_THE = {"fuck", "hell", "heck", "f"}
 
 
@@ -81,6 +83,7 @@ def fold(text: str) -> Folded:
     """Folds visible text; see `Folded`."""
     text = _APOSTROPHES.sub("'", text.translate(_ENCLOSED).translate(_STOP_SIGN))
     text = unicodedata.normalize("NFKC", text)[: 2 * LONGEST_READ]
+    text = _TITLE.sub(r"\1", text)
     names = _names(text)
     lowered = plain(text)
     lowered = _NUMBER_SIGN.sub(" number ", _CONTRACTION.sub("", lowered))

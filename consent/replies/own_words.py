@@ -13,9 +13,9 @@ _REACTION = re.compile(
     rf"""^\W*(?:
         (?:liked|loved|disliked|laughed\ at|emphasi[sz]ed|questioned|reacted\ (?:with\ )?\S{{1,12}}\ to
           |reacted\ to|removed\ an?\ [\w ]{{3,24}}\ from)
-      | (?:(?:no\ )?le\ (?:gust[óo]|encant[óo]|dio\ risa|result[óo]\ gracioso)|se\ ri[óo]\ de|enfatiz[óo]|destac[óo]
+      | (?:(?:a\ \S{{1,40}}\ )?(?:no\ )?le\ (?:gust[óo]|encant[óo]|dio\ risa|result[óo]\ gracioso)|se\ ri[óo]\ de|enfatiz[óo]|destac[óo]
           |cuestion[óo]|pregunt[óo]\ (?:por|sobre)|reaccion[óo]\ (?:con\ \S{{1,12}}\ )?a|elimin[óo]\ [\w ]{{3,30}}\ de
-          |(?:a\ \S{{1,40}}\ )?le\ ha\ gustado|ha\ reaccionado\ (?:con\ \S{{1,12}}\ )?a)
+          |le\ ha\ gustado|ha\ reaccionado\ (?:con\ \S{{1,12}}\ )?a)
       | (?:(?:a|as|ont?)\ (?:bien\ )?(?:aim[ée]|ador[ée]|ri\ (?:de|à|a)|insist[ée]\ sur|soulign[ée]|mis\ en\ évidence
           |pos[ée]\ une\ question\ sur|interrog[ée]|réagi\ (?:avec\ \S{{1,12}}\ )?(?:à|a|au))|n['’]a\ pas\ aim[ée]
           |a\ supprimé\ [\w' ]{{3,30}}\ (?:de|du))

@@ -8,56 +8,105 @@ separated by one space and ` . ` stands at both ends and between sentences:
     {name}      one of a named vocabulary       [item]      may be missing
     ~3          up to three words, any          !a|b        the next word is none of these
     <a|b        the word before is none of these
-    ^  $        a sentence begins, ends (courtesy words may trail)
+    ^  $        a sentence begins, ends (courtesy words may trail); `a|$` is the word or the end
+    NAME        a person's name
 
-Every gap is bounded and nothing repeats inside a repetition, so the cost grows linearly with the text.
+Every gap is bounded and nothing repeats inside a repetition, so the cost grows linearly with the text. A phrase is only
+tried on a text that has one of the words it cannot do without.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 TRAILING = (
     "please thanks thank sorry svp merci gracias porfavor sir maam man bro lol ok okay now asap immediately today already"
     " anymore again ever guys people folks yall bye desole disculpe perdon obrigado bitte danke"
 ).split()
 
+NAME = "NAME"
 _END = rf"(?: (?:{'|'.join(TRAILING)}|,)){{0,4}} \."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Phrase:
+    """One compiled phrase and the words of which a text must have one (stems end in `*`)."""
+
+    pattern: re.Pattern[str]
+    anchors: frozenset[str]
+    names: bool
+
+
+@dataclass(frozen=True)
 class Phrases:
     """Phrases of one meaning, tried in order."""
 
-    patterns: tuple[re.Pattern[str], ...]
+    phrases: tuple[Phrase, ...]
 
     def find(self, text: str) -> str | None:
         """The first phrase that occurs in folded text, as it stands there; None if none does."""
-        for pattern in self.patterns:
-            if found := pattern.search(text):
+        for phrase in self._possible(text):
+            if found := phrase.pattern.search(text):
                 return found.group().strip(" .,")
         return None
 
     def blank(self, text: str) -> str:
         """Folded text with every such phrase replaced by one sentence mark."""
-        for pattern in self.patterns:
-            text = pattern.sub(" .", text)
+        for phrase in self._possible(text):
+            text = phrase.pattern.sub(" .", text)
         return text
+
+    def _possible(self, text: str) -> list[Phrase]:
+        """The phrases one of whose indispensable words the text has, in order."""
+        words = set(text.split(" "))
+        numbers = {number for word in words for number in self._by_word.get(word, ())}
+        for word in words:
+            if word.startswith(self._stems):
+                numbers.update(n for stem in self._stems if word.startswith(stem) for n in self._by_word[f"{stem}*"])
+        # A text with names in it is a second look: only the phrases about names can add to the first.
+        return [self.phrases[n] for n in sorted(numbers) if self.phrases[n].names or NAME not in words]
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[int]]:
+        by_word: dict[str, list[int]] = {}
+        for number, phrase in enumerate(self.phrases):
+            for word in phrase.anchors:
+                by_word.setdefault(word, []).append(number)
+        return by_word
+
+    @cached_property
+    def _stems(self) -> tuple[str, ...]:
+        return tuple(sorted(word.removesuffix("*") for word in self._by_word if word.endswith("*")))
 
 
 def phrases(lines: str, vocabulary: Mapping[str, str] | None = None) -> Phrases:
-    """Compiles one phrase per line; empty lines and what follows a ` # ` are for the reader."""
-    written = (line.split(" # ")[0].strip() for line in lines.splitlines())
-    return Phrases(tuple(re.compile(_regex(line, vocabulary or {})) for line in written if line))
+    """Compiles one phrase per line. Raises ValueError for a phrase that could match any text, KeyError for an unknown
+    vocabulary."""
+    written = (line.strip() for line in lines.splitlines())
+    return Phrases(tuple(_phrase(line, vocabulary or {}) for line in written if line))
 
 
 def joined(*groups: Phrases) -> Phrases:
     """Several groups of one meaning as one."""
-    return Phrases(tuple(pattern for group in groups for pattern in group.patterns))
+    return Phrases(tuple(phrase for group in groups for phrase in group.phrases))
 
 
-def _regex(line: str, vocabulary: Mapping[str, str]) -> str:
-    return "".join(_item(item, vocabulary) for item in line.split())
+def _phrase(line: str, vocabulary: Mapping[str, str]) -> Phrase:
+    items = line.split()
+    # Of the items that must occur, the rarest: the one with the fewest alternatives, everyday stems last.
+    needed = [list(_words(item, vocabulary)) for item in items if item[0] not in "[~!<^$" and "$" not in item.split("|")]
+    if not needed:
+        raise ValueError(f"a phrase needs one word that must occur: {line!r}")
+    anchors = min(needed, key=lambda words: (any(word[0] == "*" for word in words), len(words)))
+    pattern = re.compile("".join(_item(item, vocabulary) for item in items))
+    return Phrase(pattern, frozenset(_key(word.split(" ")[0]) for word in anchors), NAME in line)
+
+
+def _key(word: str) -> str:
+    """A word, or the beginning it must have with a star."""
+    stem, star, _ = word.partition("*")
+    return stem + star
 
 
 def _item(item: str, vocabulary: Mapping[str, str]) -> str:
@@ -89,7 +138,5 @@ def _words(item: str, vocabulary: Mapping[str, str]) -> Iterator[str]:
 
 
 def _alternatives(item: str, vocabulary: Mapping[str, str]) -> str:
-    written = (
-        re.escape(word).replace(r"\*", r"\w*").replace(r"\ ", " ") for word in _words(item, vocabulary)
-    )
+    written = (re.escape(word).replace(r"\*", r"\w*").replace(r"\ ", " ") for word in _words(item, vocabulary))
     return "|".join(dict.fromkeys(written))

@@ -38,10 +38,11 @@ _WRONG_NUMBER = joined(
 )
 _START = joined(english.START, spanish.START, french.START)
 _HELP = joined(english.HELP, spanish.HELP, french.HELP)
-_DOUBT = joined(english_senses.DOUBT, spanish.DOUBT, french.DOUBT)
+_DOUBT = joined(english_senses.DOUBT, spanish.DOUBT, french.DOUBT, english_senses.REFUSAL)
 _ORDINARY = joined(
     english_senses.ORDINARY, english_senses.MISSED, english.TEXT_RATHER, spanish.ORDINARY, french.ORDINARY
 )
+_LAST_WORD = english_senses.LAST_WORD
 _AUTOMATIC = joined(english_senses.AUTOMATIC, spanish.AUTOMATIC, french.AUTOMATIC)
 
 # Opt-out words of no other sense, when a sentence consists of one.
@@ -251,7 +252,7 @@ def _slip(folded: Folded, prompt: Prompt) -> Reply | None:
     if len(folded.words) > _LONGEST_SLIP:
         return None
     short = len(folded.words) <= _SHORT
-    mended = " ".join(meant(word, PER_SE_LIKE if short else PHRASE_WORDS) or word for word in folded.loose.split())
+    mended = " ".join(meant(word, PER_SE_LIKE + PHRASE_WORDS if short else PHRASE_WORDS) or word for word in folded.loose.split())
     again = _whole_message(fold(mended), prompt) if short else None
     again = again or _request(fold(mended))
     if again is None and short:
@@ -297,6 +298,10 @@ def _wish(folded: Folded) -> Reply | None:
 def _remainder(folded: Folded, own: str) -> Reply:
     """Nothing decided: a remark a person should see, an opt-out word in an ordinary sentence, or neither."""
     meant_so = _without(_ORDINARY, _without(_NEGATED, folded))
+    if last := _found(_LAST_WORD, meant_so):
+        if english_senses.BANTER.find(folded.loose):
+            return _review(Meaning.UNCLEAR, last, "reads like a request to stop, in a joking tone")
+        return Reply(Meaning.STOP, ReplyClass.REVOKE_LIKELY, ReplyScope.SENDER, last, "ends with an opt-out word")
     if doubt := _found(_DOUBT, meant_so):
         return _review(Meaning.UNCLEAR, doubt, "may be a wish to be left alone")
     if sign := next((sign for sign in own if sign in _REFUSING_SIGNS), ""):

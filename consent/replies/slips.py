@@ -15,13 +15,15 @@ _BESIDE = {
 _LOOK_ALIKE = str.maketrans("013457@$", "oieast" + "as")
 PER_SE_LIKE = ("stop", "quit", "cancel", "revoke", "unsubscribe", "optout", "stopall", "unsub", "arret", "end")
 """The words a whole reply may have meant."""
-PHRASE_WORDS = ("stop", "remove", "unsubscribe", "texting", "messages", "messaging")
+PHRASE_WORDS = ("stop", "remove", "unsubscribe", "texting", "messages", "messaging", "number", "wrong", "delete")
 """The words that carry a request in a longer reply."""
+# Words of a phrase that the rest of the phrase makes sure of.
+_FORGIVING = frozenset(("number", "texting", "messages", "remove", "delete"))
 _SHORTEST, _LONG, _LONGEST = 4, 8, 40
 _MISSED_LETTER = {"sop": "stop", "sto": "stop", "stpp": "stop", "cancl": "cancel", "cancal": "cancel", "cncel": "cancel",
                   "cansel": "cancel", "canel": "cancel", "cacel": "cancel", "revok": "revoke", "stob": "stop", "stap": "stop",
                   "stopt": "stop", "sotop": "stop", "stopp": "stop", "stope": "stop", "stopo": "stop", "stpop": "stop",
-                  "qit": "quit", "stp": "stop", "stahp": "stop", "optot": "optout", "optou": "optout", "unsu": "unsub"}  # fmt: skip
+                  "qit": "quit", "stp": "stop", "stahp": "stop", "stawp": "stop", "optot": "optout", "optou": "optout", "unsu": "unsub"}  # fmt: skip
 
 
 def meant(word: str, targets: tuple[str, ...]) -> str | None:
@@ -44,7 +46,8 @@ def _slipped(word: str, target: str) -> bool:
         return False
     if any(_swapped(form, target) or _beside(form, target) for form in {word, squeezed}):
         return True
-    return len(target) >= _LONG and word[:2] == target[:2] and _distance(word, target) <= 2
+    allowed = 2 if len(target) >= _LONG else target in _FORGIVING
+    return word[:2] == target[:2] and _distance(word, target) <= allowed
 
 
 def _squeezed(word: str) -> str:

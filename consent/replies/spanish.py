@@ -3,7 +3,7 @@
 from consent.replies.pattern import phrases
 
 _VOCABULARY = {
-    "halt": "deja deje dejen dejad dejar para pare paren parar cesa cese cesen cesar evita evite eviten deten detenga"
+    "halt": "parenle parele deja deje dejen dejad dejar para pare paren parar cesa cese cesen cesar evita evite eviten deten detenga"
     " detengan detener termina terminen suspenda suspendan suspender basta",
     "pester": "escrib* molest* text* mensaj* contact* llam* spam* acos* fastidi* notific* joder* hostig* insist* bombarde*",
     "give": "envien envie envies enviar enviarme enviarnos manden mande mandes mandar mandarme mandarnos enviando mandando"
@@ -42,7 +42,11 @@ REVOKE = phrases(
     """
     {halt} [ya] [de|con] [estar|una_vez] [{me}] {pester}
     {halt} [ya] [de|con] {give} [{det}] [{det}] {msgs}|cosas|esto|eso|nada|$
-    {halt} [ya] [de|con] [{det}] [{det}] {msgs}
+    {halt} [ya] de|con|a [{det}] [{det}] {msgs}
+    deje|dejen|pare|paren|parar|cese|cesen|cesar|deten|detenga|detengan|detener|suspenda|suspendan|suspender|basta [{det}] [{det}] {msgs}
+    nada de {msgs}
+    no me|nos lleguen|llegue
+    como ~2 dejo|dejar|dejamos de recib*
     no|nunca|jamas|ya_no|ni {me} [{again}|deben|tienen_que] [a] {call} !{when}
     no|nunca|jamas|ya_no|ni|sin [{me}] [{again}] [a] [{me}] {give} [{me}] [{det}] [{det}] nada|{msgs}|mas|esto|eso|informacion|$
     no|nunca|ya_no {again} a ~1 {pester}
@@ -59,22 +63,21 @@ REVOKE = phrases(
     me|nos quiten|saquen|borren|eliminen|remuevan|retiren|den_de_baja|desuscriban|saque|borre|elimine
     dame|deme|denme|darme|darnos|darse|dar|dennos|den|des|doy de baja !en|el
     baja|bajenme|bajame|bajeme [de] [la|mi|esta|su|tu] lista|suscripcion|mensajes
-    solicito|quiero|pido|solicitar|deseo|quisiera|tramitar|necesito la|mi|una baja
+    solicito|quiero|pido|solicitar|deseo|quisiera|tramitar|necesito|dar [la|mi|una] baja
     como ~3 de_baja|desuscribo|cancelo_los|cancelo_la_suscripcion|salgo_de|salir_de
     desuscrib*|desuscripcion|desinscrib*|dessuscrib*
     {cancel} [{det}] [{det}] {msgs}|suscripcion|subscripcion|suscripciones|mensajeria
     suscripcion|mensajes|sms cancelar|cancelada|cancelado $
-    retiro|revoco|retirar|revocar|cancelo|anulo [mi|el|la] {consent}
+    retir*|revoc*|cancel*|anul* [mi|el|la] {consent}
     no|nunca|jamas|ni|sin ~3 {consent}
     no|nunca|jamas [les|le|he] autoric*|autorizo|autoriza*|autorizado|consiento
     no|nunca|jamas me [he] suscrib*|inscrib*|registr* ~1 esto|este|estos|nada|{msgs}|$
     no tiene*|tienen [mi] derecho
-    dejen|deja|deje|dejad me|nos en|tranquil* paz
-    dejenme|dejame|dejeme|dejennos [ya] en|tranquil* [paz]
+    dej*me|dej*nos [ya] en|tranquil* [paz]
     no molest*|fastidi*|jod* !el|la|nada
     salir|salirme|fuera de [la|esta|su|tu] lista|grupo
     lista de no llamar|contactar|molestar
-    cansad*|harto|harta|hartos|aburrid* de ~2 {msgs}
+    cansad*|harto|harta|hartos|aburrid* ~3 {msgs}
     stop|alto [a|con] [{det}] {msgs}
     """,
     _VOCABULARY,
@@ -101,7 +104,8 @@ WRONG_NUMBER = phrases(
     <el|la no es|era|corresponde|pertenece [a] [el|mi|su|la|este] [mi|su] numero|telefono|persona|celular [de|correct*|es|indicad*] !factura|pedido|orden
     ya no es|tiene|usa|pertenece [a] [el|este|su] [numero|telefono|celular] de|el|ella|NAME|numero|telefono|celular
     numero|telefono|celular ya no es|pertenece|corresponde
-    no conozco|conocemos a|ningun|ninguna|al|esa|ese|NAME
+    no conozco|conocemos [a] [ningun|ninguna] NAME|esa_persona|nadie
+    no me llamo
     aqui no|nadie vive|hay|esta|trabaja|se_llama|existe ~1 NAME|nadie|esa|ese|$
     no|nadie hay|vive|se_llama|existe ~3 ese_nombre|NAME|aqui
     cambio de numero

@@ -58,7 +58,7 @@ FILLERS = COURTESY | frozenset(
 
 # Pairs of keyword-like words that are no revocation although a slip of the finger would make one of them.
 REAL_WORDS = frozenset(
-    "atop shop step spot top drop ship slop stoop strop swop quiet quite quot suit quip ned and".split()
+    "atop shop step spot top drop ship slop stoop strop swop quiet quite quot suit quip ned and remote testing contract contacts".split()
 )
 
 OPT_OUT_WORDS = frozenset("stop quit end revoke cancel unsubscribe optout stopall unsub unsubscribed".split())
@@ -79,7 +79,7 @@ RESPELLED = {
     "harrassing": "harassing", "harrass": "harass", "harrassment": "harassment", "rmv": "remove", "aint": "isnt",
     "unsuscribe": "unsubscribe", "unsubcribe": "unsubscribe", "unsubscibe": "unsubscribe", "unsubsribe": "unsubscribe",
     "unsubscrbe": "unsubscribe", "unscribe": "unsubscribe", "unsubribe": "unsubscribe", "unsubscrib": "unsubscribe",
-    "msj": "mensaje", "msjs": "mensajes", "mnsj": "mensaje", "mjs": "mensajes", "xfa": "porfavor", "porfa": "porfavor",
+    "msj": "mensaje", "msjs": "mensajes", "mnsj": "mensaje", "dontext": "dont text", "w": "with", "wit": "with", "wronge": "wrong", "mjs": "mensajes", "xfa": "porfavor", "porfa": "porfavor",
     "stahp": "stop", "thats": "that is", "its": "it is", "theres": "there is",
     "whos": "who is", "noone": "nobody", "alot": "a lot", "everytime": "every time", "theyre": "they are",
 }  # fmt: skip
