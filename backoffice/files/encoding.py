@@ -131,9 +131,17 @@ def _by_nuls(head: bytes) -> str | None:
 
 
 def _refuse_binary(head: bytes) -> None:
-    """A stray control character is damage in one row; many of them are no table."""
+    """A stray control character is damage in one row; many of them are no table.
+
+    In bytes that are Unicode otherwise, even one in every row may be a program's habit of ending its cells.
+    """
     controls = len(head) - len(head.translate(None, CONTROLS))
-    if controls > 8 and controls * 50 > len(head):
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+        borne = len(head) // 4
+    except UnicodeDecodeError:
+        borne = len(head) // 50
+    if controls > max(borne, 8):
         raise Unreadable(
             "This is not a text file",
             WHOLE,

@@ -64,6 +64,8 @@ class Lines:
         self.text = ""
         self.text_line = 1  # number of the first line in self.text
         self._following = 1  # number of the first line after self.text
+        self._again: StringIO | None = None  # self.text once more, for `line`
+        self._again_line = 1
         self._file = path.open("rb")
         self._texts = self._decoded()
         self._first = self._skip(skip_to, quote)
@@ -79,11 +81,14 @@ class Lines:
         self._file.close()
 
     def line(self, number: int) -> str:
-        """A line of the current block again, by its number."""
-        lines = StringIO(self.text, newline="")
-        for _ in range(number - self.text_line):
-            next(lines, "")
-        return next(lines, "")
+        """A line of the current block again, by its number. Quick when asked for in order."""
+        if self._again is None or number < self._again_line:
+            self._again, self._again_line = StringIO(self.text, newline=""), self.text_line
+        found = ""
+        for _ in range(number - self._again_line + 1):
+            found = next(self._again, "")
+        self._again_line = number + 1
+        return found
 
     def _blocks(self) -> Iterator[Iterable[str]]:
         if self._first is None:
@@ -129,7 +134,7 @@ class Lines:
             yield self._place(rest, suspect or self._is_dirty(b"", text))
 
     def _place(self, text: str, suspect: bool) -> str:
-        self.text, self.text_line = text, self._following
+        self.text, self.text_line, self._again = text, self._following, None
         self._following += count_lines(text) + (not text.endswith(("\n", "\r")))
         self.block_suspect = suspect
         return text

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from backoffice.files.container import Kind
 from backoffice.files.guard import unguard
 from backoffice.files.lines import MARKED, MAX_LINE, Lines, allow_long_cells, count_lines
-from backoffice.files.skips import Skip, key, openings, preamble_keys, skip_of
+from backoffice.files.skips import Skip, key, openings_of, preamble_keys, skip_of
 from backoffice.files.sniff import Dialect
 from backoffice.files.unreadable import Unreadable
 
@@ -115,9 +115,9 @@ def _rows(lines: Lines, reading: _Reading, dialect: Dialect, first: int) -> Iter
     if offset + 1 == dialect.header_line:
         reading.pass_header(reader)
 
-    # Our own file of rejected rows is looked at cell by cell: no width is plain enough.
-    width = -1 if reading.is_guarded else reading.width
-    second, opening = min(1, reading.width - 1), reading.openings
+    # Our own file of rejected rows, and a single column, are looked at cell by cell: no width is plain there.
+    width = -1 if reading.is_guarded or reading.width == 1 else reading.width
+    openings = reading.openings
     new = tuple.__new__  # a named tuple's own constructor costs more than all the checks below
     following = offset + reader.line_num + 1
     while True:
@@ -133,8 +133,8 @@ def _rows(lines: Lines, reading: _Reading, dialect: Dialect, first: int) -> Iter
                     found == width
                     and end == line
                     and not lines.suspect
-                    and cells[second]
-                    and cells[0].strip()[:3].lower() not in opening
+                    and cells[1]
+                    and cells[0].strip()[:3].lower() not in openings
                 ):
                     yield new(Row, (line, tuple(cells), found, None, None, ()))
                 else:
@@ -176,7 +176,7 @@ class _Reading:
             path=path,
             dialect=dialect,
             width=dialect.width,
-            openings=openings(firsts),
+            openings=openings_of(firsts),
             header=header,
             preamble=preamble,
             is_sheet=dialect.kind is Kind.XLSX,
@@ -222,7 +222,7 @@ class _Reading:
         found, width = len(cells), self.width
         if self.is_guarded:
             cells = [unguard(cell) for cell in cells]
-        skip = skip_of(key(cells), self.header, self.preamble)
+        skip = None if self._is_plain(cells) else skip_of(key(cells), self.header, self.preamble)
         if found < width:
             cells = cells + [""] * (width - found)
             if self.is_sheet:
@@ -239,6 +239,12 @@ class _Reading:
         if several and skip is None and problem is None:
             problem = self._swallowed(cells)
         return Row(line, tuple(cells), found, None if skip else problem, skip, warnings)
+
+    def _is_plain(self, cells: list[str]) -> bool:
+        """Whether a row is data at first glance. It must agree with the quick question in _rows."""
+        if self.width == 1 or len(cells) < 2 or cells[0].strip()[:3].lower() in self.openings:
+            return False
+        return bool(cells[1]) or any(map(str.strip, cells[2:]))
 
     def stray_quote(self, text: str, line: int) -> Row:
         """A line with a quote inside a cell, read as spreadsheets do; kept if that gives the right width."""

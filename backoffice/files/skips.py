@@ -41,7 +41,7 @@ def skip_of(
     return None
 
 
-def openings(firsts: Iterable[str]) -> frozenset[str]:
+def openings_of(firsts: Iterable[str]) -> frozenset[str]:
     """How the first cell of a row that may be no data begins: three characters in lower case, quick to ask.
 
     `firsts` are the first cells of the header and of the lines above it. A row that begins otherwise, and

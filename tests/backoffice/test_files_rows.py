@@ -207,6 +207,30 @@ def test_what_could_be_a_person_is_never_skipped(tmp_path, line):
     assert only(rows_of(tmp_path, HEADER + line + "\n", header_line=1)).skip is None
 
 
+def test_a_single_column_has_footers_too(tmp_path):
+    rows = rows_of(tmp_path, "phone\n6465550101\n-- end --\nTotal: 1\n6465550102\n")
+    assert [row.skip for row in rows] == [None, Skip.FOOTER, Skip.TOTALS, None]
+
+
+def test_what_a_row_is_does_not_depend_on_its_neighbours(tmp_path):
+    """The same lines first in a block, beside a damaged one, and among plain ones."""
+    lines = [
+        "Confidential, ,",
+        "Confidential,,",
+        "Al, ,yes",
+        " ,x,",
+        "Total, ,",
+        "name,phone ,opted_in",
+        "Al,1",
+        ",,",
+    ]
+    plain = rows_of(tmp_path, HEADER + "Al,1,yes\n" * 5 + "\n".join(lines))[5:]
+    beside = rows_of(tmp_path, HEADER + "A\x00l,1,yes\n" * 5 + "\n".join(lines))[5:]
+    assert [row[1:] for row in plain] == [row[1:] for row in beside]
+    for line, row in zip(lines, plain, strict=True):
+        assert rows_of(tmp_path, HEADER + line, header_line=1)[0][1:] == row[1:]
+
+
 def test_data_above_a_header_chosen_by_hand_does_not_hide_its_like_below(tmp_path):
     rows = rows_of(tmp_path, "Al,6465550101,yes\n" + HEADER + "Al,6465550101,yes\n", header_line=2)
     assert [row.skip for row in rows] == [None]
@@ -236,6 +260,11 @@ def test_control_characters_are_taken_out_with_a_warning(tmp_path):
     assert [row.cells[0] for row in rows] == ["Xu", "Bo", "Cy\tD"]
     assert [row.warnings for row in rows] == [(Warned.CONTROL_CHARACTER,), (Warned.CONTROL_CHARACTER,), ()]
     assert not any(row.problem for row in rows)
+
+
+def test_a_control_character_in_every_row_is_no_reason_to_refuse_the_file(tmp_path):
+    rows = rows_of(tmp_path, HEADER + "Al\x00,1\x00,yes\x00\n" * 100)
+    assert {row.cells for row in rows} == {("Al", "1", "yes")}
 
 
 @pytest.mark.parametrize("length", [131_073, 200_000, 1_000_000])
