@@ -48,8 +48,7 @@ def _of_replica(agreed: Agreed, belief: Belief, program: ProgramTerms) -> Iterat
     if _disagrees(agreed, belief) and (belief.overwrites_on_sync or belief.subscribes_by_default):
         setting = "subscribes_by_default" if belief.subscribes_by_default else "overwrites_on_sync"
         yield _against(Code.OVERWRITE_SETTING_RISK, agreed, belief, {"setting": setting})
-    # What the person did since may have made the correction obsolete: then the system is right to differ from it.
-    if _regressed(belief) and _disagrees(agreed, belief):
+    if _regressed(agreed, belief):
         assert belief.corrected_value is not None
         assert belief.corrected_at is not None
         yield _found(
@@ -135,16 +134,22 @@ def _disagrees(agreed: Agreed, belief: Belief) -> bool:
     return belief.value in (Value.OUT, Value.NEVER) and agreed.status is Status.OPTED_IN
 
 
-def _regressed(belief: Belief) -> bool:
-    """Written after the correction, before its watch ended. A watch nobody closed goes on."""
+def _regressed(agreed: Agreed, belief: Belief) -> bool:
+    """Written over the correction, after it and before its watch ended. A watch nobody closed goes on.
+
+    Many systems know only yes and no: an “out” that comes back as “never” has stayed. And what the person did
+    since may have made the correction obsolete: then the system is right to differ from it.
+    """
     corrected_at = belief.corrected_at
-    if belief.corrected_value is None or corrected_at is None or belief.value is belief.corrected_value:
+    if belief.corrected_value is None or corrected_at is None or belief.value is Value.UNKNOWN:
+        return False
+    corrected_in = belief.corrected_value is Value.IN
+    if (belief.value is Value.IN) is corrected_in or (agreed.status is Status.OPTED_IN) is not corrected_in:
         return False
     if belief.read_at is None:
         return True
-    return belief.read_at > corrected_at and (
-        belief.watch_until is None or belief.read_at < belief.watch_until
-    )
+    watched = belief.watch_until is None or belief.read_at < belief.watch_until
+    return watched and belief.read_at > corrected_at
 
 
 def _duplicates(beliefs: Sequence[Belief]) -> Iterator[Finding]:

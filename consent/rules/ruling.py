@@ -46,10 +46,9 @@ def rule(case: Case, program: ProgramTerms, policy: Policy, now: datetime) -> Ru
             standing = _standing(standing, grants, policy)
     if standing:
         return _out(grants, standing, stray)
-    live = [g for g in grants if not _spent(g, case.revocations)] if case.revocations else grants
-    if not live:
-        return _without_grant(case, grants, stray)
-    return _by_grant(case, live, grants, stray, program, now)
+    if not grants:
+        return _without_grant(case, stray)
+    return _by_grant(case, grants, stray, program, now)
 
 
 def _standing(revocations: list[Claim], grants: list[Claim], policy: Policy) -> list[Claim]:
@@ -71,11 +70,6 @@ def _hear_yeses(case: Case, standing: list[Claim], program: ProgramTerms) -> tup
     return counted, stray
 
 
-def _spent(grant: Claim, revocations: list[Claim]) -> bool:
-    """Whether some revocation, ended since by another grant, certainly came after this one."""
-    return any(certainly_later(r, grant) for r in revocations)
-
-
 def _out(grants: list[Claim], standing: list[Claim], stray: list[Claim]) -> Ruling:
     standing.sort(key=_weight_then_time, reverse=True)
     top = standing[0]
@@ -90,7 +84,7 @@ def _out(grants: list[Claim], standing: list[Claim], stray: list[Claim]) -> Ruli
     return Ruling(status, reason, deciding, grants, standing, stray)
 
 
-def _without_grant(case: Case, grants: list[Claim], stray: list[Claim]) -> Ruling:
+def _without_grant(case: Case, stray: list[Claim]) -> Ruling:
     deciding: list[Evidence] = []
     if case.weak:
         reason = Reason.UNPROVEN
@@ -100,21 +94,20 @@ def _without_grant(case: Case, grants: list[Claim], stray: list[Claim]) -> Rulin
         deciding = [case.boundary.evidence]
     else:
         reason = Reason.NONE
-    return Ruling(Status.NO_CONSENT, reason, deciding, grants, [], stray)
+    return Ruling(Status.NO_CONSENT, reason, deciding, [], [], stray)
 
 
 def _by_grant(
     case: Case,
-    live: list[Claim],
     grants: list[Claim],
     stray: list[Claim],
     program: ProgramTerms,
     now: datetime,
 ) -> Ruling:
-    latest = live[0] if len(live) == 1 else max(live, key=_time)
+    latest = grants[0] if len(grants) == 1 else max(grants, key=_time)
     grant = latest.evidence
     ruling = Ruling(Status.OPTED_IN, GRANTED_BY.get(grant.kind, Reason.HANDSET), [grant], grants, [], stray)
-    if program.double_opt_in and not any(_confirms(g, case.revocations) for g in live):
+    if program.double_opt_in and not any(_confirms(g, case.revocations) for g in grants):
         ruling.status, ruling.reason = Status.PENDING, Reason.DOUBLE_OPT_IN
         end = _after(latest, program.double_opt_in_days)
         ruling.window_over = now > end

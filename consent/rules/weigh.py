@@ -128,7 +128,7 @@ def defeats(grant: Claim, revocation: Claim, policy: Policy) -> bool:
     if revocation.strength == EXPLICIT and grant.strength < EXPLICIT:
         allowed = policy.form_defeats_stop and grant.evidence.kind is Kind.FORM
         return allowed and certainly_later(grant, revocation)
-    return grant.strength >= STATED and certainly_later(grant, revocation)
+    return certainly_later(grant, revocation)
 
 
 def collect(program: ProgramTerms, evidence: Sequence[Evidence], policy: Policy, now: datetime) -> Case:

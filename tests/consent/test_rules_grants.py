@@ -267,6 +267,13 @@ ROWS = [
         R.DOUBLE_OPT_IN,
         program=PROMO_DOI,
     ),
+    Row(
+        "a start that may be older than what was taken back does not confirm either",
+        [start("2026-11-10T10:00"), revoke(Kind.CHANNEL, "2026-11-10T10:01"), form("2026-11-18")],
+        PENDING,
+        R.DOUBLE_OPT_IN,
+        program=PROMO_DOI,
+    ),
     # --- consent runs out
     Row(
         "consent lasts as long as the program says",

@@ -311,6 +311,51 @@ ROWS = [
         ],
     ),
     Row(
+        "an out that comes back as never has stayed",
+        [form(), stop()],
+        OUT,
+        R.STOP,
+        [],
+        [
+            crm(
+                "never",
+                corrected_value=Value.OUT,
+                corrected_at=utc("2026-05-03"),
+                read_at=utc("2026-05-04"),
+            )
+        ],
+    ),
+    Row(
+        "an opt-in that came back as out",
+        [form()],
+        IN,
+        R.FORM,
+        [C.PLATFORM_OUT_AGREED_IN, C.SYNC_REGRESSION],
+        [
+            platform(
+                "out",
+                corrected_value=Value.IN,
+                corrected_at=utc("2026-05-03"),
+                read_at=utc("2026-05-04"),
+            )
+        ],
+    ),
+    Row(
+        "a correction that a START has overtaken",
+        [stop(), start("2026-06-01")],
+        IN,
+        R.HANDSET,
+        [],
+        [
+            platform(
+                "in",
+                corrected_value=Value.OUT,
+                corrected_at=utc("2026-05-03"),
+                read_at=utc("2026-06-04"),
+            )
+        ],
+    ),
+    Row(
         "a correction that stayed",
         [form(), stop()],
         OUT,

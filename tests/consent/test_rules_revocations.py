@@ -324,6 +324,12 @@ ROWS = [
         R.HANDSET,
     ),
     Row(
+        "a void of an ended STOP is no attempt on a later one",
+        [stop(), void("r"), start("2026-05-15"), stop("2026-06-01", "r2")],
+        OUT,
+        R.STOP,
+    ),
+    Row(
         "staff set in after a STOP",
         [form(), stop(), claim(Act.ASSERT_IN, Kind.STAFF, "2026-05-08")],
         OUT,

@@ -46,6 +46,13 @@ ROWS = [
         [C.ORDER_AMBIGUOUS],
     ),
     Row(
+        "a copied time is no time of that clock",
+        [stop(clock="tw"), start("2026-05-01T15:00:05", clock="tw", copied_time=True)],
+        OUT,
+        R.STOP,
+        [C.ORDER_AMBIGUOUS, C.TIMESTAMP_SUSPECT],
+    ),
+    Row(
         "the same second on one clock is a tie",
         [stop(clock="tw"), start("2026-05-01T15:00", clock="tw")],
         OUT,
