@@ -29,7 +29,10 @@ def append(model: type[models.Model], fields: Sequence[str], rows: Sequence[tupl
     kept = [
         field
         for field in model._meta.concrete_fields
-        if field not in given and not field.primary_key and not field.null and field.db_default is models.NOT_PROVIDED
+        if field not in given
+        and not field.primary_key
+        and not field.null
+        and field.db_default is models.NOT_PROVIDED
     ]
     defaults = tuple(
         json.dumps(field.get_default())
@@ -40,8 +43,14 @@ def append(model: type[models.Model], fields: Sequence[str], rows: Sequence[tupl
     listed = ", ".join(f'"{name}"' for name in ("id", *(field.column for field in (*given, *kept))))
     packed = [at for at, field in enumerate(given) if isinstance(field, models.JSONField)]
     if packed:
-        rows = [tuple(json.dumps(value) if at in packed else value for at, value in enumerate(row)) for row in rows]
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{model._meta.db_table}" ({listed}) FROM STDIN') as copy:
+        rows = [
+            tuple(json.dumps(value) if at in packed else value for at, value in enumerate(row))
+            for row in rows
+        ]
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f'COPY "{model._meta.db_table}" ({listed}) FROM STDIN') as copy,
+    ):
         for key, row in zip(keys, rows, strict=True):
             copy.write_row((key, *row, *defaults))
     return keys

@@ -8,11 +8,11 @@ when it knows since when, and never as an opt-in.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -103,6 +103,10 @@ class Door:
         self.wordings = Wording.objects.in_bulk()
 
     @cached_property
+    def codes(self) -> dict[int, str]:
+        return {pk: program.code for pk, program in self.programs.items()}
+
+    @cached_property
     def senders(self) -> set[str]:
         return {sender for terms in self.terms.values() for sender in terms.senders}
 
@@ -117,125 +121,160 @@ class Door:
     def load(self, number_ids: Sequence[int]) -> dict[int, Facts]:
         """The facts of these numbers, in a fixed number of queries."""
         facts: dict[int, Facts] = {number_id: Facts() for number_id in number_ids}
-        for record in ConsentRecord.objects.effective().for_numbers(number_ids).order_by("pk").iterator():
-            facts[record.number_id].evidence.append(self.evidence(record))
+        for row in self._records(ConsentRecord.objects.effective().for_numbers(number_ids)):
+            facts[row[0]].evidence.append(self._evidence(row))
         self._person_level(number_ids, facts)
-        readings = Reading.objects.effective().for_numbers(number_ids).order_by("number_id", "-read_at", "-pk")
-        newest: dict[tuple[int, int, int, str], Reading] = {}
-        for reading in readings.iterator():
-            assertion = self.assertion(reading)
+        newest: dict[tuple[int, int, int, str], _Said] = {}
+        readings = (
+            Reading.objects.effective()
+            .for_numbers(number_ids)
+            .order_by("number_id", "-read_at", "-pk")
+            .values_list(*_READING)
+        )
+        # Plain tuples: making a model object of every row costs more than all the rules.
+        for (
+            pk,
+            number_id,
+            program_id,
+            system_id,
+            ref,
+            value,
+            claimed_at,
+            precision,
+            read_at,
+        ) in readings.iterator():
+            assertion = self._assertion(pk, program_id, system_id, value, claimed_at, precision, read_at)
             if assertion is not None:
-                facts[reading.number_id].assertions[self.programs[reading.program_id].code].append(assertion)
-            key = (reading.number_id, reading.program_id, reading.system_id, reading.ref)
-            known = newest.setdefault(key, reading)
-            if known.read_at == reading.read_at and _rank(reading) < _rank(known):
-                newest[key] = reading
+                facts[number_id].assertions[self.codes[program_id]].append(assertion)
+            said = _Said(value, read_at)
+            known = newest.setdefault((number_id, program_id, system_id, ref), said)
+            if known.read_at == read_at and said.rank < known.rank:
+                newest[number_id, program_id, system_id, ref] = said
         self._beliefs(newest, number_ids, facts)
         return facts
 
-    def evidence(self, record: ConsentRecord) -> Evidence:
+    def _records(self, records: Any) -> Iterator[tuple[Any, ...]]:
+        rows: Iterator[tuple[Any, ...]] = records.order_by("pk").values_list(*_RECORD).iterator()
+        return rows
+
+    def _evidence(self, row: tuple[Any, ...]) -> Evidence:
+        # fmt: off
+        (
+            _number_id, pk, act, kind, occurred_at, precision, received_at, program_id, for_all, sender, stream, sequence,
+            clock, wording_id, wording_note, approved_by_id, voids_id, voids_reading_id, implied_until, answers_prompt,
+            has_reference, exempt, clarification, provider_acted, copied, spread,
+        ) = row
+        # fmt: on
+        voids = (f"c{voids_id}",) if voids_id else ()
         return Evidence(
-            id=f"c{record.pk}",
-            act=Act(record.act),
-            kind=Kind(record.kind),
-            occurred_at=record.occurred_at,
-            precision=Precision(record.precision),
-            received_at=record.received_at,
-            program=self._program(record),
-            sender=record.sender or None,
-            stream=record.stream or None,
-            number=record.sequence,
-            clock=record.clock or None,
-            wording=self._wording(record),
-            second_approver=record.approved_by_id is not None,
-            voids=tuple(
-                filter(
-                    None,
-                    [
-                        record.voids_id and f"c{record.voids_id}",
-                        record.voids_reading_id and f"r{record.voids_reading_id}",
-                    ],
-                )
-            ),
-            implied_until=record.implied_until,
-            answers_prompt=record.answers_prompt,
-            has_reference=record.has_reference,
-            exempt_answer=record.exempt_answer,
-            clarification=Clarification(record.clarification) if record.clarification else None,
-            provider_acted=record.provider_acted,
-            copied_time=record.copied_time,
-            spread_seconds=record.spread_seconds,
+            id=f"c{pk}",
+            act=Act(act),
+            kind=Kind(kind),
+            occurred_at=occurred_at,
+            precision=Precision(precision),
+            received_at=received_at,
+            program=self._program(program_id, for_all, act, sender),
+            sender=sender or None,
+            stream=stream or None,
+            number=sequence,
+            clock=clock or None,
+            wording=self._wording(wording_id, wording_note, program_id),
+            second_approver=approved_by_id is not None,
+            voids=(*voids, f"r{voids_reading_id}") if voids_reading_id else voids,
+            implied_until=implied_until,
+            answers_prompt=answers_prompt,
+            has_reference=has_reference,
+            exempt_answer=exempt,
+            clarification=Clarification(clarification) if clarification else None,
+            provider_acted=provider_acted,
+            copied_time=copied,
+            spread_seconds=spread,
         )
 
-    def _program(self, record: ConsentRecord) -> str | None:
-        if record.program_id:
-            return self.programs[record.program_id].code
+    def _program(self, program_id: int | None, for_all: bool, act: str, sender: str) -> str | None:
+        if program_id:
+            return self.codes[program_id]
         # A STOP to a sender that no program claims must not fall between the programs: it reaches them all.
-        homeless = record.act == Act.REVOKE and record.sender not in self.senders
-        return ALL_PROGRAMS if record.for_all_programs or homeless else None
+        homeless = act == Act.REVOKE and sender not in self.senders
+        return ALL_PROGRAMS if for_all or homeless else None
 
-    def _wording(self, record: ConsentRecord) -> WordingState:
-        wording = self.wordings.get(record.wording_id) if record.wording_id else None
+    def _wording(self, wording_id: int | None, note: str, program_id: int | None) -> WordingState:
+        wording = self.wordings.get(wording_id) if wording_id else None
         if wording is None:
-            return WordingState.UNKNOWN if record.wording_note else WordingState.KNOWN
-        if wording.program_id != record.program_id:
+            return WordingState.UNKNOWN if note else WordingState.KNOWN
+        if wording.program_id != program_id:
             return WordingState.OTHER_PROGRAM
         return WordingState.PRECHECKED if wording.prechecked else WordingState.KNOWN
 
-    def assertion(self, reading: Reading) -> Evidence | None:
-        """What the system claims by this reading, where a claim of this system weighs anything."""
-        kind = self.systems[reading.system_id].kind
+    def _assertion(
+        self,
+        pk: int,
+        program_id: int,
+        system_id: int,
+        value: str,
+        claimed_at: datetime | None,
+        precision: str,
+        read_at: datetime,
+    ) -> Evidence | None:
+        """What the system claims by a reading, where a claim of this system weighs anything."""
+        kind = self.systems[system_id].kind
         is_source = kind == System.Kind.CRM
-        knows_since_when = kind == System.Kind.PLATFORM and reading.claimed_at is not None
-        if reading.value == "out" and (is_source or knows_since_when):
+        if value == "out" and (is_source or (kind == System.Kind.PLATFORM and claimed_at is not None)):
             act = Act.ASSERT_OUT
-        elif reading.value == "in" and is_source:
+        elif value == "in" and is_source:
             act = Act.ASSERT_IN
         else:
             return None
         return Evidence(
-            id=f"r{reading.pk}",
+            id=f"r{pk}",
             act=act,
             kind=Kind.IMPORT,
-            occurred_at=reading.claimed_at,
-            precision=Precision(reading.claimed_precision),
-            received_at=reading.read_at,
-            program=self.programs[reading.program_id].code,
+            occurred_at=claimed_at,
+            precision=Precision(precision),
+            received_at=read_at,
+            program=self.codes[program_id],
         )
 
     def _person_level(self, number_ids: Sequence[int], facts: dict[int, Facts]) -> None:
         """What a person said for all their lines counts for each number their contact is known by."""
         links: dict[int, set[int]] = defaultdict(set)
-        rows = SystemRecord.objects.filter(number_id__in=number_ids, contact__consent_records__isnull=False)
+        rows = SystemRecord.objects.filter(
+            number_id__any_of=number_ids, contact__consent_records__isnull=False
+        )
         for contact_id, number_id in rows.values_list("contact_id", "number_id").distinct():
             links[contact_id].add(number_id)
         if not links:
             return
-        records = ConsentRecord.objects.effective().filter(contact_id__in=list(links)).order_by("pk")
-        for record in records:
-            for number_id in links[record.contact_id]:
-                if record.number_id != number_id:
-                    facts[number_id].evidence.append(self.evidence(record))
+        records = ConsentRecord.objects.effective().filter(contact_id__in=list(links))
+        whose = dict(records.values_list("pk", "contact_id"))
+        for row in self._records(records):
+            for number_id in links[whose[row[1]]]:
+                if row[0] != number_id:
+                    facts[number_id].evidence.append(self._evidence(row))
 
     def _beliefs(
-        self, newest: dict[tuple[int, int, int, str], Reading], number_ids: Sequence[int], facts: dict[int, Facts]
+        self,
+        newest: dict[tuple[int, int, int, str], _Said],
+        number_ids: Sequence[int],
+        facts: dict[int, Facts],
     ) -> None:
         corrected = _corrections(number_ids)
         carried = _carried(number_ids)
-        for key, reading in newest.items():
+        for key, said in newest.items():
             number_id, program_id, system_id, ref = key
             system = self.systems[system_id]
             kind = BELIEVERS.get(System.Kind(system.kind))
             if kind is None or not system.is_active:
                 continue
-            value = Value(reading.value)
+            value = Value(said.value)
             belief = Belief(
                 system=system.slug,
                 kind=kind,
-                value=_PROVIDER_VALUES.get(reading.value, Value.UNKNOWN) if kind is SystemKind.PROVIDER else value,
+                value=_PROVIDER_VALUES.get(said.value, Value.UNKNOWN)
+                if kind is SystemKind.PROVIDER
+                else value,
                 record=ref,
-                read_at=reading.read_at,
-                text="",
+                read_at=said.read_at,
                 overwrites_on_sync=system.overwrites_on_sync,
                 subscribes_by_default=system.subscribes_by_default,
                 carried_from_other_number=(number_id, system_id, ref) in carried,
@@ -244,21 +283,66 @@ class Door:
             if correction is not None:
                 sent_as, sent_at = correction
                 belief = replace(belief, corrected_value=Value(sent_as), corrected_at=sent_at)
-            facts[number_id].beliefs[self.programs[program_id].code].append(belief)
+            facts[number_id].beliefs[self.codes[program_id]].append(belief)
 
 
-def _rank(reading: Reading) -> int:
-    return PROTECTIVE.index(reading.value)
+class _Said(NamedTuple):
+    value: str
+    read_at: datetime
+
+    @property
+    def rank(self) -> int:
+        return PROTECTIVE.index(self.value)
+
+
+_RECORD = (
+    *(
+        "number_id",
+        "pk",
+        "act",
+        "kind",
+        "occurred_at",
+        "precision",
+        "received_at",
+        "program_id",
+        "for_all_programs",
+    ),
+    *("sender", "stream", "sequence", "clock", "wording_id", "wording_note", "approved_by_id", "voids_id"),
+    *(
+        "voids_reading_id",
+        "implied_until",
+        "answers_prompt",
+        "has_reference",
+        "exempt_answer",
+        "clarification",
+    ),
+    *("provider_acted", "copied_time", "spread_seconds"),
+)
+_READING = (
+    *(
+        "pk",
+        "number_id",
+        "program_id",
+        "system_id",
+        "ref",
+        "value",
+        "claimed_at",
+        "claimed_precision",
+        "read_at",
+    ),
+)
 
 
 def _corrections(number_ids: Sequence[int]) -> dict[tuple[int, int, int, str], tuple[str, datetime]]:
     """The last value that was handed over to each system's record, and when. Once it was read back as right, the
     value is the one that the system itself shows for it: a column of yes and no says "out" as "no"."""
     rows = (
-        WriteBack.objects.filter(number_id__in=number_ids, sent_at__isnull=False)
+        WriteBack.objects.filter(number_id__any_of=number_ids, sent_at__isnull=False)
         .exclude(status__in=[WriteBack.Status.CANCELLED, WriteBack.Status.PARKED])
         .order_by("pk")
-        .values_list("number_id", "program_id", "system_id", "ref", "value", "sent_at", "status", "reading__value")
+        .values_list(
+            "number_id", "program_id", "system_id", "ref", "value", "sent_at", "status", "reading__value"
+        )
     )
     found: dict[tuple[int, int, int, str], tuple[str, Any]] = {}
     for number_id, program_id, system_id, ref, value, sent_at, status, shown in rows:
@@ -270,6 +354,6 @@ def _corrections(number_ids: Sequence[int]) -> dict[tuple[int, int, int, str], t
 def _carried(number_ids: Sequence[int]) -> set[tuple[int, int, str]]:
     """Records whose number was changed while the contact's old number has a history of its own."""
     rows = SystemRecord.objects.filter(
-        number_id__in=number_ids, previous_number__consent_records__isnull=False
+        number_id__any_of=number_ids, previous_number__consent_records__isnull=False
     ).values_list("number_id", "system_id", "ref")
     return set(rows.distinct())

@@ -23,10 +23,20 @@ from backoffice.models import System
 from consent import bulk, rules
 from consent.facts import Door, Facts, policy
 from consent.judgements import JUDGEMENTS
-from consent.models import AgreedStatus, Correction, Flag, FlagEvent, Hold, Number, Program, Touched, WriteBack
+from consent.models import (
+    AgreedStatus,
+    Correction,
+    Flag,
+    FlagEvent,
+    Hold,
+    Number,
+    Program,
+    Touched,
+    WriteBack,
+)
 
 F = Flag.Status
-CHUNK = 500
+CHUNK = 2_000
 # How soon each severity should be looked at. S1 counts from the person's own request, not from our noticing.
 DUE_AFTER = {
     rules.Severity.S1: timedelta(hours=24),
@@ -63,7 +73,9 @@ def ring(*, trigger: str, full: bool = False, by: Any = None) -> list[jobs.JobRu
     shards = settings.RECONCILE_SHARDS
     kind, subject = ("consent.rebuild", "everything") if full else ("consent.reconcile", "touched")
     return [
-        jobs.start(kind, f"{subject} {shard + 1}/{shards}", trigger=trigger, by=by, shard=shard, shards=shards)
+        jobs.start(
+            kind, f"{subject} {shard + 1}/{shards}", trigger=trigger, by=by, shard=shard, shards=shards
+        )
         for shard in range(shards)
     ]
 
@@ -92,8 +104,10 @@ def reconcile_numbers(number_ids: Sequence[int], *, now: datetime) -> dict[str, 
     """Bring these numbers up to date in one transaction; returns what changed."""
     ids = sorted(set(number_ids))
     # Locks first, in one order for everybody; then the news, so that what arrives meanwhile waits for the next run.
-    list(Number.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
-    Touched.objects.filter(number_id__in=ids).delete()
+    list(
+        Number.objects.select_for_update(no_key=True).filter(pk__any_of=ids).order_by("pk").values_list("pk")
+    )
+    Touched.objects.filter(number_id__any_of=ids).delete()
     door = Door()
     facts = door.load(ids)
     work = _Work(door, now)
@@ -120,18 +134,23 @@ class _Work:
 
     def open(self, ids: Sequence[int]) -> None:
         self.policy = policy()
-        for state in AgreedStatus.objects.filter(number_id__in=ids):
+        for state in AgreedStatus.objects.filter(number_id__any_of=ids):
             self.states[state.number_id, state.program_id] = state
-        for flag in Flag.objects.open().filter(number_id__in=ids):
+        for flag in Flag.objects.open().filter(number_id__any_of=ids):
             self.flags[flag.key] = flag
         pks = [flag.pk for flag in self.flags.values()]
-        self.holds = {hold.flag_id: hold for hold in Hold.objects.filter(flag_id__in=pks)}
+        self.holds = {hold.flag_id: hold for hold in Hold.objects.filter(flag_id__any_of=pks)}
         self.busy = set(
-            WriteBack.objects.unsettled().filter(correction__flags__in=pks).values_list("correction__flags", flat=True)
+            WriteBack.objects.unsettled()
+            .filter(correction__flags__any_of=pks)
+            .values_list("correction__flags", flat=True)
         )
         # What a person has judged stays settled until its evidence changes.
         decided = Flag.objects.filter(
-            number_id__in=ids, status=F.CLOSED, corrections__status=Correction.Status.APPLIED, code__in=JUDGEMENTS
+            number_id__any_of=ids,
+            status=F.CLOSED,
+            corrections__status=Correction.Status.APPLIED,
+            code__in=JUDGEMENTS,
         )
         self.judged = set(decided.values_list("key", "fingerprint"))
         self.known: dict[int, set[int]] = defaultdict(set)
@@ -168,7 +187,9 @@ class _Work:
             state.status, state.reason, state.decided_by, state.rules_version, state.recheck_at = content
             self.changed_states.append(state)
 
-    def _note_finding(self, number_id: int, program: Program, agreed: rules.Agreed, finding: rules.Finding) -> None:
+    def _note_finding(
+        self, number_id: int, program: Program, agreed: rules.Agreed, finding: rules.Finding
+    ) -> None:
         system = self.door.by_slug.get(finding.system or "")
         key = f"{finding.code}:{number_id}:{program.pk}:{system.pk if system else ''}:"
         # Several records of one system may show the same thing; the first stands for them.
@@ -180,7 +201,7 @@ class _Work:
         counts: Counter[str] = Counter()
         self._save_states(counts)
         events: list[FlagEvent] = []
-        self._raise(events, counts)
+        self._raise(counts)
         self._refresh(events, counts)
         self._close(events, counts)
         FlagEvent.objects.bulk_create(events, batch_size=1000)
@@ -189,7 +210,16 @@ class _Work:
     def _save_states(self, counts: Counter[str]) -> None:
         bulk.append(
             AgreedStatus,
-            ("number_id", "program_id", "status", "reason", "decided_by", "rules_version", "recheck_at", "changed_at"),
+            (
+                "number_id",
+                "program_id",
+                "status",
+                "reason",
+                "decided_by",
+                "rules_version",
+                "recheck_at",
+                "changed_at",
+            ),
             self.new_states,
         )
         if self.changed_states:
@@ -201,20 +231,19 @@ class _Work:
         counts["statuses_new"] = len(self.new_states)
         counts["statuses_changed"] = len(self.changed_states)
 
-    def _raise(self, events: list[FlagEvent], counts: Counter[str]) -> None:
-        new = [
-            (key, found)
-            for key, found in self.found.items()
-            if key not in self.flags and (key, found.fingerprint) not in self.judged
-        ]
-        made = Flag.objects.bulk_create([found.flag(key, self) for key, found in new], batch_size=1000)
-        events += [FlagEvent(flag=flag, new=flag.status, note="Raised.") for flag in made]
+    def _raise(self, counts: Counter[str]) -> None:
+        new = [(key, found) for key, found in self.found.items() if key not in self.flags]
+        names = tuple(new[0][1].row(new[0][0], self)) if new else ()
+        made = bulk.append(Flag, names, [tuple(found.row(key, self).values()) for key, found in new])
+        bulk.append(
+            FlagEvent, ("flag_id", "new", "note"), [(flag_id, F.OPEN.value, "Raised.") for flag_id in made]
+        )
         placed = [
-            Hold(flag=flag, number_id=found.number_id, program=found.program, placed_at=self.now)
-            for flag, (_, found) in zip(made, new, strict=True)
+            (flag_id, found.number_id, found.program.pk, self.now)
+            for flag_id, (_, found) in zip(made, new, strict=True)
             if found.holds
         ]
-        Hold.objects.bulk_create(placed, batch_size=1000)
+        bulk.append(Hold, ("flag_id", "number_id", "program_id", "placed_at"), placed)
         counts["flags_raised"], counts["holds_placed"] = len(made), len(placed)
 
     def _refresh(self, events: list[FlagEvent], counts: Counter[str]) -> None:
@@ -241,7 +270,9 @@ class _Work:
         """An S3 holds only while the agreed status is not out: its hold may come and go with the status."""
         hold = self.holds.get(flag.pk)
         if hold is None and found.holds:
-            Hold.objects.create(flag=flag, number_id=found.number_id, program=found.program, placed_at=self.now)
+            Hold.objects.create(
+                flag=flag, number_id=found.number_id, program=found.program, placed_at=self.now
+            )
             counts["holds_placed"] += 1
         elif hold is not None and found.holds and hold.released_at is not None:
             Hold.objects.filter(pk=hold.pk).update(released_at=None, placed_at=self.now)
@@ -251,7 +282,9 @@ class _Work:
             counts["holds_released"] += 1
 
     def _close(self, events: list[FlagEvent], counts: Counter[str]) -> None:
-        gone = [flag for key, flag in self.flags.items() if key not in self.found and flag.pk not in self.busy]
+        gone = [
+            flag for key, flag in self.flags.items() if key not in self.found and flag.pk not in self.busy
+        ]
         if not gone:
             return
         for flag in gone:
@@ -259,9 +292,7 @@ class _Work:
             flag.status, flag.version, flag.closed_at = F.CLOSED, flag.version + 1, self.now
         Flag.objects.bulk_update(gone, ["status", "version", "closed_at"], batch_size=500)
         counts["flags_closed"] = len(gone)
-        counts["holds_released"] += (
-            Hold.objects.open().filter(flag__in=gone).update(released_at=self.now)
-        )
+        counts["holds_released"] += Hold.objects.open().filter(flag__in=gone).update(released_at=self.now)
 
 
 @dataclass
@@ -294,17 +325,18 @@ class _Found:
         """The finding with the system's name, as staff know it, instead of its slug."""
         return replace(self.finding, system=self.system.name) if self.system else self.finding
 
-    def flag(self, key: str, work: _Work) -> Flag:
-        return Flag(
-            code=self.finding.code.value,
-            number_id=self.number_id,
-            program=self.program,
-            system=self.system,
-            key=key,
-            raised_at=work.now,
-            due_at=self._due(work.now),
+    def row(self, key: str, work: _Work) -> dict[str, Any]:
+        """The columns of a new flag."""
+        return {
+            "code": self.finding.code.value,
+            "number_id": self.number_id,
+            "program_id": self.program.pk,
+            "system_id": self.system.pk if self.system else None,
+            "key": key,
+            "raised_at": work.now,
+            "due_at": self._due(work.now),
             **self.content(work),
-        )
+        }
 
     def refresh(self, flag: Flag, work: _Work) -> FlagEvent:
         """New evidence: the flag shows it, wakes from a snooze, and a waiver no longer covers it."""
@@ -327,4 +359,3 @@ class _Found:
 
 def _is_over(until: datetime | None, now: datetime) -> bool:
     return until is not None and until <= now
-

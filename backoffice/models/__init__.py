@@ -2,9 +2,11 @@ from backoffice.models.append_only import AppendOnly, AppendOnlyError, AppendOnl
 from backoffice.models.audit_entry import AuditEntry
 from backoffice.models.import_batch import Bucket, IllegalMove, ImportBatch, ImportRow, StaleBatch
 from backoffice.models.job_run import JobRun
+from backoffice.models.lookups import AnyOf
 from backoffice.models.system import ColumnMapping, System
 
 __all__ = [
+    "AnyOf",
     "AppendOnly",
     "AppendOnlyError",
     "AppendOnlyQuerySet",

@@ -15,7 +15,9 @@ class AppendOnlyError(Exception):
 
 class AppendOnlyQuerySet(models.QuerySet[Any]):
     def update(self, **values: Any) -> NoReturn:
-        raise AppendOnlyError(f"{self.model.__name__} rows are never changed; add a new row that says what is so.")
+        raise AppendOnlyError(
+            f"{self.model.__name__} rows are never changed; add a new row that says what is so."
+        )
 
     def delete(self) -> NoReturn:
         raise AppendOnlyError(f"{self.model.__name__} rows are never deleted.")
@@ -44,7 +46,7 @@ def append_only_triggers(*tables: str) -> migrations.RunPython:
     def add(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
         for table in tables:
             for statement in _statements(editor.connection.vendor, table):
-                editor.execute(statement)
+                editor.execute(statement, params=None)
 
     def remove(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
         for table in tables:

@@ -46,7 +46,9 @@ class JobRun(models.Model):
     subject = models.CharField(max_length=80)  # what it works on; unique per kind while unfinished
     params = models.JSONField(default=dict)
     trigger = models.CharField(max_length=10, choices=Trigger)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
     fence = models.PositiveIntegerField(default=0)  # grows with each claim; a late worker's writes miss
@@ -95,13 +97,17 @@ class JobRun(models.Model):
 
     def claim(self, now: datetime) -> bool:
         """Take the run for this worker; False when somebody else holds it or it is finished."""
-        won = JobRun.objects.claimable(now).filter(pk=self.pk, fence=self.fence).update(
-            status=self.Status.RUNNING,
-            fence=F("fence") + 1,
-            attempt=F("attempt") + 1,
-            lease_until=now + LEASE,
-            heartbeat_at=now,
-            started_at=models.functions.Coalesce("started_at", models.Value(now)),
+        won = (
+            JobRun.objects.claimable(now)
+            .filter(pk=self.pk, fence=self.fence)
+            .update(
+                status=self.Status.RUNNING,
+                fence=F("fence") + 1,
+                attempt=F("attempt") + 1,
+                lease_until=now + LEASE,
+                heartbeat_at=now,
+                started_at=models.functions.Coalesce("started_at", models.Value(now)),
+            )
         )
         if won:
             self.refresh_from_db()

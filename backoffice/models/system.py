@@ -14,7 +14,9 @@ from django.db.models.functions import Now
 
 def check_time_zone(value: str) -> None:
     if value and value not in zoneinfo.available_timezones():
-        raise ValidationError(f"“{value}” is not a time zone; write it like America/New_York or Europe/Paris.")
+        raise ValidationError(
+            f"“{value}” is not a time zone; write it like America/New_York or Europe/Paris."
+        )
 
 
 class System(models.Model):
@@ -96,9 +98,11 @@ class ColumnMapping(models.Model):
     version = models.PositiveIntegerField(default=1)
     # {"target": ["Header", "Fallback header"]}; targets come from the importer's allow-list.
     columns = models.JSONField(default=dict)
-    # {"polarity": "opt_in|opt_out", "vocabulary": {"word": "meaning"}, "date_order": "mdy", "constants": {...}}
+    # Polarity and vocabulary of the status columns, date order, constants: see consent.intake.plan.RULES.
     rules = models.JSONField(default=dict)
-    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     confirmed_at = models.DateTimeField(null=True)
     replaced_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())

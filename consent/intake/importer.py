@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.utils import timezone
 
 from backoffice.files.rows import Row
 from backoffice.files.sniff import Dialect
-from backoffice.imports.importer import Guess, Outcome, Target
+from backoffice.imports.importer import Brought, Guess, Outcome, Target, Topic
 from backoffice.models import Bucket, ImportBatch, System
 from consent import batch_flags, bulk, propagate, reconcile
 from consent.cells import Meaning, guess_polarity
 from consent.intake import plan as plans
 from consent.intake.read import Claim, Event, block_event, read_row
+from consent.intake.result import brought
 from consent.intake.store import Store
 from consent.intake.targets import TARGETS, USUAL_HEADERS, folded
+from consent.intake.topics import File, topics
+from consent.intake.words import words
 from consent.ledger import Act
 from consent.models import ConsentRecord, Program, Reading, Wording
 from consent.moments import learn_order
@@ -65,13 +68,36 @@ class ConsentImporter:
         _guess_rules(guess, headers, samples)
         return guess
 
+    @classmethod
+    def topics(
+        cls,
+        system: System,
+        columns: dict[str, list[str]],
+        rules: dict[str, Any],
+        headers: Sequence[str],
+        rows: Sequence[Row],
+        unread: Sequence[str] = (),
+        *,
+        now: datetime,
+    ) -> list[Topic]:
+        return topics(File(system, columns, rules, headers, rows, now), unread)
+
+    @classmethod
+    def words(cls, code: str) -> str:
+        return words(code)
+
+    @classmethod
+    def permits(cls, consequences: dict[str, int]) -> int:
+        return consequences.get("adds_evidence", 0)
+
     def pass_by(self, rows: Sequence[Row]) -> None:
         read = (read_row(self.plan, row) for row in rows)
         self.store.remember(item for item in read if isinstance(item, Claim | Event))
 
     def take(self, rows: Sequence[Row], *, write: bool) -> list[Outcome]:
         if write:
-            # Two batches of one system take turns by chunk, so that neither counts what the other just wrote twice.
+            # Two batches of one system take turns by chunk, so that neither counts what the other just wrote
+            # twice.
             System.objects.select_for_update(no_key=True).get(pk=self.batch.system_id)
         items = [read_row(self.plan, row) for row in rows]
         claims = [item for item in items if isinstance(item, Claim)]
@@ -97,6 +123,8 @@ class ConsentImporter:
 
     def finish(self, counts: dict[str, int]) -> None:
         batch_flags.raise_for(self.batch, counts)
+        if self.batch.mends is not None:
+            batch_flags.close_mended(self.batch.mends, timezone.now())
         propagate.settle(self.batch)
         reconcile.ring(trigger="import")
 
@@ -116,7 +144,11 @@ class ConsentImporter:
     @classmethod
     def learned_refusals(cls, batch: ImportBatch) -> int:
         revoked = ConsentRecord.objects.filter(batch=batch, act=Act.REVOKE).count()
-        return revoked + Reading.objects.filter(Q(batch=batch) & Q(value="out")).count()
+        return revoked + Reading.objects.filter(batch=batch, value=Meaning.OUT).count()
+
+    @classmethod
+    def brought(cls, batch: ImportBatch) -> list[Brought]:
+        return brought(batch)
 
 
 def _guess_rules(guess: Guess, headers: Sequence[str], samples: Sequence[Sequence[str]]) -> None:

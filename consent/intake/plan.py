@@ -6,16 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from backoffice.imports.importer import MappingProblem
 from backoffice.models import System
 from consent.cells import Meaning, Polarity, StatusReader
 from consent.intake.targets import TARGETS
 from consent.moments import DateOrder, MomentReader
-from consent.numbers import NumberReader
+from consent.numbers import NumberReader, UnknownRegion
+from consent.numbers.regions import known_region
 
-RULES = {"polarity", "vocabulary", "date_order", "program", "status", "blocked_codes", "time_zone", "kind"}
+RULES = {
+    "polarity",
+    "vocabulary",
+    "date_order",
+    "program",
+    "status",
+    "blocked_codes",
+    "time_zone",
+    "region",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +73,12 @@ def check(
     for name, names in columns.items():
         if name not in targets:
             raise MappingProblem(f"“{name}” is nothing a column can feed for {system.name}.")
-        if len(names) > 1 and not targets[name].several:
-            raise MappingProblem(
-                f"{targets[name].label} takes one column, not {len(names)}: {', '.join(names)}."
-            )
+        # Names the file does not have are those of other exports of the system.
         present = [header for header in names if header in known]
+        if len(present) > 1 and not targets[name].several:
+            raise MappingProblem(
+                f"{targets[name].label} takes one column, not {len(present)}: {', '.join(present)}."
+            )
         if (
             names
             and not present
@@ -95,9 +106,32 @@ def check(
     for header in known & set(columns.get("status", [])):
         if rules.get("polarity", {}).get(header) not in set(Polarity):
             raise MappingProblem(f"Say for “{header}” whether “yes” means opted in or opted out.")
+    _check_rules(rules)
+
+
+def _check_rules(rules: Mapping[str, Any]) -> None:
+    """Raises MappingProblem for a rule that cannot be followed."""
     for name in rules:
         if name not in RULES:
             raise MappingProblem(f"The mapping has a rule “{name}” that nothing understands.")
+    if (order := rules.get("date_order")) and order not in set(DateOrder):
+        raise MappingProblem(f"“{order}” is no order of day, month and year.")
+    if (zone := rules.get("time_zone")) and zone not in available_timezones():
+        raise MappingProblem(f"“{zone}” is no time zone; write it like America/New_York or Europe/Paris.")
+    meanings = [*rules.get("vocabulary", {}).values(), *filter(None, [rules.get("status")])]
+    for meaning in meanings:
+        if meaning not in set(Meaning):
+            raise MappingProblem(f"“{meaning}” is no meaning a status word can have.")
+    try:
+        StatusReader(Polarity.OPT_IN, vocabulary_of(rules))
+        known_region(rules.get("region"))
+    except (ValueError, UnknownRegion) as problem:
+        raise MappingProblem(f"{str(problem).rstrip('.')}.") from problem
+
+
+def vocabulary_of(rules: Mapping[str, Any]) -> dict[str, Meaning]:
+    """What a person said the system's own words mean."""
+    return {word: Meaning(meaning) for word, meaning in rules.get("vocabulary", {}).items()}
 
 
 def compile_plan(
@@ -114,15 +148,16 @@ def compile_plan(
         target: tuple(position_of[name] for name in names if name in position_of)
         for target, names in columns.items()
     }
-    vocabulary = {word: Meaning(meaning) for word, meaning in rules.get("vocabulary", {}).items()}
+    vocabulary = vocabulary_of(rules)
+    region = known_region(rules.get("region") or system.default_region)
     zone = rules.get("time_zone") or system.time_zone
     order = rules.get("date_order")
     return Plan(
         kind=system.kind,
         positions=positions,
         width=len(headers),
-        numbers=NumberReader(system.default_region or None),
-        default_region=system.default_region or None,
+        numbers=NumberReader(region),
+        default_region=region,
         moments=MomentReader(ZoneInfo(zone) if zone else None, DateOrder(order) if order else None, now),
         zone=zone,
         statuses=tuple(

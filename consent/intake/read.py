@@ -1,7 +1,7 @@
 """One row → what it claims, what it reports, or why it cannot be taken. No database.
 
-A Claim is a system's belief; an Event is something that happened. Policy in one line: nothing is lost to a bad
-date, nothing is guessed from a word nobody explained, a blank says nothing.
+A Claim is a system's belief; an Event is something that happened. Policy in one line: nothing is lost to a
+bad date, nothing is guessed from a word nobody explained, a blank says nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from consent.numbers import NumberCell, explain
 K = System.Kind
 # Most restrictive first: with several status columns, or the same key twice, the first of these stands.
 RESTRICTIVE = (Meaning.OUT, Meaning.REDACTED, Meaning.NEVER, Meaning.UNKNOWN, Meaning.PENDING, Meaning.IN)
-# Twilio and others prefix the address with the channel it came through; the STOP is for the person all the same.
+# Twilio and others prefix the address with the channel it came through; the STOP is for the person all the
+# same.
 CHANNEL_PREFIXES = ("whatsapp:", "rcs:", "sms:", "tel:", "messenger:")
 
 
@@ -79,16 +80,20 @@ def rejected(row: Row, reason: str, detail: str, number: str = "") -> Outcome:
     return Outcome(row.line, Bucket.REJECTED, reason, detail, tuple(row.warnings), number, cells=row.cells)
 
 
-def held(row: Row, reason: str, detail: str, number: NumberCell, moment: Moment | None = None) -> Outcome:
+def held_for_word(
+    row: Row, word: str, detail: str, number: NumberCell, moment: Moment | None = None
+) -> Outcome:
+    """A status word nobody explained: the row waits until somebody does."""
     return Outcome(
         row.line,
         Bucket.HELD,
-        reason,
+        "status_unrecognised",
         detail,
         tuple(row.warnings),
         number.e164 or "",
         at=moment.at if moment else None,
         cells=row.cells,
+        unread=word.strip()[:80],
     )
 
 
@@ -98,23 +103,23 @@ def silent(row: Row, reason: str, detail: str, number: str = "") -> Outcome:
 
 
 def block_event(claim: Claim, batch: ImportBatch) -> Event:
-    """The revocation that a provider's block proves. When it was made nobody knows unless the list says so."""
+    """The revocation that a provider's block proves. When it was made nobody knows unless the list says
+    so."""
+    read_at = f"{batch.as_of:%Y%m%dT%H%M%S}"
     return Event(
         line=claim.line,
         number=claim.number,
         act=Act.REVOKE,
         kind=Kind.CARRIER,
         moment=claim.moment,
-        event_id=f"block:{claim.number.e164}:{claim.sender}:{claim.program or ''}:{batch.as_of:%Y%m%dT%H%M%S}"[
-            :100
-        ],
+        event_id=f"block:{claim.number.e164}:{claim.sender}:{claim.program or ''}:{read_at}"[:100],
         warnings=(),
         program=None if claim.sender else claim.program,
         sender=claim.sender,
     )
 
 
-# --- Parts every kind of row has ---------------------------------------------------------------------------------
+# --- Parts every kind of row has ----------------------------------------------------------------------------
 
 
 def _number(plan: Plan, row: Row) -> tuple[NumberCell, str, tuple[str, ...]]:
@@ -127,7 +132,8 @@ def _number(plan: Plan, row: Row) -> tuple[NumberCell, str, tuple[str, ...]]:
         if raw.strip() or place == len(columns) - 1:
             break
     cell = plan.numbers.read(raw, region or plan.default_region)
-    warnings = list(cell.warnings)
+    # Another country than the file's usual one is news only where the row itself names a country.
+    warnings = [warning for warning in cell.warnings if region or warning != "country_mismatch"]
     if place and cell.e164:
         warnings.append("fallback_phone_column")
     if country and region is None:
@@ -150,7 +156,8 @@ def _moment(plan: Plan, row: Row) -> Moment:
 
 
 def _status(plan: Plan, row: Row) -> tuple[Meaning | None, str, str | None]:
-    """The most restrictive of the status columns: its meaning (None: a word nobody explained), text, warning."""
+    """The most restrictive of the status columns: its meaning (None: a word nobody explained), text,
+    warning."""
     if not plan.statuses:
         return plan.constant_status, "", None
     cells = [column.read.read(row.cells[column.position].replace("\x00", "")) for column in plan.statuses]
@@ -188,7 +195,7 @@ def _formulas(texts: tuple[str, ...]) -> tuple[str, ...]:
     return ("formula_cell",) if any(text.startswith("=") for text in texts) else ()
 
 
-# --- The kinds of file -------------------------------------------------------------------------------------------
+# --- The kinds of file --------------------------------------------------------------------------------------
 
 
 def _status_row(plan: Plan, row: Row) -> Claim | Outcome:
@@ -198,10 +205,11 @@ def _status_row(plan: Plan, row: Row) -> Claim | Outcome:
     moment = _moment(plan, row)
     meaning, text, warning = _status(plan, row)
     if meaning is None:
-        return held(
+        return held_for_word(
             row,
-            "status_unrecognised",
-            f"“{text[:80]}” is no status word this system is known to use. Say what it means in the mapping’s "
+            text,
+            f"“{text[:80]}” is no status word this system is known to use. Say what it means in the "
+            "mapping’s "
             "vocabulary and take the held rows in again, or mend the file.",
             cell,
             moment,
@@ -230,8 +238,8 @@ def _form_row(plan: Plan, row: Row) -> Event | Outcome:
     if plan.statuses:
         meaning, text, _ = _status(plan, row)
         if meaning is None:
-            return held(
-                row, "status_unrecognised", f"“{text[:80]}” does not say whether the box was ticked.", cell
+            return held_for_word(
+                row, text, f"“{text[:80]}” does not say whether the box was ticked.", cell, moment
             )
         if meaning is Meaning.OUT:
             act = Act.REVOKE
@@ -253,8 +261,24 @@ def _form_row(plan: Plan, row: Row) -> Event | Outcome:
     )
 
 
+_INBOUND = ("in", "mo", "received", "from contact", "from customer", "reply")
+_OUTBOUND = ("out", "mt", "sent", "to contact", "to customer", "api", "broadcast")
+
+
 def _reply_row(plan: Plan, row: Row) -> Event | Outcome:
-    inbound = plan.cell(row.cells, "direction").casefold().startswith(("in", "mo", "received"))
+    direction = plan.cell(row.cells, "direction").casefold()
+    inbound = direction.startswith(_INBOUND)
+    if not inbound and not direction.startswith(_OUTBOUND):
+        # Taking it for one of ours could lose a STOP; taking it for a reply could make one up.
+        return Outcome(
+            row.line,
+            Bucket.HELD,
+            "direction_unknown",
+            f"“{direction[:40]}” does not say whether we sent this message or received it. Write inbound or "
+            "outbound.",
+            tuple(row.warnings),
+            cells=row.cells,
+        )
     outside = plan.cell(row.cells, "from" if inbound else "to")
     ours = plan.cell(row.cells, "to" if inbound else "from")
     for prefix in CHANNEL_PREFIXES:
@@ -322,7 +346,7 @@ def _staff_row(plan: Plan, row: Row) -> Event | Outcome:
     moment = _moment(plan, row)
     meaning, text, _ = _status(plan, row)
     if meaning is None:
-        return held(row, "status_unrecognised", f"“{text[:80]}” does not say what was changed.", cell, moment)
+        return held_for_word(row, text, f"“{text[:80]}” does not say what was changed.", cell, moment)
     reference = plan.text(row.cells, "reference", 200)
     channel = plan.text(row.cells, "channel", 40).casefold()
     if meaning is Meaning.OUT:

@@ -1,4 +1,5 @@
-"""Claims and events → rows, a chunk at a time: look up what is there, decide each row's bucket, write what is new.
+"""Claims and events → rows, a chunk at a time: look up what is there, decide each row's bucket, write what is
+new.
 
 With `write` off nothing is written and the buckets are the same: that is the preview."""
 
@@ -51,14 +52,16 @@ class Store:
     wordings: dict[str, Wording]
     zone: str
     usual_program: str | None  # for a message to a sender that no program names
-    # What the file said of a number so far: {(digits, program): (line, value)}; small keys, for a million rows.
+    # What the file said of a number so far: {(digits, program): (line, value)}; small keys, for a million
+    # rows.
     seen: dict[tuple[int, int], tuple[int, str]] = field(default_factory=dict)
     seen_events: dict[str, int] = field(default_factory=dict)
 
-    # --- Look up ------------------------------------------------------------------------------------------------
+    # --- Look up --------------------------------------------------------------------------------------------
 
     def numbers(self, items: Iterable[Claim | Event], *, write: bool) -> dict[str, int]:
-        """Primary keys by E.164 of every number in the chunk; unknown ones are created, or missing in a preview."""
+        """Primary keys by E.164 of every number in the chunk; unknown ones are created, or missing in a
+        preview."""
         cells = {item.number.e164: item.number for item in items}
         known = self._known_numbers(cells)
         if write and len(known) < len(cells):
@@ -72,11 +75,11 @@ class Store:
         return known
 
     def _known_numbers(self, wanted: Iterable[str | None]) -> dict[str, int]:
-        return dict(Number.objects.filter(e164__in=list(wanted)).values_list("e164", "pk"))
+        return dict(Number.objects.filter(e164__any_of=list(wanted)).values_list("e164", "pk"))
 
     def latest_readings(self, number_ids: Iterable[int]) -> dict[tuple[int, int, str], Latest]:
-        """What the system believed at this file's time, by (number, program, ref). A file older than what is known
-        is compared with what was known then."""
+        """What the system believed at this file's time, by (number, program, ref). A file older than what is
+        known is compared with what was known then."""
         rows = (
             Reading.objects.effective()
             .for_numbers(number_ids)
@@ -95,7 +98,7 @@ class Store:
     def watched(self, number_ids: Iterable[int]) -> dict[tuple[int, int, str], datetime]:
         """Keys with a correction on its way: the next reading is news even when the value did not change."""
         rows = WriteBack.objects.filter(
-            number_id__in=list(number_ids),
+            number_id__any_of=list(number_ids),
             system=self.system,
             status__in=[*WriteBack.UNSETTLED, WriteBack.Status.VERIFIED, WriteBack.Status.REVERTED],
             sent_at__isnull=False,
@@ -104,12 +107,12 @@ class Store:
 
     def agreed_out(self, number_ids: Iterable[int]) -> set[tuple[int, int]]:
         return set(
-            AgreedStatus.objects.filter(number_id__in=list(number_ids), status__in=OUT_STATUSES).values_list(
-                "number_id", "program_id"
-            )
+            AgreedStatus.objects.filter(
+                number_id__any_of=list(number_ids), status__in=OUT_STATUSES
+            ).values_list("number_id", "program_id")
         )
 
-    # --- Claims -------------------------------------------------------------------------------------------------
+    # --- Claims ---------------------------------------------------------------------------------------------
 
     def take_claims(self, claims: Sequence[Claim], *, write: bool) -> list[Outcome]:
         numbers = self.numbers(claims, write=write)
@@ -200,15 +203,15 @@ class Store:
             ],
         )
 
-    # --- People -------------------------------------------------------------------------------------------------
+    # --- People ---------------------------------------------------------------------------------------------
 
     def _link_people(self, claims: Sequence[Claim], numbers: dict[str, int]) -> None:
-        """Keep each system record's contact and number. A number's first record of this system joins the contact
-        the number already has; a second record of the same system is a contact of its own."""
+        """Keep each system record's contact and number. A number's first record of this system joins the
+        contact the number already has; a second record of the same system is a contact of its own."""
         by_ref = {claim.ref or claim.number.e164 or "": claim for claim in claims}
         existing = {
             record.ref: record
-            for record in SystemRecord.objects.filter(system=self.system, ref__in=list(by_ref))
+            for record in SystemRecord.objects.filter(system=self.system, ref__any_of=list(by_ref))
         }
         self._follow_number_changes(by_ref, existing, numbers)
         new = {ref: claim for ref, claim in by_ref.items() if ref not in existing}
@@ -217,7 +220,7 @@ class Store:
         number_ids = {numbers[claim.number.e164 or ""] for claim in new.values()}
         contacts: dict[int, int] = {}
         ours: set[int] = set()
-        linked = SystemRecord.objects.filter(number_id__in=number_ids).order_by("pk")
+        linked = SystemRecord.objects.filter(number_id__any_of=number_ids).order_by("pk")
         for number_id, contact_id, system_id in linked.values_list("number_id", "contact_id", "system_id"):
             contacts.setdefault(number_id, contact_id)
             if system_id == self.system.pk:
@@ -254,13 +257,13 @@ class Store:
             moved, ["previous_number", "number", "number_changed_at"], batch_size=500
         )
 
-    # --- Events -------------------------------------------------------------------------------------------------
+    # --- Events ---------------------------------------------------------------------------------------------
 
     def take_events(self, events: Sequence[Event], *, write: bool) -> list[Outcome]:
         numbers = self.numbers(events, write=write)
         known = set(
             ConsentRecord.objects.filter(
-                system=self.system, source_event_id__in=[event.event_id for event in events]
+                system=self.system, source_event_id__any_of=[event.event_id for event in events]
             ).values_list("source_event_id", flat=True)
         )
         by_sender = self._programs_by_sender()
@@ -297,10 +300,11 @@ class Store:
     def _event_programs(
         self, event: Event, by_sender: dict[str, list[Program]], agreed: set[int]
     ) -> list[Program | None] | None:
-        """The programs a record is for: [None] where sender or "all" decides later, None where it cannot be told.
+        """The programs a record is for: [None] where sender or "all" decides later, None where it cannot be
+        told.
 
-        A grant never reaches further than its wording: a START sent to a sender that several programs share counts
-        for those the person already had to do with, and for none if there is none."""
+        A grant never reaches further than its wording: a START sent to a sender that several programs share
+        counts for those the person already had to do with, and for none if there is none."""
         if event.for_all_programs:
             return [None]
         if event.program:
@@ -363,7 +367,7 @@ class Store:
             event.line,
         )
 
-    # --- Programs -----------------------------------------------------------------------------------------------
+    # --- Programs -------------------------------------------------------------------------------------------
 
     def _program(self, code: str | None) -> Program | None:
         if code is None:
@@ -374,7 +378,8 @@ class Store:
         outcome = _outcome(item, "")
         outcome.bucket, outcome.reason = Bucket.HELD, "program_unknown"
         outcome.detail = (
-            f"There is no program “{code}”. Add it under Programs, or name the program for the whole file in the mapping."
+            f"There is no program “{code}”. Add it under Programs, or name the program for the whole file "
+            "in the mapping."
             if code
             else "Nothing says which program this is about: map a column to Program, name one for the whole file, "
             "or add the sender to its program."

@@ -87,17 +87,22 @@ def _words(text: str) -> list[str]:
 # Header names seen in real exports, folded to letters and digits; used for a first guess a person confirms.
 USUAL_HEADERS: dict[str, list[str]] = {
     "number": _words(
-        "mobilephonenumber mobilephone mobilenumber mobile smsphonenumber smsnumber sms phonenumber phone cellphone cell "
+        "mobilephonenumber mobilephone mobilenumber mobile smsphonenumber smsnumber sms phonenumber phone "
+        "cellphone cell "
         "telephone tel msisdn mdn e164 contactphone defaultaddressphone contactid number phonee164 recipient"
     ),
     "status": _words(
-        "smsoptin smsconsent acceptssmsmarketing smsmarketing smsstatus smsblacklisted hasoptedoutofmobile optedout "
-        "et4ae5hasoptedoutofmobilec smsoptout donottext smssubscription subscribedsms consent status consentstatus optin "
+        "smsoptin smsconsent acceptssmsmarketing smsmarketing smsstatus smsblacklisted hasoptedoutofmobile "
+        "optedout "
+        "et4ae5hasoptedoutofmobilec smsoptout donottext smssubscription subscribedsms consent status "
+        "consentstatus optin "
         "smsmarketingconsent sakarioptedin sakarioptedout changedto newvalue checked agreed donotsms"
     ),
     "at": _words(
-        "smsconsentdate smsconsenttimestamp consentdate consenttimestamp consentedat optedat optinat optintime dateofconsent "
-        "submittedat submitted datesent datecreated timestamp time date createdat changedat blockedsince blockedat occurredat "
+        "smsconsentdate smsconsenttimestamp consentdate consenttimestamp consentedat optedat optinat "
+        "optintime dateofconsent "
+        "submittedat submitted datesent datecreated timestamp time date createdat changedat blockedsince "
+        "blockedat occurredat "
         "optindate modifiedtime updatedat sentat receivedat"
     ),
     "ref": _words("recordid contactid customerid id contactkey leid subscriberid profileid klaviyoid userid"),
@@ -105,7 +110,8 @@ USUAL_HEADERS: dict[str, list[str]] = {
     "last_name": _words("lastname surname familyname nom apellido lname name fullname"),
     "email": _words("email emailaddress mail"),
     "country": _words(
-        "country countryregion countrycode defaultaddresscountrycode cc mobilecountrycode mailingcountry pais pays"
+        "country countryregion countrycode defaultaddresscountrycode cc mobilecountrycode mailingcountry "
+        "pais pays"
     ),
     "program": _words("program programcode list campaign subscriptiontype"),
     "wording": _words("wording wordingversion version consenttext disclosureversion formversion"),

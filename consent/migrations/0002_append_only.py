@@ -12,7 +12,11 @@ def add_fragment_search(apps, editor):
         if cursor.fetchone() is None:
             return  # an exact number is found all the same; fragments are scanned
     editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    editor.execute("CREATE INDEX IF NOT EXISTS number_fragment ON consent_number USING gin (e164 gin_trgm_ops)")
+    # On the digits, not on the column itself: a trigram index on the column would also be tried for plain equality,
+    # where it is a thousand times slower than the unique index.
+    editor.execute(
+        "CREATE INDEX IF NOT EXISTS number_fragment ON consent_number USING gin (substring(e164, 2) gin_trgm_ops)"
+    )
 
 
 def drop_fragment_search(apps, editor):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Substr
 
 from backoffice.models import System
 
 
 class NumberQuerySet(models.QuerySet["Number"]):
     def fragment(self, digits: str) -> NumberQuerySet:
-        """Numbers that contain these digits; PostgreSQL answers from its trigram index on e164."""
-        return self.filter(e164__contains=digits)
+        """Numbers that contain these digits; PostgreSQL answers from its trigram index on this very expression."""
+        return self.annotate(digits=Substr("e164", 2)).filter(digits__contains=digits)
 
 
 class Number(models.Model):

@@ -1,0 +1,19 @@
+"""`column__any_of=values`: IN for thousands of values."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models.lookups import In
+
+
+@models.ForeignKey.register_lookup
+@models.Field.register_lookup
+class AnyOf(In):
+    """PostgreSQL gets one array instead of a placeholder per value, which costs more to write than to answer.
+    Elsewhere it is IN."""
+
+    lookup_name = "any_of"
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        left, params = self.process_lhs(compiler, connection)
+        return f"{left} = ANY(%s)", [*params, list(self.rhs)]
