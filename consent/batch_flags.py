@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Q
 from django.utils import timezone
 
 from backoffice.models import ImportBatch, System
@@ -47,21 +46,33 @@ def close_for(batch: ImportBatch, now: datetime) -> int:
     return len(flags)
 
 
+def close_mended(batch: ImportBatch, now: datetime) -> int:
+    """Another batch took rows of this one over: what no waiting row shows any more closes."""
+    shown = {code.value for code, _, _ in _findings(batch)}
+    flags = list(Flag.objects.open().filter(batch=batch, number=None).exclude(code__in=shown))
+    for flag in flags:
+        flag.move(Flag.Status.CLOSED, note="Its rows were mended or read again.", closed_at=now)
+    return len(flags)
+
+
 def _findings(batch: ImportBatch) -> Iterator[tuple[Code, int, str]]:
     name = batch.original_name
-    phones = batch.rows.filter(bucket="rejected", reason__startswith="phone_").count()
+    waiting = batch.rows.waiting()
+    phones = waiting.filter(bucket="rejected", reason__startswith="phone_").count()
     if phones:
         yield (
             Code.UNPARSEABLE_PHONE,
             phones,
-            f"{phones:,} {_rows(phones)} of {name} hold no number that can be read; nobody knows whose status they state.",
+            f"{phones:,} {_rows(phones)} of {name} hold no number that can be read; nobody knows whose "
+            "status they state.",
         )
-    words = batch.rows.filter(Q(bucket="held", reason="status_unrecognised"), settled_at=None).count()
+    words = waiting.filter(bucket="held", reason="status_unrecognised").count()
     if words:
         yield (
             Code.UNPARSEABLE_VALUE,
             words,
-            f"{words:,} {_rows(words)} of {name} use a status word that {batch.system.name} is not known to use.",
+            f"{words:,} {_rows(words)} of {name} use a status word that {batch.system.name} is not known to "
+            "use.",
         )
     if batch.system.kind in {System.Kind.CRM, System.Kind.PLATFORM}:
         claims = Reading.objects.filter(batch=batch, value=Meaning.IN).count()
@@ -70,7 +81,8 @@ def _findings(batch: ImportBatch) -> Iterator[tuple[Code, int, str]]:
             yield (
                 Code.IMPORT_NO_EVIDENCE,
                 claims,
-                f"All {claims:,} new {_rows(claims)} of {name} say “opted in” and none brings proof: it looks like a list "
+                f"All {claims:,} new {_rows(claims)} of {name} say “opted in” and none brings proof: it "
+                "looks like a list "
                 "that was declared consenting as a whole.",
             )
 

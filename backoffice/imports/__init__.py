@@ -7,5 +7,5 @@
     run       write in chunks; a killed worker's successor goes on at the last committed one
     void      the batch's rows no longer count
 
-What a row means is not known here: the importer named in settings.IMPORTERS for the system reads and writes it.
-"""
+What a row means is not known here: the importer named in settings.IMPORTERS for the system reads and writes
+it."""

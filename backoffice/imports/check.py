@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -21,16 +22,19 @@ from backoffice.imports.receive import dialect_of, rows_path
 from backoffice.models import Bucket, ImportBatch, ImportRow
 
 S = ImportBatch.Status
-SHOWN_PER_REASON = 200  # rows kept for the preview's table, per reason; the counts are complete
+SHOWN_PER_REASON = 200  # rows kept for the tables, per reason; the counts are complete
+KEPT_TO_MEND = 20_000  # rows of a preview that go back to a person; a run keeps every one
+SHOWN_WORDS = 100
+ESTIMATED_FROM = 262_144  # bytes
 
 Progress = Callable[..., None]
 Watcher = Callable[[Sequence[Outcome]], None]
 
 
 def start(batch: ImportBatch, *, by: Any, trigger: str = "staff") -> None:
-    """Queue the check of a mapped batch."""
+    """Queue the check of a mapped batch, or a new one of a batch that was checked before."""
     with transaction.atomic():
-        batch.move(S.CHECKING, failure="")
+        batch.move(S.CHECKING, failure="", preview={}, confirm_token="")
         jobs.start("import.check", batch.pk, trigger=trigger, by=by)
 
 
@@ -53,51 +57,94 @@ def check(subject: str, *, beat: Progress, watch: Watcher | None = None) -> dict
 
 def _check(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[str, int]:
     importer = opened(batch)
-    buckets: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    consequences: Counter[str] = Counter()
-    shown: list[Outcome] = []
+    tally = Tally()
     skipped: Counter[str] = Counter()
-    total = done = 0
-    rows = read_rows(rows_path(batch), dialect_of(batch))
-    for chunk in chunks(rows, skipped):
+    total = 0
+    beat(done=0, total=estimated_rows(batch))
+    for chunk in chunks(read_rows(rows_path(batch), dialect_of(batch)), skipped):
         outcomes = importer.take(chunk, write=False)
-        for outcome in outcomes:
-            buckets[outcome.bucket] += 1
-            consequences.update(outcome.consequences)
-            if outcome.is_notable:
-                for why in {
-                    f"{outcome.bucket}:{outcome.reason}",
-                    *(f"warning:{w}" for w in outcome.warnings),
-                }:
-                    reasons[why] += 1
-                    if reasons[why] <= SHOWN_PER_REASON and (not shown or shown[-1] is not outcome):
-                        shown.append(outcome)
+        tally.add(outcomes)
         total += len(chunk)
-        done += len(chunk)
         if watch:
             watch(outcomes)
-        beat(done=done)
+        beat(done=total)
         if total > settings.IMPORT_MAX_ROWS:
             raise Unreadable(
-                what=f"The file has more than {settings.IMPORT_MAX_ROWS:,} rows.",
+                what=f"The file has more than {settings.IMPORT_MAX_ROWS:,} rows",
                 where=f"line {chunk[-1].line}",
                 mend="Split it into several files and import them one after the other.",
             )
-    counts = {**{bucket: buckets[bucket] for bucket in Bucket.values}, "skipped": sum(skipped.values())}
-    preview = {
-        "counts": counts,
-        "reasons": dict(reasons.most_common()),
-        "consequences": dict(consequences),
-        "skipped": dict(skipped),
-    }
+    preview = tally.preview(skipped)
     with transaction.atomic():
         ImportRow.objects.filter(batch=batch).delete()
-        keep(batch, shown)
+        keep(batch, tally.kept)
         batch.move(
             S.PREVIEWED, rows_total=total, preview=preview, confirm_token=token(batch, preview), failure=""
         )
-    return counts
+    return dict(preview["counts"])
+
+
+@dataclass
+class Tally:
+    """What a check counts and keeps while the file goes by."""
+
+    buckets: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    consequences: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
+    kept: list[Outcome] = field(default_factory=list)
+    to_mend: int = 0
+
+    def add(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            self.buckets[outcome.bucket] += 1
+            self.consequences.update(outcome.consequences)
+            if not outcome.is_notable:
+                continue
+            if outcome.unread:
+                self.unread[outcome.unread] += 1
+            self.to_mend += outcome.is_to_mend
+            codes = outcome.codes
+            self.reasons.update(codes)
+            if any(self.reasons[code] <= SHOWN_PER_REASON for code in codes) or (
+                outcome.is_to_mend and self.to_mend <= KEPT_TO_MEND
+            ):
+                self.kept.append(outcome)
+
+    def preview(self, skipped: Counter[str]) -> dict[str, Any]:
+        return {
+            "counts": {
+                **{bucket: self.buckets[bucket] for bucket in Bucket.values},
+                "skipped": sum(skipped.values()),
+            },
+            "reasons": dict(self.reasons.most_common()),
+            "consequences": dict(self.consequences),
+            "skipped": dict(skipped),
+            "unread": dict(self.unread.most_common(SHOWN_WORDS)),
+        }
+
+
+def notable(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """What a run keeps of a chunk: every row that goes back to a person, and the first of each other kind. It
+    depends on the chunk alone, so that a resumed run keeps the same."""
+    seen: Counter[str] = Counter()
+    kept = []
+    for outcome in outcomes:
+        if outcome.is_notable:
+            codes = outcome.codes
+            seen.update(codes)
+            if outcome.is_to_mend or any(seen[code] <= SHOWN_PER_REASON for code in codes):
+                kept.append(outcome)
+    return kept
+
+
+def estimated_rows(batch: ImportBatch) -> int:
+    """About how many rows the file has, from its size and the length of its first lines."""
+    path = rows_path(batch)
+    with path.open("rb") as file:
+        head = file.read(ESTIMATED_FROM)
+    lines = max(head.count(b"\n"), head.count(b"\r"), 1)
+    return max(1, round(path.stat().st_size * lines / max(len(head), 1)))
 
 
 def opened(batch: ImportBatch) -> Importer:
@@ -134,7 +181,7 @@ def keep(batch: ImportBatch, outcomes: Sequence[Outcome]) -> None:
                 number=outcome.number,
                 value=outcome.value,
                 at=outcome.at,
-                cells=list(outcome.cells) if outcome.bucket in {"rejected", "held"} else [],
+                cells=list(outcome.cells) if outcome.is_to_mend else [],
             )
             for outcome in outcomes
         ],

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from backoffice.files.rows import Row
 from backoffice.files.sniff import Dialect
-from backoffice.models import ColumnMapping, ImportBatch, System
+from backoffice.models import Bucket, ColumnMapping, ImportBatch, System
 
 
 class MappingProblem(Exception):
@@ -45,13 +45,80 @@ class Outcome:
     value: str = ""
     at: datetime | None = None
     cells: tuple[str, ...] = ()
-    # What confirming would mean, for the preview: e.g. {"becomes_out": 1}.
+    # What confirming would mean, for the preview: e.g. ("becomes_out",).
     consequences: tuple[str, ...] = ()
+    # A word of the file that nobody explained yet; the row is held for it.
+    unread: str = ""
 
     @property
     def is_notable(self) -> bool:
         """Whether a person may want to see this row."""
-        return bool(self.warnings) or self.bucket in {"rejected", "held"} or bool(self.reason)
+        return bool(self.warnings) or self.is_to_mend or bool(self.reason)
+
+    @property
+    def is_to_mend(self) -> bool:
+        """Whether the row did not go in and goes back to a person."""
+        return self.bucket in {Bucket.REJECTED, Bucket.HELD}
+
+    @property
+    def codes(self) -> list[str]:
+        """What the row is counted and found by: its reason and its warnings, each once."""
+        reason = [f"{self.bucket}:{self.reason}"] if self.reason or self.is_to_mend else []
+        return [*reason, *dict.fromkeys(f"warning:{warning}" for warning in self.warnings)]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Rows of the file that show what an answer means: a small table."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing about the cells that a person decides; the answer is one text and goes into the mapping's
+    rules.
+
+    `rule` is its place there, e.g. ("polarity", "SMS Opt-In"). `choices` (value, label); without any,
+    `answer` is typed, with `suggestions` to choose from. An empty answer leaves the rule out."""
+
+    name: str  # a form field's name: no text of the file in it
+    rule: tuple[str, ...]
+    label: str
+    help: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    answer: str = ""
+    required: bool = False
+    several: bool = False  # the answer is a list, separated by commas
+    suggestions: tuple[str, ...] = ()
+    proof: Proof | None = None
+    note: str = ""  # what stands beside the answer, e.g. how many rows say so
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Questions that belong together. With `confirm`, a person ticks that sentence before the answers
+    count."""
+
+    title: str
+    questions: tuple[Question, ...]
+    help: str = ""
+    confirm: str = ""
+    # The saved mapping answers otherwise than this file shows: the step must not be skipped.
+    contradicts: str = ""
+    as_table: bool = False  # many short questions of one kind, shown as rows
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a batch left behind, for its page and before voiding: a count, and the list that shows exactly
+    it."""
+
+    label: str
+    count: int
+    url: str = ""
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -82,14 +149,39 @@ class Importer(Protocol):
     ) -> None:
         """Raises MappingProblem when the mapping cannot be used with these headers."""
 
+    @classmethod
+    def topics(
+        cls,
+        system: System,
+        columns: dict[str, list[str]],
+        rules: dict[str, Any],
+        headers: Sequence[str],
+        rows: Sequence[Row],
+        unread: Sequence[str] = (),
+        *,
+        now: datetime,
+    ) -> list[Topic]:
+        """What a person decides about the cells of these columns, each question with its present answer and
+        with rows of the file that show it. `unread`: words met beyond the rows given."""
+
+    @classmethod
+    def words(cls, code: str) -> str:
+        """A reason, warning, value or consequence as staff read it."""
+
+    @classmethod
+    def permits(cls, consequences: dict[str, int]) -> int:
+        """How many rows would permit sending to somebody: confirming those needs a supervisor."""
+
     def pass_by(self, rows: Sequence[Row]) -> None:
-        """Rows that an earlier worker committed: remember what later rows of the file need to know of them."""
+        """Rows that an earlier worker committed: remember what later rows of the file need to know of
+        them."""
 
     def take(self, rows: Sequence[Row], *, write: bool) -> list[Outcome]:
         """The outcome of each row, in order. With `write`, its effects too, in the caller's transaction."""
 
     def finish(self, counts: dict[str, int]) -> None:
-        """After the last chunk, in the transaction that ends the batch: findings about the file as a whole."""
+        """After the last chunk, in the transaction that ends the batch: findings about the file as a
+        whole."""
 
     @classmethod
     def void(cls, batch: ImportBatch, *, now: datetime) -> dict[str, int]:
@@ -98,6 +190,10 @@ class Importer(Protocol):
     @classmethod
     def learned_refusals(cls, batch: ImportBatch) -> int:
         """How many opt-outs were learned from the batch: voiding those needs a supervisor."""
+
+    @classmethod
+    def brought(cls, batch: ImportBatch) -> list[Brought]:
+        """What the batch left behind."""
 
 
 def importer_of(system: System) -> type[Importer]:

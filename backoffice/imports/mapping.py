@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,33 @@ def suggest(batch: ImportBatch, name: str = "standard") -> tuple[Guess, ColumnMa
     return importer.guess(batch.system, headers, [row.cells for row in sample(batch, GUESS_ROWS)]), None
 
 
+def fitting(batch: ImportBatch, *, now: datetime) -> ColumnMapping | None:
+    """The saved mapping that reads this file without a question: its columns are there and nothing in the
+    cells speaks against its rules. None: a person has to look. Raises Unreadable."""
+    importer, headers = importer_of(batch.system), dialect_of(batch).columns
+    rows = sample(batch, GUESS_ROWS)
+    saved = list(batch.system.mappings.in_use().order_by("pk"))
+    for mapping in sorted(saved, key=lambda mapping: mapping.name != "standard"):
+        try:
+            importer.check_mapping(batch.system, mapping.columns, mapping.rules, headers)
+        except MappingProblem:
+            continue
+        asked = importer.topics(batch.system, mapping.columns, mapping.rules, headers, rows, now=now)
+        if not any(topic.contradicts for topic in asked):
+            return mapping
+    return None
+
+
+def kept_names(mapping: ColumnMapping | None, headers: Sequence[str]) -> dict[str, list[str]]:
+    """Column names of the saved mapping that this file does not have: other exports of the system do."""
+    if mapping is None:
+        return {}
+    known = set(headers)
+    return {
+        target: [name for name in names if name not in known] for target, names in mapping.columns.items()
+    }
+
+
 @transaction.atomic
 def save_mapping(
     batch: ImportBatch,
@@ -44,8 +72,8 @@ def save_mapping(
     now: datetime,
     name: str = "standard",
 ) -> ColumnMapping:
-    """Confirm how this batch's columns are read. The same content again changes nothing; other content becomes the
-    next version, and earlier batches keep theirs. Raises MappingProblem."""
+    """Confirm how this batch's columns are read. The same content again changes nothing; other content
+    becomes the next version, and earlier batches keep theirs. Raises MappingProblem."""
     importer_of(batch.system).check_mapping(batch.system, columns, rules, dialect_of(batch).columns)
     current = (
         ColumnMapping.objects.select_for_update()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,22 @@ from django.contrib.auth.models import User
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils import timezone
 
-from backoffice import audit
-from backoffice.files.container import Kind
+from backoffice import audit, jobs
+from backoffice.files.container import Kind, check_workbook, kind_of
 from backoffice.files.rows import Row, read_rows
 from backoffice.files.sniff import Dialect, sniff
 from backoffice.files.unreadable import Unreadable
-from backoffice.files.workbook import convert_workbook
-from backoffice.models import ImportBatch, System
+from backoffice.files.workbook import convert_workbook, sniff_converted
+from backoffice.imports import mend
+from backoffice.models import IllegalMove, ImportBatch, System
 
 S = ImportBatch.Status
 SAMPLE_ROWS = 5
+# A workbook is unpacked by another process; the worker says meanwhile that it is alive.
+UNPACK_SECONDS = 480  # less than a task may take
+BEAT_SECONDS = 15
 
 
 def receive(
@@ -32,58 +38,148 @@ def receive(
     name: str,
     *,
     by: User | None,
-    as_of: datetime,
+    as_of: datetime | None,
     now: datetime,
+    wait: bool = True,
 ) -> ImportBatch:
-    """Store an upload and recognise its format.
+    """Store an upload and recognise its format. `as_of` None: the moment of upload, or for a file of rejected
+    rows that came back, the moment of the file they are from. Without `wait` a workbook is unpacked by a
+    worker.
 
-    Raises Unreadable (what, where, how to mend) for a file that is empty, too large or no table at all; nothing is
-    kept of it then."""
+    Raises Unreadable (what, where, how to mend) for a file that is empty, too large or no table at all;
+    nothing is kept of it then."""
     size, sha256 = 0, hashlib.sha256()
     for piece in upload.chunks():
         size += len(piece)
         sha256.update(piece)
     if size > settings.IMPORT_MAX_BYTES:
         raise Unreadable(
-            what=f"The file has {size:,} bytes; at most {settings.IMPORT_MAX_BYTES:,} are taken at once.",
+            what=f"The file has {size:,} bytes; at most {settings.IMPORT_MAX_BYTES:,} are taken at once",
             where=name,
             mend="Split it into several files and import them one after the other.",
         )
     batch = ImportBatch(
         system=system,
-        original_name=Path(name).name[:255],
+        original_name=_shown_name(name),
         sha256=sha256.hexdigest(),
         size=size,
-        as_of=min(as_of, now),
+        as_of=min(as_of or now, now),
         uploaded_by=by,
     )
     upload.seek(0)
     # The stored name is ours; the given one is only shown.
     batch.file.save(f"{sha256.hexdigest()[:16]}{_ending(name)}", upload, save=False)
+    path = Path(batch.file.path)
     try:
-        with transaction.atomic():
-            batch.save()
-            recognise(batch)
-            audit.record(by, "import.upload", batch, sha256=batch.sha256, size=size)
+        later = kind_of(path, max_bytes=settings.IMPORT_MAX_BYTES) is Kind.XLSX and not wait
+        if later:
+            check_workbook(path)
+        else:
+            _note_format(batch, *_read_format(batch), keep_as_of=as_of is not None)
+            batch.status = S.SNIFFED
     except Unreadable:
         batch.file.delete(save=False)
         raise
+    with transaction.atomic():
+        batch.save()
+        audit.record(by, "import.upload", batch, sha256=batch.sha256, size=size)
+        if later:
+            jobs.start("import.recognise", batch.pk, trigger="staff", by=by, keep_as_of=as_of is not None)
     return batch
 
 
 def recognise(batch: ImportBatch, *, sheet: str | None = None, **overrides: Any) -> Dialect:
     """Sniff the batch's file again, with what a person says instead of the guesses (encoding, delimiter,
-    header_line; sheet of a workbook). Raises Unreadable."""
+    header_line; sheet of a workbook). What rested on the old format, mapping and preview, is gone then.
+
+    Raises Unreadable; IllegalMove once the batch is confirmed."""
+    if batch.confirmed_at is not None:
+        raise IllegalMove("The batch is confirmed: how its file is read stands.")
+    dialect, rows_file = _read_format(batch, sheet=sheet, **overrides)
+    with transaction.atomic():
+        batch.move(
+            S.SNIFFED,
+            dialect=dialect.as_json(),
+            rows_file=rows_file,
+            mapping=None,
+            preview={},
+            confirm_token="",
+            failure="",
+        )
+        batch.rows.all().delete()
+    return dialect
+
+
+def recognise_later(batch: ImportBatch, *, by: User | None, sheet: str) -> None:
+    """Have a worker unpack another sheet of the batch's workbook."""
+    with transaction.atomic():
+        batch.move(S.UPLOADED, mapping=None, preview={}, confirm_token="", failure="")
+        batch.rows.all().delete()
+        jobs.start("import.recognise", batch.pk, trigger="staff", by=by, sheet=sheet)
+
+
+def recognise_in_background(
+    subject: str, *, beat: Any, sheet: str | None = None, keep_as_of: bool = True
+) -> dict[str, int]:
+    """The worker's part of recognise_later, and of receiving a workbook. Safe to run twice.
+
+    Raises jobs.Refused when the workbook cannot be read; the batch then says why."""
+    batch = ImportBatch.objects.select_related("system").get(pk=subject)
+    if batch.status != S.UPLOADED:
+        return {}
+    try:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            unpacking = pool.submit(_read_format, batch, sheet=sheet, seconds=UNPACK_SECONDS)
+            while True:
+                beat()
+                try:
+                    dialect, rows_file = unpacking.result(timeout=BEAT_SECONDS)
+                    break
+                except TimeoutError:
+                    continue
+    except Unreadable as problem:
+        batch.move(S.FAILED, failure=str(problem))
+        raise jobs.Refused(str(problem)) from problem
+    except jobs.Cancelled:
+        batch.move(S.CANCELLED)
+        raise
+    _note_format(batch, dialect, rows_file, keep_as_of=keep_as_of)
+    batch.move(
+        S.SNIFFED,
+        dialect=batch.dialect,
+        rows_file=batch.rows_file.name,
+        mends=batch.mends,
+        as_of=batch.as_of,
+    )
+    return {"columns": dialect.width}
+
+
+def _read_format(
+    batch: ImportBatch, *, sheet: str | None = None, seconds: int = UNPACK_SECONDS, **overrides: Any
+) -> tuple[Dialect, str]:
+    """The format, and the name of the file that rows are read from if it is not the upload. Touches no
+    database."""
     path = Path(batch.file.path)
     dialect = sniff(path, max_bytes=settings.IMPORT_MAX_BYTES, **overrides)
-    rows_file = ""
-    if dialect.kind is Kind.XLSX:
-        rows_file = str(Path(batch.file.name).with_suffix(".rows.csv"))
-        dialect = convert_workbook(
-            path, path.with_suffix(".rows.csv"), sheet=sheet, header_line=overrides.get("header_line")
-        )
-    batch.move(S.SNIFFED, dialect=dialect.as_json(), rows_file=rows_file)
-    return dialect
+    if dialect.kind is not Kind.XLSX:
+        return dialect, ""
+    unpacked = path.with_suffix(".rows.csv")
+    header_line = overrides.get("header_line")
+    before = Dialect.from_json(batch.dialect) if batch.dialect else None
+    if before is not None and before.sheet == (sheet or before.sheet) and before.sheet and unpacked.exists():
+        dialect = sniff_converted(unpacked, sheet=before.sheet, sheets=before.sheets, header_line=header_line)
+    else:
+        dialect = convert_workbook(path, unpacked, sheet=sheet, header_line=header_line, seconds=seconds)
+    return dialect, str(Path(str(batch.file.name)).with_suffix(".rows.csv"))
+
+
+def _note_format(batch: ImportBatch, dialect: Dialect, rows_file: str, *, keep_as_of: bool) -> None:
+    """Rejected rows that came back say what the system held when it wrote the file they are from."""
+    batch.dialect, batch.rows_file = dialect.as_json(), rows_file
+    if dialect.is_own_rejects:
+        batch.mends = mend.origin_of(batch, sample(batch, mend.COMPARED_ROWS))
+        if batch.mends is not None and not keep_as_of:
+            batch.as_of = batch.mends.as_of
 
 
 def dialect_of(batch: ImportBatch) -> Dialect:
@@ -95,24 +191,34 @@ def rows_path(batch: ImportBatch) -> Path:
 
 
 def sample(batch: ImportBatch, count: int = SAMPLE_ROWS) -> list[Row]:
-    """The first data rows, for the page where columns are mapped."""
+    """The first data rows, for the pages that show them. Raises Unreadable."""
     rows = read_rows(rows_path(batch), dialect_of(batch))
     return list(itertools.islice((row for row in rows if not row.skip and not row.problem), count))
 
 
 def seen_before(batch: ImportBatch) -> ImportBatch | None:
     """The batch that took in these very bytes for this system, if its rows still count."""
-    return (
-        ImportBatch.objects.effective()
-        .filter(
-            system=batch.system,
-            sha256=batch.sha256,
-            status__in=[*ImportBatch.FINISHED, S.RUNNING, S.CONFIRMED],
-        )
-        .exclude(pk=batch.pk)
-        .order_by("-pk")
-        .first()
-    )
+    return _twins(batch, S.CONFIRMED, S.RUNNING, *ImportBatch.FINISHED).first()
+
+
+def waiting_twin(batch: ImportBatch) -> ImportBatch | None:
+    """The same bytes for the same system in a batch that waits for somebody."""
+    return _twins(batch, S.SNIFFED, S.MAPPED, S.CHECKING, S.PREVIEWED).first()
+
+
+def _twins(batch: ImportBatch, *statuses: ImportBatch.Status) -> Any:
+    same = ImportBatch.objects.effective().filter(system=batch.system, sha256=batch.sha256)
+    return same.filter(status__in=statuses).exclude(pk=batch.pk).select_related("uploaded_by").order_by("-pk")
+
+
+def uploads_since(user: User, since: datetime) -> int:
+    return ImportBatch.objects.filter(uploaded_by=user, uploaded_at__gte=since).count()
+
+
+def _shown_name(name: str) -> str:
+    """The name as people see it: no folders, no characters that are not shown."""
+    shown = "".join(sign for sign in name.replace("\\", "/").rsplit("/", 1)[-1] if sign.isprintable())
+    return shown.strip()[:255] or f"upload of {timezone.now():%Y-%m-%d}"
 
 
 def _ending(name: str) -> str:

@@ -11,15 +11,18 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from backoffice import audit, jobs
+from backoffice import access, audit, jobs
 from backoffice.files.rows import read_rows
 from backoffice.files.unreadable import Unreadable
-from backoffice.imports.check import Progress, Watcher, chunks, keep, opened
-from backoffice.imports.importer import Importer, MappingProblem
+from backoffice.imports import mend
+from backoffice.imports.check import Progress, Watcher, chunks, keep, notable, opened
+from backoffice.imports.importer import Importer, MappingProblem, importer_of
 from backoffice.imports.receive import dialect_of, rows_path
-from backoffice.models import Bucket, ImportBatch
+from backoffice.imports.void import NeedsSupervisor
+from backoffice.models import Bucket, IllegalMove, ImportBatch
 
 S = ImportBatch.Status
+TAKEN_IN = (S.CONFIRMED, S.RUNNING, *ImportBatch.FINISHED)
 
 
 class NotWhatWasShown(Exception):
@@ -39,15 +42,15 @@ def confirm(
 ) -> ImportBatch:
     """Agree to the preview and queue the run. A double click or a second tab changes nothing.
 
-    Raises NotWhatWasShown when the token is for another preview, TakenInBefore for a repeated file."""
-    if (
-        batch.confirm_token
-        and hmac.compare_digest(batch.confirm_token, token)
-        and batch.status != S.PREVIEWED
-    ):
+    Raises NotWhatWasShown when the token is for another preview, TakenInBefore for a repeated file,
+    NeedsSupervisor when `by` may not confirm what would permit sending."""
+    shown = bool(batch.confirm_token) and hmac.compare_digest(batch.confirm_token, token)
+    if shown and batch.confirmed_at is not None:
         return batch  # the same confirmation again
-    if not batch.confirm_token or not hmac.compare_digest(batch.confirm_token, token):
+    if not shown:
         raise NotWhatWasShown(batch)
+    if by is not None and not may_confirm(batch, by):
+        raise NeedsSupervisor(batch)
     try:
         with transaction.atomic():
             batch.move(S.CONFIRMED, confirmed_by=by, confirmed_at=now, counts={}, cursor_line=0, rows_done=0)
@@ -56,32 +59,62 @@ def confirm(
             if queue:
                 jobs.start("import.run", batch.pk, trigger="staff", by=by)
     except IntegrityError as error:
-        earlier = (
-            ImportBatch.objects.filter(system=batch.system, sha256=batch.sha256, mapping=batch.mapping)
-            .filter(status__in=[S.CONFIRMED, S.RUNNING, *ImportBatch.FINISHED])
-            .exclude(pk=batch.pk)
-            .first()
-        )
+        earlier = twin_of(batch)
+        batch.refresh_from_db()
         if earlier is None:
             raise
-        batch.refresh_from_db()
         raise TakenInBefore(earlier) from error
     return batch
 
 
+def may_confirm(batch: ImportBatch, by: User) -> bool:
+    """Whoever imports may confirm what is safe; what permits sending to somebody waits for a supervisor."""
+    permits = importer_of(batch.system).permits(batch.preview.get("consequences", {}))
+    return access.can(by, "backoffice.permit_importbatch" if permits else "backoffice.add_importbatch")
+
+
+def twin_of(batch: ImportBatch) -> ImportBatch | None:
+    """The batch that took in the same bytes with the same mapping, so that this one would add nothing."""
+    same = ImportBatch.objects.filter(system=batch.system, sha256=batch.sha256, mapping=batch.mapping)
+    return same.filter(status__in=TAKEN_IN).exclude(pk=batch.pk).order_by("-pk").first()
+
+
 def resume(batch: ImportBatch, *, by: User | None) -> None:
-    """Go on with a batch that failed, from its last committed chunk."""
-    with transaction.atomic():
-        batch.move(S.CONFIRMED, failure="")
-        audit.record(by, "import.resume", batch)
-        jobs.start("import.run", batch.pk, trigger="staff", by=by)
+    """Go on with a confirmed batch that failed, was cancelled or lost its job, from its last committed chunk.
+
+    Raises IllegalMove for any other batch, TakenInBefore when another batch took the file in meanwhile."""
+    if batch.confirmed_at is None or not batch.file:
+        raise IllegalMove("Only a confirmed batch whose file is still here can go on.")
+    try:
+        with transaction.atomic():
+            if not is_stranded(batch):
+                batch.move(S.CONFIRMED, failure="", finished_at=None)
+            audit.record(by, "import.resume", batch)
+            jobs.start("import.run", batch.pk, trigger="staff", by=by)
+    except IntegrityError as error:
+        earlier = twin_of(batch)
+        batch.refresh_from_db()
+        if earlier is None:
+            raise
+        raise TakenInBefore(earlier) from error
+
+
+def is_stranded(batch: ImportBatch) -> bool:
+    """Whether the batch stands as running while no job works on it any more: its last one failed for good."""
+    if batch.status not in ImportBatch.WORKING:
+        return False
+    subject = str(batch.pk)
+    return not jobs.JobRun.objects.unfinished().filter(kind__startswith="import.", subject=subject).exists()
 
 
 def run(subject: str, *, beat: Progress, watch: Watcher | None = None) -> dict[str, int]:
     """Take the batch in, from the first line or from where a lost worker stopped; the end is the same.
 
-    Raises jobs.Refused when the file or mapping cannot be read, jobs.LostLease when another worker is ahead."""
+    Raises jobs.Refused when the file or mapping cannot be read, jobs.LostLease when another worker is
+    ahead."""
     batch = ImportBatch.objects.select_related("system", "mapping").get(pk=subject)
+    if batch.confirmed_at is not None and batch.status in {S.FAILED, S.CANCELLED}:
+        batch.move(S.CONFIRMED, failure="", finished_at=None)  # the job was tried again from the jobs page
     if batch.status == S.CONFIRMED:
         batch.move(S.RUNNING, started_at=timezone.now())
     if batch.status != S.RUNNING:
@@ -97,11 +130,11 @@ def run(subject: str, *, beat: Progress, watch: Watcher | None = None) -> dict[s
 
 
 def _run(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[str, int]:
-    importer = opened(batch)
+    importer, dialect = opened(batch), dialect_of(batch)
     skipped: Counter[str] = Counter()
     counts: Counter[str] = Counter(batch.counts)
     done = batch.rows_done
-    for chunk in chunks(read_rows(rows_path(batch), dialect_of(batch)), skipped):
+    for chunk in chunks(read_rows(rows_path(batch), dialect), skipped):
         if chunk[-1].line <= batch.cursor_line:
             importer.pass_by(chunk)
             continue
@@ -109,7 +142,8 @@ def _run(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[str,
             outcomes = importer.take(chunk, write=True)
             counts.update(outcome.bucket for outcome in outcomes)
             done += len(chunk)
-            keep(batch, [outcome for outcome in outcomes if outcome.is_notable])
+            keep(batch, notable(outcomes))
+            mend.settle(batch, dialect, chunk, now=timezone.now())
             _advance(batch, chunk[-1].line, done, counts)
         if watch:
             watch(outcomes)

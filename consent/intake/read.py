@@ -73,7 +73,7 @@ def read_row(plan: Plan, row: Row) -> Claim | Event | Outcome:
         problem = wrong_width(plan.width, row.found)
     if problem is not None:
         return rejected(row, problem.code, f"{problem.what}. {problem.mend}")
-    return _READERS[plan.kind](plan, row)
+    return _READERS[K(plan.kind)](plan, row)
 
 
 def rejected(row: Row, reason: str, detail: str, number: str = "") -> Outcome:

@@ -31,6 +31,7 @@ from consent.models import (
 from consent.moments import Moment
 from consent.rules import Status
 
+SAID_ALREADY = {"same_number_again", "another_record"}
 OUT_STATUSES = {Status.OPTED_OUT, Status.OPTED_OUT_PRESUMED}
 
 
@@ -56,6 +57,7 @@ class Store:
     # rows.
     seen: dict[tuple[int, int], tuple[int, str]] = field(default_factory=dict)
     seen_events: dict[str, int] = field(default_factory=dict)
+    seen_out: set[str | None] = field(default_factory=set)  # of a preview
 
     # --- Look up --------------------------------------------------------------------------------------------
 
@@ -103,7 +105,7 @@ class Store:
             status__in=[*WriteBack.UNSETTLED, WriteBack.Status.VERIFIED, WriteBack.Status.REVERTED],
             sent_at__isnull=False,
         ).values_list("number_id", "program_id", "ref", "sent_at")
-        return {(number, program, ref): sent_at for number, program, ref, sent_at in rows}
+        return {(number, program, ref): sent_at for number, program, ref, sent_at in rows if sent_at}
 
     def agreed_out(self, number_ids: Iterable[int]) -> set[tuple[int, int]]:
         return set(
@@ -137,10 +139,8 @@ class Store:
             )
             if (news and outcome.reason != "same_number_again") or asked_again:
                 readings.append((claim, number_id or 0, program))
-            if not write:
-                outcome.consequences = _consequences(
-                    claim, before, (number_id, program.pk) in agreed_out, news
-                )
+            if not write and outcome.reason not in SAID_ALREADY:
+                outcome.consequences = _consequences(claim, (number_id, program.pk) in agreed_out, news)
             outcomes.append(outcome)
         if write and readings:
             self._write_readings(readings)
@@ -268,6 +268,7 @@ class Store:
         )
         by_sender = self._programs_by_sender()
         agreed = self._programs_of(numbers.values()) if by_sender else {}
+        out = {number_id for number_id, _ in self.agreed_out(numbers.values())} if not write else set()
         outcomes: list[Outcome] = []
         rows: list[tuple[Any, ...]] = []
         touched: list[int] = []
@@ -288,7 +289,7 @@ class Store:
                 outcomes[-1] = self._unknown_program(event, event.program)
                 continue
             if not write:
-                outcome.consequences = _event_consequences(event)
+                outcome.consequences = self._event_consequences(event, number_id in out)
                 continue
             rows += [self._record(event, number_id, program, place) for place, program in enumerate(programs)]
             touched.append(number_id)
@@ -319,6 +320,16 @@ class Store:
             return [program for program in pool if program.pk in agreed] or None
         usual = self._program(self.usual_program)
         return [usual] if usual else None
+
+    def _event_consequences(self, event: Event, is_out: bool) -> tuple[str, ...]:
+        if event.act is Act.REVOKE:
+            # The second STOP of the same person in one file makes nobody opted out.
+            is_first = event.number.e164 not in self.seen_out
+            self.seen_out.add(event.number.e164)
+            return ("becomes_out",) if is_first and not is_out else ("out_again",)
+        if event.act in {Act.GRANT, Act.CONFIRM}:
+            return ("adds_evidence",)
+        return ("claims_in_without_proof",) if event.act is Act.ASSERT_IN else ()
 
     def _programs_by_sender(self) -> dict[str, list[Program]]:
         by_sender: dict[str, list[Program]] = defaultdict(list)
@@ -417,25 +428,15 @@ def _outcome(item: Claim | Event, value: str) -> Outcome:
     )
 
 
-def _consequences(claim: Claim, before: Latest | None, is_out: bool, news: bool) -> tuple[str, ...]:
+def _consequences(claim: Claim, is_out: bool, news: bool) -> tuple[str, ...]:
     """What confirming this row would mean, in the words of the preview."""
     if not news:
         return ()
     found = []
-    if claim.meaning is Meaning.OUT and (
-        before is None or all(value != Meaning.OUT for value, _ in before.said)
-    ):
-        found.append("becomes_out")
+    if claim.meaning is Meaning.OUT:
+        found.append("out_again" if is_out else "becomes_out")
     if claim.meaning is Meaning.IN:
         found.append("claims_in_without_proof")
         if is_out:
             found.append("conflicts_with_opt_out")
     return tuple(found)
-
-
-def _event_consequences(event: Event) -> tuple[str, ...]:
-    if event.act is Act.REVOKE:
-        return ("becomes_out",)
-    if event.act in {Act.GRANT, Act.CONFIRM}:
-        return ("adds_evidence",)
-    return ("claims_in_without_proof",) if event.act is Act.ASSERT_IN else ()
