@@ -10,7 +10,6 @@ from consent.rules.agreed import GRANTED_BY, REVOKED_BY, Reason
 from consent.rules.codes import Status
 from consent.rules.weigh import (
     EXPLICIT,
-    STATED,
     Case,
     Claim,
     answers_prompt,
@@ -77,7 +76,8 @@ def _out(grants: list[Claim], standing: list[Claim], stray: list[Claim]) -> Ruli
     reason = REVOKED_BY[top.evidence.kind]
     deciding = [r.evidence for r in standing]
     if top.strength == EXPLICIT:
-        renewed = [g for g in grants if g.strength == STATED and all(certainly_later(g, r) for r in standing)]
+        # Only forms and documents can be later than all of these: a message from the phone would have ended them.
+        renewed = [g for g in grants if all(certainly_later(g, r) for r in standing)]
         if renewed:
             status, reason = Status.PENDING, Reason.NEEDS_HANDSET_START
             deciding.append(max(renewed, key=_time).evidence)

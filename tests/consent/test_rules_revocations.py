@@ -223,6 +223,12 @@ ROWS = [
         policy=Policy(revoke_all_from=utc("2027-01-31")),
     ),
     Row(
+        "a claim about another program does not travel along the pool",
+        [form(), claim(Act.ASSERT_OUT, Kind.IMPORT, "2026-05-01", program="alerts", sender="S1")],
+        IN,
+        R.FORM,
+    ),
+    Row(
         "a list's claim about one program stays there",
         [form(program="alerts"), claim(Act.ASSERT_OUT, Kind.IMPORT, "2026-05-01")],
         IN,
