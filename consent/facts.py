@@ -157,6 +157,10 @@ class Door:
         rows: Iterator[tuple[Any, ...]] = records.order_by("pk").values_list(*_RECORD).iterator()
         return rows
 
+    def evidence_of(self, record: ConsentRecord) -> Evidence:
+        """One record, stored or still to be stored, as the rules take it."""
+        return self._evidence(tuple(getattr(record, name) for name in _RECORD))
+
     def _evidence(self, row: tuple[Any, ...]) -> Evidence:
         # fmt: off
         (
