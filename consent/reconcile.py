@@ -232,7 +232,11 @@ class _Work:
         counts["statuses_changed"] = len(self.changed_states)
 
     def _raise(self, counts: Counter[str]) -> None:
-        new = [(key, found) for key, found in self.found.items() if key not in self.flags]
+        new = [
+            (key, found)
+            for key, found in self.found.items()
+            if key not in self.flags and (key, found.fingerprint) not in self.judged
+        ]
         names = tuple(new[0][1].row(new[0][0], self)) if new else ()
         made = bulk.append(Flag, names, [tuple(found.row(key, self).values()) for key, found in new])
         bulk.append(
