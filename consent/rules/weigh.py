@@ -31,6 +31,7 @@ NOTHING = 0
 
 # A message from the phone proves who holds it; the others prove what somebody wrote or said.
 FROM_HANDSET = frozenset({Kind.HANDSET, Kind.KEYWORD})
+_YES_FROM_HANDSET = FROM_HANDSET | {Kind.FREETEXT}
 
 _REVOCATION_STRENGTH = {
     Kind.KEYWORD: EXPLICIT,
@@ -203,7 +204,7 @@ def _take_grant(case: Case, record: Evidence, program: ProgramTerms, policy: Pol
         case.ended_by_boundary.append(record)
         return
     if record.act is _CONFIRM:
-        if record.kind in FROM_HANDSET:
+        if record.kind in _YES_FROM_HANDSET:
             case.yeses.append(Claim(lo, hi, EXPLICIT, record))
         else:
             case.weak.append(record)  # somebody says that the person said yes

@@ -253,6 +253,16 @@ ROWS = [
         [C.AMBIGUOUS_YES],
     ),
     Row(
+        "a YES in a text of the person's own counts like any other",
+        [
+            form("2026-11-18"),
+            record("y", Act.CONFIRM, Kind.FREETEXT, "2026-11-18T01:00", program="promo"),
+        ],
+        IN,
+        R.HANDSET,
+        program=PROMO_DOI,
+    ),
+    Row(
         "a YES that staff report is a claim",
         [form("2026-11-18"), record("y", Act.CONFIRM, Kind.STAFF, "2026-11-18T01:00", program="promo")],
         PENDING,
