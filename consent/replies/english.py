@@ -2,13 +2,15 @@
 
 from consent.replies.pattern import phrases
 
+# ruff: noqa: E501 - one phrase is one line
+
 VOCABULARY = {
     "halt": "stop stops stopped stopping quit quitting cease ceasing discontinue discontinuing end halt desist refrain"
     " knock_off cut_out lay_off",
     "cancel": "cancel terminate deactivate disable suspend kill",
     "texting": "texting messaging contacting spamming bothering harassing bugging pestering hounding bombarding flooding"
     " soliciting pinging notifying blasting disturbing annoying stalking emailing reaching_out reaching blowing_up"
-    " hitting_me_up following_up scamming marketing trolling badgering nagging smsing pestering harrassing",
+    " hitting_me_up following_up scamming marketing trolling badgering nagging smsing",
     "text": "text message contact sms spam bother harass disturb annoy solicit bug notify email ping pester call write write_to"
     " reach_out_to text_or_call call_or_text",
     "msgs": "text texts message messages sms mms texting messaging msgs notifications notification alerts alert spam"
@@ -60,9 +62,12 @@ NEGATED = phrases(
 # Texts instead of calls.
 TEXT_RATHER = phrases(
     """
-    dont|no|not|stop|never|instead_of|rather_than|quit call|calls|calling|phone_calls|email|emails|emailing !or|and|nor|n ~4 text|texting|message
+    dont|no|not|stop|never|instead_of|rather_than|quit call|calls|calling|phone_calls|email|emails|emailing [{rather}] [{rather}] [{rather}] [{rather}] text|texting|message
     text|message ~2 instead_of|rather_than|dont|no call|calling|calls|email|emailing
-    """
+    """,
+    {
+        "rather": "me us please just only instead but you can i prefer better is im busy at work driving now it a to ,"
+    },
 )
 
 # Requests to be texted no more, whoever of us texts: they reach every program.
@@ -114,7 +119,7 @@ REVOKE = phrases(
     {unwanted} [to|in] receive|receiving|hear this|it|from
     {unwanted} [to|in] [be|get|being|getting] contacted|texted|messaged|bothered|disturbed|spammed|solicited|notified|harassed|subscribed|called|included
     {unwanted} [to|in] [be|being] on|part [of|in] [{det}] [{det}] {list}
-    {unwanted} [to_get|to_have|to_see|for|in] [{det}] [{det}] {notices} !back|about|saying
+    {unwanted} [to_get|to_have|to_see|for|in] [{det}] [{det}] {notices}|calls|emails !back|about|saying
     {unwanted} [for] you|anyone|anybody|yall|you_guys|you_people [to] text|texting|contact|contacting|message|messaging|send|sending|call|calling|bother|bothering
     {unwanted} to participate|subscribe|be_subscribed
     no_more|no_further|no_future|no_additional [from|of|with] [{det}] [{det}] {notices}|emails|calls|these|from_you|from_yall
@@ -191,7 +196,9 @@ REVOKE_SENDER = phrases(
     | {
         "lead": "please just ok okay hey hi hello no yes yeah seriously omg ffs dude can could will would you wtf now well"
         " oh god jesus kindly guys people yall so and then do stop nah nope sir maam lord good morning evening afternoon",
-        "number": " ".join([*(str(n) for n in range(10)), *("1* 2* 3* 4* 5* 6* 7* 8* 9*".split())]),
+        "number": " ".join(
+            [*(str(n) for n in range(10)), *(["1*", "2*", "3*", "4*", "5*", "6*", "7*", "8*", "9*"])]
+        ),
         "deals": "text texts sms mms alert alerts deal deals offer offers promo promos promotion promotions ad ads"
         " marketing notification notifications reminder reminders update updates news newsletter newsletters coupon coupons"
         " message messages campaign campaigns subscription subscriptions service services spam spamming emails email calls"
@@ -201,14 +208,14 @@ REVOKE_SENDER = phrases(
 
 WRONG_NUMBER = phrases(
     """
-    <is_this_the|is_that_the|dialed_the|dialed_a|texted_a|texted_the|you_the|put_the|entered_the|called_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|guy|lady|man|woman|girl|dude|gal|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
+    <is_this_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_called_the|put_the|entered_the|gave_you_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|guy|lady|man|woman|girl|dude|gal|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
     wrong no $
     wrong one $
     looking for someone|somebody else
     reached|texting|contacting|reach|messaging|contacted the wrong
     have|got me confused|mixed|mistaken
     nobody [here] [by|named|with|called|of] [that|this|the] name|NAME
-    nobody ~1 that|this name
+    nobody ~2 that|this name
     nobody [named|called|here] [by|named] NAME
     there_is|there_are|there_isnt|theres|there [is|isnt] no|nobody|not ~2 at|on|with this|the number|phone|line
     no NAME here|at|on|lives

@@ -3,6 +3,8 @@
 from consent.replies.english import VOCABULARY
 from consent.replies.pattern import phrases
 
+# ruff: noqa: E501 - one phrase is one line
+
 # Banter: "omg stop, you're so sweet".
 BANTER = phrases(
     """
@@ -111,7 +113,7 @@ REFUSAL = phrases(
 # A remark that ends in the keyword.
 LAST_WORD = phrases(
     """
-    please|interested|now|no|nah|nope|god|guys|people|annoying|thanks|spam|already|so|just|mas|customer|sake|enough|person|number|again|me|stop|hell|seriously|sorry|texts|messages|this|want|anymore|damn|jesus|sick stop|unsubscribe $
+    please|interested|now|actually|ugh|no|nah|nope|god|guys|people|annoying|thanks|spam|already|so|just|mas|customer|sake|enough|person|number|again|me|stop|hell|seriously|sorry|texts|messages|this|want|anymore|damn|jesus|sick stop|unsubscribe $
     """
 )
 

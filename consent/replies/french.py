@@ -2,6 +2,8 @@
 
 from consent.replies.pattern import phrases
 
+# ruff: noqa: E501 - one phrase is one line
+
 _VOCABULARY = {
     "halt": "arret* cess* stop stopp* finiss* suspend* interromp*",
     "send": "envoy* envoi* ecri* contact* text* messag* harcel* derang* spam* embet* import* appel* sollicit* notifi* emmerd*"

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from consent.replies.words import FIRST_NAMES, RESPELLED
+from consent.replies.pattern import NAME, Phrases
+from consent.replies.words import FIRST_NAMES, RESPELLED, STOP_WORDS
 
 LONGEST_READ = 4000
 """Characters read of one reply: its beginning and its end. A text message has at most 1,600."""
@@ -25,7 +26,9 @@ _CONTRACTION = re.compile(r"(?<=\w)'(?=(?:t|s|m|re|ve|ll|d|all)\b)")
 _TITLE = re.compile(r"\b(mrs?|ms|dr|sra?|mme)\.", re.IGNORECASE)
 _NUMBER_SIGN = re.compile(r"(?<=\w)\s*#(?!\w)")
 _BREAK = re.compile(r"\.{1,}|[!?;:\n\r…|—–•()\[\]{}¡¿]+")
-_MARKED = re.compile(r"[^\W_]+|[.,]")
+_PIECE = re.compile(r"[^\W_]+|[.,]")
+_MARKS = (".", ",")
+_CAPITALISED = re.compile(r"(?<=[\w,'] )[^\W\d_a-z][a-zß-ÿ]{2,}(?:[-']?[A-Za-z]+)?")
 
 _TWO_WORDS = {
     ("do", "not"): "dont", ("does", "not"): "doesnt", ("did", "not"): "didnt", ("can", "not"): "cant",
@@ -58,10 +61,17 @@ class Folded:
     named: str
     squeezed: str
 
-    @property
-    def views(self) -> tuple[str, ...]:
-        """The texts a phrase may be found in."""
-        return tuple(dict.fromkeys((self.strict, self.loose, self.named)))
+    def find(self, phrases: Phrases) -> str | None:
+        """The first of the phrases that the reply says, None if it says none."""
+        views = dict.fromkeys((self.strict, self.loose, self.named))
+        return next((found for view in views if (found := phrases.find(view))), None)
+
+    def without(self, phrases: Phrases) -> "Folded":
+        """The reply with such phrases blanked out."""
+        strict, loose, named = (phrases.blank(view) for view in (self.strict, self.loose, self.named))
+        return replace(
+            self, words=tuple(loose.replace(".", " ").split()), strict=strict, loose=loose, named=named
+        )
 
 
 def visible(text: str) -> tuple[str, bool]:
@@ -72,67 +82,83 @@ def visible(text: str) -> tuple[str, bool]:
     return f"{text[:_HEAD]}\n{text[_HEAD - LONGEST_READ :]}", True
 
 
-def plain(text: str) -> str:
-    """Compatibility forms unified (NFKC), case folded, accents dropped, apostrophes straight."""
-    text = unicodedata.normalize("NFKC", _APOSTROPHES.sub("'", text).translate(_ENCLOSED))[: 2 * LONGEST_READ]
+def fold(text: str) -> Folded:
+    """Folds visible text; see `Folded`."""
+    text = _unified(text)
+    names = _names(text)
+    lowered = _NUMBER_SIGN.sub(" number ", _CONTRACTION.sub("", _lowered(text)))
+    spelled = _spelled_out(_PIECE.findall(_BREAK.sub(" . ", lowered)))
+    pieces = _respelled(spelled)
+    loose = _marked([piece for piece in pieces if piece != ","])
+    return Folded(
+        words=_words_of(pieces),
+        strict=_marked(pieces),
+        loose=loose,
+        named=" ".join(NAME if _is_name(piece, names) else piece for piece in loose.split(" ")),
+        squeezed="".join(_words_of(spelled)),
+    )
+
+
+def _unified(text: str) -> str:
+    """Apostrophes straight, drawn letters and stop signs as letters, compatibility forms unified (NFKC)."""
+    text = _APOSTROPHES.sub("'", text.translate(_ENCLOSED).translate(_STOP_SIGN))
+    # One character may become eighteen; a folded text stays as short as a read one.
+    return _TITLE.sub(r"\1", unicodedata.normalize("NFKC", text)[: 2 * LONGEST_READ])
+
+
+def _lowered(text: str) -> str:
+    """Case folded, accents dropped."""
     apart = unicodedata.normalize("NFD", text.casefold())
     return "".join(character for character in apart if not unicodedata.combining(character))
 
 
-def fold(text: str) -> Folded:
-    """Folds visible text; see `Folded`."""
-    text = _APOSTROPHES.sub("'", text.translate(_ENCLOSED).translate(_STOP_SIGN))
-    text = unicodedata.normalize("NFKC", text)[: 2 * LONGEST_READ]
-    text = _TITLE.sub(r"\1", text)
-    names = _names(text)
-    lowered = plain(text)
-    lowered = _NUMBER_SIGN.sub(" number ", _CONTRACTION.sub("", lowered))
-    tokens = _spelled_out(_MARKED.findall(_BREAK.sub(" . ", lowered)))
-    squeezed = "".join(token for token in tokens if token not in ".,")
-    tokens = _respelled(tokens)
-    strict = _marked(tokens)
-    loose = _marked([token for token in tokens if token != ","])
-    named = " ".join("NAME" if _is_name(token, names) else token for token in loose.split(" "))
-    return Folded(tuple(token for token in tokens if token not in ".,"), strict, loose, named, squeezed)
-
-
 def _names(text: str) -> frozenset[str]:
     """Words written with one capital in the middle of a sentence: mostly people, some brands."""
-    found = re.findall(r"(?<=[\w,'’] )[^\W\d_a-z][a-zß-ÿ]{2,}(?:[-'’]?[A-Za-z]+)?", text)
-    return frozenset(plain(word.removesuffix("'s").removesuffix("’s")) for word in found)
+    return frozenset(_lowered(word.removesuffix("'s")) for word in _CAPITALISED.findall(text))
 
 
-def _is_name(token: str, names: frozenset[str]) -> bool:
+def _is_name(word: str, names: frozenset[str]) -> bool:
     """Whether a folded word is a person's name, or one's possessive."""
-    return token in names or token in FIRST_NAMES or (token.endswith("s") and token[:-1] in FIRST_NAMES)
+    return word in names or word in FIRST_NAMES or (word.endswith("s") and word[:-1] in FIRST_NAMES)
 
 
-def _spelled_out(tokens: list[str]) -> list[str]:
-    """Three or more single letters in a row are one word: s . t . o . p"""
+def _words_of(pieces: list[str]) -> tuple[str, ...]:
+    return tuple(piece for piece in pieces if piece not in _MARKS)
+
+
+def _spelled_out(pieces: list[str]) -> list[str]:
+    """Three or more single letters in a row become one word: s . t . o . p"""
     out: list[str] = []
     run: list[str] = []
-    for token in [*tokens, ""]:
-        if (len(token) == 1 and token.isalpha()) or (run and token in (".", ",") and token):
-            run.append(token)
+    for piece in [*pieces, ""]:
+        if (len(piece) == 1 and piece.isalpha()) or (run and piece in _MARKS):
+            run.append(piece)
             continue
-        letters = [piece for piece in run if piece not in ".,"]
-        out += ["".join(letters)] if len(letters) >= 3 else run
+        out += _joined_letters(run)
         run = []
-        if token:
-            out.append(token)
+        if piece:
+            out.append(piece)
     return out
 
 
-def _respelled(tokens: list[str]) -> list[str]:
+def _joined_letters(run: list[str]) -> list[str]:
+    letters = "".join(_words_of(run))
+    if len(letters) < 3:
+        return run
+    if letters[:-1] in STOP_WORDS:  # S.T.O.P. I mean it
+        return [letters[:-1], ".", letters[-1]]
+    return [letters]
+
+
+def _respelled(pieces: list[str]) -> list[str]:
     """Texting shorthand written out, negations as one word, oaths dropped."""
-    words = [piece for token in [*tokens, "."] for piece in RESPELLED.get(token, token).split()]
     out: list[str] = []
-    for word in words:
+    for word in [part for piece in [*pieces, "."] for part in RESPELLED.get(piece, piece).split()]:
         if word in _OATHS:
             continue
         if out and (pair := _TWO_WORDS.get((out[-1], word))):
             out[-1] = pair
-        elif word in ".," and out[-2:] == ["any", "more"]:
+        elif word in _MARKS and out[-2:] == ["any", "more"]:
             out[-2:] = ["anymore", word]
         elif word in _OATHS_AFTER_THE and out[-1:] == ["the"] and out[-2:-1] != ["to"]:
             out.pop()
@@ -141,12 +167,12 @@ def _respelled(tokens: list[str]) -> list[str]:
     return out
 
 
-def _marked(tokens: list[str]) -> str:
-    """The tokens between sentence marks, marks never doubled."""
+def _marked(pieces: list[str]) -> str:
+    """The words between sentence marks; of marks in a row the strongest stays."""
     out = ["."]
-    for token in [*tokens, "."]:
-        if token in ".," and out[-1] in ".,":
-            out[-1] = min(out[-1], token, key=",.".find) if token == "," else "."
+    for piece in [*pieces, "."]:
+        if piece in _MARKS and out[-1] in _MARKS:
+            out[-1] = "." if "." in (piece, out[-1]) else ","
         else:
-            out.append(token)
+            out.append(piece)
     return " " + " ".join(out)

@@ -2,6 +2,8 @@
 
 from consent.replies.pattern import phrases
 
+# ruff: noqa: E501 - one phrase is one line
+
 REVOKE = phrases(
     """
     keine|nie|nicht [diese|weiteren|mehr|wieder] sms|nachrichten|nachricht|werbung|texte [mehr] !bekommen|erhalten

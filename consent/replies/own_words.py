@@ -83,18 +83,23 @@ def _after_quote(text: str) -> str:
 def _typed_lines(lines: list[str]) -> list[str]:
     typed: list[str] = []
     quoted: list[str] = []
-    for line in lines:
+    for number, line in enumerate(lines):
         if typed and any(typed) and line.strip() in ("--", "—"):
             break
         if _QUOTE_STARTS.match(line):
-            break
-        if line.lstrip().startswith(">"):
+            if not _marked_quote_follows(lines[number + 1 :]):
+                break  # from here on, the other's words cannot be told from a reply typed below them
+        elif line.lstrip().startswith(">"):
             quoted.append(line.strip(" >"))
         elif not _SIGNATURE_LINE.match(line):
             typed.append(line)
     if not any(line.strip() for line in typed) and len(quoted) == 1 and len(quoted[0].split()) <= 2:
         return quoted  # ">STOP" and nothing else is an odd way to write STOP, not an answer to it
     return typed
+
+
+def _marked_quote_follows(lines: list[str]) -> bool:
+    return next((line for line in lines if line.strip()), "").lstrip().startswith(">")
 
 
 def _without_links(line: str) -> str:
@@ -111,4 +116,4 @@ def _is_link(word: str) -> bool:
     if at and name and "." in host:
         return True
     host, slash, _ = word.partition("/")
-    return "." in host.strip(".") and (bool(slash) and host[-1:] != "." or host.endswith(_DOMAINS))
+    return "." in host.strip(".") and ((bool(slash) and host[-1:] != ".") or host.endswith(_DOMAINS))

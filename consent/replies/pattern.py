@@ -20,10 +20,42 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-TRAILING = (
-    "please thanks thank sorry svp merci gracias porfavor sir maam man bro lol ok okay now asap immediately today already"
-    " anymore again ever guys people folks yall bye desole disculpe perdon obrigado bitte danke"
-).split()
+TRAILING = [
+    "please",
+    "thanks",
+    "thank",
+    "sorry",
+    "svp",
+    "merci",
+    "gracias",
+    "porfavor",
+    "sir",
+    "maam",
+    "man",
+    "bro",
+    "lol",
+    "ok",
+    "okay",
+    "now",
+    "asap",
+    "immediately",
+    "today",
+    "already",
+    "anymore",
+    "again",
+    "ever",
+    "guys",
+    "people",
+    "folks",
+    "yall",
+    "bye",
+    "desole",
+    "disculpe",
+    "perdon",
+    "obrigado",
+    "bitte",
+    "danke",
+]
 
 NAME = "NAME"
 _END = rf"(?: (?:{'|'.join(TRAILING)}|,)){{0,4}} \."
@@ -63,7 +95,9 @@ class Phrases:
         numbers = {number for word in words for number in self._by_word.get(word, ())}
         for word in words:
             if word.startswith(self._stems):
-                numbers.update(n for stem in self._stems if word.startswith(stem) for n in self._by_word[f"{stem}*"])
+                numbers.update(
+                    n for stem in self._stems if word.startswith(stem) for n in self._by_word[f"{stem}*"]
+                )
         # A text with names in it is a second look: only the phrases about names can add to the first.
         return [self.phrases[n] for n in sorted(numbers) if self.phrases[n].names or NAME not in words]
 
@@ -95,7 +129,11 @@ def joined(*groups: Phrases) -> Phrases:
 def _phrase(line: str, vocabulary: Mapping[str, str]) -> Phrase:
     items = line.split()
     # Of the items that must occur, the rarest: the one with the fewest alternatives, everyday stems last.
-    needed = [list(_words(item, vocabulary)) for item in items if item[0] not in "[~!<^$" and "$" not in item.split("|")]
+    needed = [
+        list(_words(item, vocabulary))
+        for item in items
+        if item[0] not in "[~!<^$" and "$" not in item.split("|")
+    ]
     if not needed:
         raise ValueError(f"a phrase needs one word that must occur: {line!r}")
     anchors = min(needed, key=lambda words: (any(word[0] == "*" for word in words), len(words)))
@@ -138,5 +176,7 @@ def _words(item: str, vocabulary: Mapping[str, str]) -> Iterator[str]:
 
 
 def _alternatives(item: str, vocabulary: Mapping[str, str]) -> str:
-    written = (re.escape(word).replace(r"\*", r"\w*").replace(r"\ ", " ") for word in _words(item, vocabulary))
+    written = (
+        re.escape(word).replace(r"\*", r"\w*").replace(r"\ ", " ") for word in _words(item, vocabulary)
+    )
     return "|".join(dict.fromkeys(written))

@@ -19,6 +19,7 @@ class ReplyClass(StrEnum):
 
     The three revocations act at once. REVIEW only pauses automated journeys until a person has looked: it comes with
     the meaning UNCLEAR, or with NONE when an opt-out word stands in an ordinary sentence ("cancel my appointment").
+    YES counts as consent only where it answers our own open question.
     """
 
     REVOKE_EXPLICIT = "REVOKE_EXPLICIT"
@@ -42,8 +43,9 @@ class ReplyScope(StrEnum):
 class Reply:
     """One reply, read.
 
-    `matched` is the piece of the folded text that decided, empty when nothing did; `why` is a sentence for the
-    page's explanation. Reviews, calls for help and replies that say nothing about consent have no scope.
+    `matched` is the piece of the folded text that decided, empty when nothing did; a person's name in it reads NAME.
+    `why` is a sentence for the page's explanation. Reviews, calls for help and replies that say nothing about consent
+    have no scope.
     """
 
     meaning: Meaning
@@ -51,3 +53,34 @@ class Reply:
     scope: ReplyScope | None
     matched: str
     why: str
+
+
+def explicit(matched: str, why: str, *, scope: ReplyScope = ReplyScope.SENDER) -> Reply:
+    return Reply(Meaning.STOP, ReplyClass.REVOKE_EXPLICIT, scope, matched, why)
+
+
+def likely(matched: str, why: str, *, scope: ReplyScope = ReplyScope.SENDER) -> Reply:
+    return Reply(Meaning.STOP, ReplyClass.REVOKE_LIKELY, scope, matched, why)
+
+
+def wrong_number(matched: str) -> Reply:
+    why = "says that the number is another person's"
+    return Reply(Meaning.STOP, ReplyClass.WRONG_NUMBER, ReplyScope.ALL, matched, why)
+
+
+def unclear(matched: str, why: str) -> Reply:
+    return Reply(Meaning.UNCLEAR, ReplyClass.REVIEW, None, matched, why)
+
+
+def start(matched: str, why: str, *, klass: ReplyClass = ReplyClass.START) -> Reply:
+    return Reply(Meaning.START, klass, ReplyScope.SENDER, matched, why)
+
+
+def call_for_help(matched: str) -> Reply:
+    return Reply(Meaning.HELP, ReplyClass.HELP, None, matched, "asks for help")
+
+
+def nothing(matched: str, why: str, *, klass: ReplyClass = ReplyClass.NONE) -> Reply:
+    """Says nothing about consent; REVIEW has a person look all the same, YES keeps the bare yes and its sender."""
+    scope = ReplyScope.SENDER if klass is ReplyClass.YES else None
+    return Reply(Meaning.NONE, klass, scope, matched, why)

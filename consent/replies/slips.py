@@ -13,9 +13,19 @@ _BESIDE = {
     for i, letter in enumerate(row)
 }
 _LOOK_ALIKE = str.maketrans("013457@$", "oieast" + "as")
-PER_SE_LIKE = ("stop", "quit", "cancel", "revoke", "unsubscribe", "optout", "stopall", "unsub", "arret", "end")
+KEYWORDS = ("stop", "quit", "cancel", "revoke", "unsubscribe", "optout", "stopall", "unsub", "arret", "end")
 """The words a whole reply may have meant."""
-PHRASE_WORDS = ("stop", "remove", "unsubscribe", "texting", "messages", "messaging", "number", "wrong", "delete")
+PHRASE_WORDS = (
+    "stop",
+    "remove",
+    "unsubscribe",
+    "texting",
+    "messages",
+    "messaging",
+    "number",
+    "wrong",
+    "delete",
+)
 """The words that carry a request in a longer reply."""
 # Words of a phrase that the rest of the phrase makes sure of.
 _FORGIVING = frozenset(("number", "texting", "messages", "remove", "delete"))
@@ -84,3 +94,21 @@ def _distance(word: str, target: str) -> int:
         for j, other in enumerate(target, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (letter != other))
     return row[-1]
+
+
+_RUN_TOGETHER = ("stop", "unsubscribe")
+_RUN_ON = {
+    "please": "please", "pls": "please", "plz": "please", "now": "now", "it": "it", "me": "me", "this": "this",
+    "texting": "texting", "textingme": "texting me", "txting": "texting", "texts": "texts", "txt": "text", "sms": "sms",
+    "messages": "messages", "msgs": "messages", "messaging": "messaging", "messagingme": "messaging me", "thanks": "thanks",
+    "spam": "spam", "spamming": "spamming", "contactingme": "contacting me", "quit": "quit", "end": "end", "1": "", "2": "",
+    "2stop": "", "2quit": "quit", "2end": "end", "unsubscribe": "unsubscribe",
+}  # fmt: skip
+
+
+def run_together(squeezed: str) -> str | None:
+    """A request written without spaces, taken apart: stoptextingme. None if it is none."""
+    for word in _RUN_TOGETHER:
+        if squeezed.startswith(word) and squeezed[len(word) :] in _RUN_ON:
+            return f"{word} {_RUN_ON[squeezed[len(word) :]]}".strip()
+    return None

@@ -2,6 +2,8 @@
 
 from consent.replies.pattern import phrases
 
+# ruff: noqa: E501 - one phrase is one line
+
 _VOCABULARY = {
     "halt": "parenle parele deja deje dejen dejad dejar para pare paren parar cesa cese cesen cesar evita evite eviten deten detenga"
     " detengan detener termina terminen suspenda suspendan suspender basta",
@@ -51,7 +53,7 @@ REVOKE = phrases(
     no|nunca|jamas|ya_no|ni|sin [{me}] [{again}] [a] [{me}] {give} [{me}] [{det}] [{det}] nada|{msgs}|mas|esto|eso|informacion|$
     no|nunca|ya_no {again} a ~1 {pester}
     no escribirme|contactarme|molestarme|llamarme|textearme|escriban|contacten|molesten|texteen|molestar|escribir|textear|contactar
-    no|ya_no|tampoco {want} [seguir|que] recib* ~3 {msgs}|nada|informacion|de_ustedes|mas|esto|estos|$
+    no|ya_no|tampoco {want} [seguir] recibir|recibiendo|recibirlos|recibirlas ~3 {msgs}|nada|informacion|de_ustedes|mas|esto|estos|$
     no|ya_no|tampoco [{want}] [recibir] [{det}] [{det}] {msgs} !de_texto_de
     no|ya_no {want} que ~2 {pester}|manden|envien|mande|envie
     no|ya_no {want} ser contactad*|molestad*
@@ -60,6 +62,10 @@ REVOKE = phrases(
     {off} ~1 [de|del] ~2 {list}
     [{me}] {erase} mi|este|nuestro|el [{number}] [de] {number} !en|del_pedido|de_la_cuenta|viejo
     {erase} mi|este {number}
+    {erase} mis datos|informacion
+    dej*me|dejar|dejo de {pester}|recib*
+    baja definitiva|inmediata|total $
+    no|ya_no {want} mas informacion $
     me|nos quiten|saquen|borren|eliminen|remuevan|retiren|den_de_baja|desuscriban|saque|borre|elimine
     dame|deme|denme|darme|darnos|darse|dar|dennos|den|des|doy de baja !en|el
     baja|bajenme|bajame|bajeme [de] [la|mi|esta|su|tu] lista|suscripcion|mensajes

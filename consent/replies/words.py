@@ -1,12 +1,14 @@
 """Words that decide alone: what providers and the regulator list, and what stands for them in other languages."""
 
+# ruff: noqa: SIM905, E501 - a table of words reads best as words
+
 # 47 CFR 64.1200(a)(10): a reply with one of these revokes consent by definition, in every program.
 PER_SE = frozenset("stop quit end revoke optout cancel unsubscribe".split())
 
 # Whole replies, squeezed to letters: the regulator's words, those providers act on, and those of other languages.
 STOP_WORDS = PER_SE | frozenset(
-    "stopall unsub remove td arret arrets arrete arretez arreter arrett arretes unsubscribeme optmeout"
-    " stopp cease desist halt unenroll dnc donotcontact donottext removeme"
+    "stopall unsub remove td arret arrete arretez arreter arrett arretes"
+    " stopp cease desist halt unenroll dnc"
     " alto basta baja pare paren parar detener detengan deten detente cese cesar desuscribir desuscribirme"
     " desuscribirse darmedebaja dardebaja darsedebaja nomas yanomas cancelar cancele cancela cancelen cancelarsuscripcion"
     " cesser cessez desabonner desabonnement desabonne desabonnezmoi desinscription desinscrire desinscrit stopsms stoppub"
@@ -60,6 +62,19 @@ FILLERS = COURTESY | frozenset(
 REAL_WORDS = frozenset(
     "atop shop step spot top drop ship slop stoop strop swop quiet quite quot suit quip ned and remote testing contract contacts".split()
 )
+
+# Opt-out words that mean nothing else, so that "hi" or "I want to" around them changes nothing.
+SURE_WORDS = frozenset("stopall unsub nomore notexts notexting nomoretexts stopit dnc".split())
+# These answer many business questions ("do you want to cancel?"), so little may stand around them.
+EVERYDAY_WORDS = frozenset("end quit cancel revoke".split())
+# Words of no other sense when a sentence consists of one, beside the regulator's.
+ALONE = frozenset("stopall unsub arret arretez arrete basta paren desuscribir desabonner".split())
+# Keywords that are written as several words.
+WRITTEN_APART = frozenset(
+    ("opt out", "opt out all", "stop all", "end all", "quit all", "cancel all", "unsubscribe all", "stop everything",
+     "no mas", "ya no mas", "dar de baja", "darme de baja", "darse de baja", "cancelar suscripcion", "arret tout",
+     "stop tout", "stop sms", "stop pub")
+)  # fmt: skip
 
 OPT_OUT_WORDS = frozenset("stop quit end revoke cancel unsubscribe optout stopall unsub unsubscribed".split())
 

@@ -1,0 +1,116 @@
+"""Requests in plain language: no more messages, another person's number, texts again, help."""
+
+from dataclasses import replace
+
+from consent.replies import english, english_senses, french, other_languages, spanish
+from consent.replies.normalise import Folded, fold
+from consent.replies.pattern import joined
+from consent.replies.prompts import Prompt
+from consent.replies.shapes import (
+    Meaning,
+    Reply,
+    ReplyClass,
+    ReplyScope,
+    call_for_help,
+    explicit,
+    likely,
+    start,
+    unclear,
+    wrong_number,
+)
+from consent.replies.slips import KEYWORDS, PHRASE_WORDS, meant, run_together
+from consent.replies.whole_message import between, keyword
+from consent.replies.words import ALONE, COURTESY, EVERYDAY_WORDS, FILLERS, PER_SE
+
+# "Don't stop", "I don't want to unsubscribe", "don't call, text": blanked before a request is looked for.
+NO_REQUEST = joined(english.NEGATED, english.TEXT_RATHER, spanish.NEGATED, french.NEGATED)
+REVOKE = joined(english.REVOKE, spanish.REVOKE, french.REVOKE, other_languages.REVOKE)
+
+_TO_SENDER = joined(english.REVOKE_SENDER, spanish.REVOKE_SENDER, french.REVOKE_SENDER)
+_WRONG_NUMBER = joined(
+    english.WRONG_NUMBER, spanish.WRONG_NUMBER, french.WRONG_NUMBER, other_languages.WRONG_NUMBER
+)
+_START = joined(english.START, spanish.START, french.START)
+_HELP = joined(english.HELP, spanish.HELP, french.HELP)
+
+# Words that leave no doubt what should stop, even in a joking tone.
+_ABOUT_TEXTING = frozenset(
+    ["text", "texts", "texting", "message", "messages", "messaging", "unsubscribe", "list"]
+)
+_IN_JEST = "reads like a request to stop, in a joking tone"
+
+_SHORT = 3  # words of a message that may be one mistyped keyword
+_LONGEST_MENDED = 25  # words of a message whose slips are looked at
+
+
+def request(folded: Folded) -> Reply | None:
+    """A request to stop, or word that the person is not the one we mean; None if there is neither."""
+    said = folded.without(NO_REQUEST)
+    if found := said.find(_WRONG_NUMBER):
+        return wrong_number(found)
+    joking = english_senses.BANTER.find(folded.loose) is not None
+    if found := said.find(REVOKE):
+        if joking and _ABOUT_TEXTING.isdisjoint(folded.words):
+            return unclear(found, _IN_JEST)
+        return likely(found, "asks in plain language for no more messages", scope=ReplyScope.ALL)
+    if found := said.find(_TO_SENDER):
+        return unclear(found, _IN_JEST) if joking else likely(found, "an opt-out word and little else")
+    return _sentence_alone(folded, said, joking=joking)
+
+
+def mistyped(folded: Folded, prompt: Prompt) -> Reply | None:
+    """A request with slips of the finger, read as what was meant; None if that is no request to stop.
+
+    A keyword is looked for in short messages only; in longer ones the mended words must make up a whole request.
+    """
+    if len(folded.words) > _LONGEST_MENDED:
+        return None
+    short = len(folded.words) <= _SHORT
+    mended = [_mended(folded, KEYWORDS + PHRASE_WORDS if short else PHRASE_WORDS)]
+    if short:
+        mended += [run_together(folded.squeezed), meant(folded.squeezed, KEYWORDS)]
+    for text in filter(None, mended):
+        again = fold(text)
+        reply = (keyword(again, prompt) if short else None) or request(again)
+        if reply is not None and reply.meaning is Meaning.STOP:
+            klass = ReplyClass.REVOKE_LIKELY if reply.klass is ReplyClass.REVOKE_EXPLICIT else reply.klass
+            return replace(reply, klass=klass, why=f"a slip of the finger for {' '.join(again.words)!r}")
+    return None
+
+
+def wish(folded: Folded) -> Reply | None:
+    """A wish to be texted (again), or a call for help; None if there is neither."""
+    if found := folded.find(_START):
+        return start(found, "asks in plain language to be texted")
+    if found := folded.find(_HELP):
+        return call_for_help(found)
+    return None
+
+
+def last_word(folded: Folded, said: Folded) -> Reply | None:
+    """A remark that ends in the keyword, in `said`, from which ordinary senses are blanked."""
+    if found := said.find(english_senses.LAST_WORD):
+        joking = english_senses.BANTER.find(folded.loose) is not None
+        return unclear(found, _IN_JEST) if joking else likely(found, "ends with an opt-out word")
+    return None
+
+
+def _sentence_alone(folded: Folded, said: Folded, *, joking: bool) -> Reply | None:
+    """One sentence, or what stands before or after a comma, is an opt-out word by itself."""
+    for piece in said.strict.replace(" , ", " . ").split(" . "):
+        core = between(tuple(piece.strip(" .").split()), FILLERS)
+        word = "".join(core)
+        if word not in PER_SE | ALONE:
+            continue
+        if joking or (word in EVERYDAY_WORDS and not set(folded.words) <= FILLERS | {word}):
+            return unclear(word, "an opt-out word among other remarks")
+        why = "a sentence that is an opt-out word by itself"
+        return explicit(word, why) if set(folded.words) - set(core) <= COURTESY else likely(word, why)
+    return None
+
+
+def _mended(folded: Folded, targets: tuple[str, ...]) -> str | None:
+    """The text with slips mended; None if there are none."""
+    words = folded.strict.split()
+    mended = [meant(word, targets) or word for word in words]
+    return " ".join(mended) if mended != words else None
