@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from consent.ledger import Basis, Evidence, Policy, ProgramTerms
+from consent.ledger import EARLIEST, Basis, Evidence, Policy, ProgramTerms
 from consent.rules.agreed import GRANTED_BY, REVOKED_BY, Reason
 from consent.rules.codes import Status
 from consent.rules.weigh import (
@@ -113,20 +113,25 @@ def _by_grant(
         ruling.window_over = now > end
         ruling.changes_at = None if ruling.window_over else end + _MOMENT
         return ruling
-    if grant.basis is Basis.IMPLIED:
-        # Implied consent always has an end; where nobody recorded it, it cannot be relied on.
-        until = grant.implied_until
-        if until is None or now >= until:
-            ruling.status, ruling.reason = Status.EXPIRED, Reason.IMPLIED
-            return ruling
-        ruling.changes_at = until
-    if program.ttl_days is not None:
-        end = _after(latest, program.ttl_days)
+    limits = _limits(latest, program)
+    if limits:
+        end, reason = min(limits)
         if now >= end:
-            ruling.status, ruling.reason, ruling.changes_at = Status.EXPIRED, Reason.TTL, None
-            return ruling
-        ruling.changes_at = end if ruling.changes_at is None else min(end, ruling.changes_at)
+            ruling.status, ruling.reason = Status.EXPIRED, reason
+        else:
+            ruling.changes_at = end
     return ruling
+
+
+def _limits(grant: Claim, program: ProgramTerms) -> list[tuple[datetime, Reason]]:
+    """When the consent runs out, and why."""
+    limits = []
+    if grant.evidence.basis is Basis.IMPLIED:
+        # Implied consent always has an end; where nobody recorded it, it cannot be relied on.
+        limits.append((grant.evidence.implied_until or EARLIEST, Reason.IMPLIED))
+    if program.ttl_days is not None:
+        limits.append((_after(grant, program.ttl_days), Reason.TTL))
+    return limits
 
 
 _MOMENT = timedelta(microseconds=1)

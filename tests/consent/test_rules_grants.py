@@ -308,6 +308,13 @@ ROWS = [
     ),
     Row("then it has expired too", [form(basis=Basis.IMPLIED, implied_until=NOW)], EXPIRED, R.IMPLIED),
     Row(
+        "of two limits the earlier gives the reason",
+        [form("2026-10-01", basis=Basis.IMPLIED, implied_until=utc("2026-11-10"))],
+        EXPIRED,
+        R.TTL,
+        program=replace(PROMO, ttl_days=30),
+    ),
+    Row(
         "implied consent without an end cannot be relied on", [form(basis=Basis.IMPLIED)], EXPIRED, R.IMPLIED
     ),
     Row(
