@@ -48,7 +48,7 @@ READY_MADE = (
             **PERSON,
         },
         {**_column("SMS Opt-In"), "date_order": "ymd"},
-        {"overwrites_on_sync": True},
+        {},
         "A blank means never asked. Its own opt-out lists are keyed by e-mail and say nothing about texts.",
     ),
     ReadyMade(

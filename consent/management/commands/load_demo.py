@@ -48,6 +48,7 @@ class Command(BaseCommand):
             return
         self._accounts()
         self._programs()
+        System.objects.filter(slug="shopify").update(overwrites_on_sync=True)
         for slug, name, hours in FILES:
             self._import(slug, name, hours)
         reconcile.reconcile("load_demo", beat=_no_beat)
