@@ -108,7 +108,7 @@ def active(filterset: django_filters.FilterSet, query: QueryDict) -> list[tuple[
         rest = query.copy()
         for name in [*mine, "after", "before", "page"]:
             rest.pop(name, None)
-        words = ", ".join(_words(field.field, value) for value in values)
+        words = ", ".join(_words(field, value) for value in values)
         found.append((str(field.label), words, f"?{rest.urlencode()}" if rest else "?"))
     return found
 
@@ -124,16 +124,15 @@ def _ends(name: str) -> set[str]:
     return {f"{name}_{end}" for end in ("min", "max", "after", "before", "0", "1")}
 
 
-def _words(field: forms.Field, value: str) -> str:
+def _words(bound: forms.BoundField, value: str) -> str:
     """A value as its control shows it."""
-    if isinstance(field, forms.ModelChoiceField):
+    if isinstance(bound.field, forms.ModelChoiceField):
         try:
-            chosen: models.Model | None = field.to_python(value)
+            chosen: models.Model | None = bound.field.to_python(value)
         except forms.ValidationError:
             chosen = None
-        return str(chosen) if chosen is not None else value
-    choices = getattr(field.widget, "choices", None) or getattr(field, "choices", None) or []
-    for known, label in choices:
-        if str(known) == value:
-            return str(label)
+        return bound.field.label_from_instance(chosen) if chosen is not None else value
+    for option in bound.subwidgets:
+        if str(option.data.get("value")) == value and option.data.get("label"):
+            return str(option.data["label"])
     return value

@@ -14,7 +14,7 @@ from backoffice import schedule
 from backoffice.access import can
 from backoffice.keyset import capped_count
 from backoffice.models import Bucket, ImportBatch, ImportRow, JobRun, System
-from backoffice.rooms import Entry, Found, Hit, Section, TrustLine, worst
+from backoffice.rooms import Entry, Found, Hit, Section, TrustLine
 from backoffice.words import age, coarse
 
 NAV_CAP = 1_000  # the navigation counts no further
@@ -36,10 +36,6 @@ class Freshness:
     system: System
     batch: ImportBatch | None
     is_stale: bool
-
-    @property
-    def tone(self) -> str:
-        return "mute" if self.batch is None else "warn" if self.is_stale else "ok"
 
 
 def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
@@ -157,9 +153,10 @@ def sections(user: User | AnonymousUser, now: datetime) -> list[Section]:
             )
         )
     if can(user, "backoffice.view_system"):
-        shown = freshness(now)
-        tone = worst("warn" for one in shown if one.tone == "warn")
-        found.append(Section("backoffice/_home_systems.html", 40, {"systems": shown, "tone": tone}))
+        every = freshness(now)
+        known = [one for one in every if one.batch]
+        silent = [one.system for one in every if not one.batch]
+        found.append(Section("backoffice/_home_systems.html", 40, {"systems": known, "silent": silent}))
     return found
 
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import cached_property
 from import_export.admin import ExportMixin, ImportExportMixin
 from import_export.forms import ExportForm
@@ -187,11 +189,30 @@ class ConfigurationAdmin(SafeExport, ImportExportMixin, Table):
                 "the first line and as many cells in every line, as an export of this table has.",
             )
 
+    def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_import_data_kwargs(**kwargs), "rollback_on_validation_errors": True}
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().process_import(request, **kwargs)
+        except FileNotFoundError:
+            return self._again(
+                request, "This file was taken in already, or is no longer kept. Choose it again."
+            )
+
     def process_result(self, result: Result, request: HttpRequest) -> HttpResponse:
+        if result.has_errors() or result.has_validation_errors():
+            return self._again(
+                request, "The table changed since you looked: the file no longer fits. Nothing was written."
+            )
         for row in result.rows:
             if row.import_type in {row.IMPORT_TYPE_NEW, row.IMPORT_TYPE_UPDATE} and row.instance is not None:
                 audit.record(request.user, f"table.import_{row.import_type}", row.instance)
         return super().process_result(result, request)
+
+    def _again(self, request: HttpRequest, words: str) -> HttpResponse:
+        messages.error(request, words)
+        return redirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_import"))
 
     def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
         audit.record(request.user, "table.add", obj)

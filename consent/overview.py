@@ -47,15 +47,13 @@ def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
             )
         )
     if can(user, "consent.view_number"):
-        found.append(
-            Entry("contacts", "Contacts", reverse("admin:consent_number_changelist"), "users", "c", place=30)
-        )
+        found.append(Entry("contacts", "Contacts", reverse("consent:contact_list"), "users", "c", place=30))
     if can(user, "consent.view_hold"):
         found.append(
             Entry(
                 "holds",
                 "Holds",
-                reverse("admin:consent_hold_changelist") + "?released_at__isnull=True",
+                reverse("consent:hold_list"),
                 "pause",
                 "p",
                 place=40,
@@ -183,7 +181,7 @@ def _flags(user: User | AnonymousUser, now: datetime) -> dict[str, object]:
         "mine": capped_count(waiting.filter(assignee=user)) if user.is_authenticated else 0,
         "mine_url": f"{queue}?tab=mine",
         "holds": capped_count(Hold.objects.open()),
-        "holds_url": reverse("admin:consent_hold_changelist") + "?released_at__isnull=True",
+        "holds_url": reverse("consent:hold_list"),
         "reconciled": last_reconciliation(),
         "may_review": can(user, "consent.review_flag"),
     }
@@ -195,13 +193,12 @@ def _pending() -> list[Pending]:
         waiting=Count("write_backs", filter=waiting),
         oldest=Min("write_backs__correction__decided_at", filter=waiting),
     )
-    listed = reverse("admin:consent_writeback_changelist")
     return [
         Pending(
             system,
             system.waiting,
             system.oldest,
-            f"{listed}?status__exact=pending&system__id__exact={system.pk}",
+            reverse("consent:write_backs", args=[system.slug]) + "?status=pending",
         )
         for system in systems.filter(waiting__gt=0).order_by("oldest", "pk")
     ]
@@ -225,8 +222,8 @@ def find(query: str, user: User | AnonymousUser) -> list[Found]:
 
 
 def _digits(query: str) -> str:
-    """The digits that an E.164 number would hold: no +, no blanks, no trunk zero."""
-    return "".join(sign for sign in query if sign.isdecimal()).lstrip("0")
+    """The digits alone, in the plain ten: no +, no blanks, no brackets."""
+    return "".join(str(int(sign)) for sign in query if sign.isdecimal())
 
 
 def _looks_like_number(query: str) -> bool:
@@ -234,8 +231,12 @@ def _looks_like_number(query: str) -> bool:
 
 
 def _numbers(digits: str) -> Found:
-    ascii_digits = "".join(str(int(digit)) for digit in digits)
-    numbers = list(Number.objects.fragment(ascii_digits).order_by("pk")[: SEARCH_LIMIT + 1])
+    wanted = Number.objects.fragment(digits)
+    if digits.startswith("0") and len(digits.lstrip("0")) >= FRAGMENT:
+        wanted = wanted | Number.objects.fragment(
+            digits.lstrip("0")
+        )  # a trunk zero, as people write it at home
+    numbers = list(wanted.order_by("pk")[: SEARCH_LIMIT + 1])
     hits = [
         Hit(phone(number.e164), reverse("consent:contact", args=[number.pk]), number.region)
         for number in numbers
@@ -246,17 +247,27 @@ def _numbers(digits: str) -> Found:
 def _people(query: str) -> Found:
     words = query.split()
     if "@" in query:
-        wanted = Q(email__istartswith=query)
+        wanted = _begins(email=query)
     elif len(words) == 1:
-        wanted = (
-            Q(last_name__istartswith=query) | Q(first_name__istartswith=query) | Q(email__istartswith=query)
-        )
+        wanted = _begins(last_name=query) | _begins(first_name=query) | _begins(email=query)
     else:
         first, last = words[0], " ".join(words[1:])
-        wanted = Q(first_name__istartswith=first, last_name__istartswith=last)
-        wanted |= Q(last_name__istartswith=first, first_name__istartswith=last)
+        wanted = _begins(first_name=first, last_name=last) | _begins(first_name=last, last_name=first)
     contacts = list(Contact.objects.filter(wanted).order_by("pk")[: SEARCH_LIMIT + 1])
     return _found("People", "user", _hits_of(contacts))
+
+
+def _begins(**columns: str) -> Q:
+    """Every column begins with its words, in any case. SQLite folds the case of ASCII letters alone, so words
+    with others are tried the ways people write them."""
+    wanted = Q()
+    for column, text in columns.items():
+        ways = {text} if text.isascii() else {text, text.lower(), text.upper(), text.title()}
+        one = Q()
+        for way in sorted(ways):
+            one |= Q(**{f"{column}__istartswith": way})
+        wanted &= one
+    return wanted
 
 
 def _hits_of(contacts: list[Contact]) -> list[Hit]:
