@@ -3,9 +3,10 @@ from django.db.models.signals import post_migrate
 
 
 def _ship_rows(**kwargs: object) -> None:
-    from consent.ready_made import ship_systems
+    from consent.ready_made import ship_reason_codes, ship_systems
 
     ship_systems()
+    ship_reason_codes()
 
 
 class ConsentConfig(AppConfig):

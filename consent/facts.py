@@ -199,7 +199,7 @@ class Door:
         if program_id:
             return self.codes[program_id]
         # A STOP to a sender that no program claims must not fall between the programs: it reaches them all.
-        homeless = act == Act.REVOKE and sender not in self.senders
+        homeless = act in _HEARD_BY_SENDER and sender not in self.senders
         return ALL_PROGRAMS if for_all or homeless else None
 
     def _wording(self, wording_id: int | None, note: str, program_id: int | None) -> WordingState:
@@ -288,6 +288,9 @@ class Door:
                 sent_as, sent_at = correction
                 belief = replace(belief, corrected_value=Value(sent_as), corrected_at=sent_at)
             facts[number_id].beliefs[self.codes[program_id]].append(belief)
+
+
+_HEARD_BY_SENDER = (Act.REVOKE, Act.ASSERT_NONE)
 
 
 class _Said(NamedTuple):

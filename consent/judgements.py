@@ -19,6 +19,7 @@ JUDGEMENTS = frozenset(
         Code.TIMESTAMP_SUSPECT,
         Code.UNEVIDENCED_OPT_OUT,
         Code.AMBIGUOUS_YES,
+        Code.UNCLEAR_REPLY,
         Code.CARRIER_BLOCK,
         Code.DOI_STALE,
         Code.OPTOUT_CARRIED_TO_NEW_NUMBER,

@@ -1,4 +1,4 @@
-"""Systems that most organisations have, with the columns of their usual exports, ready to import from.
+"""Rows that ship with the product: systems most organisations have, ready to import from, and reason codes.
 
 Column names follow the vendors' documentation or exports seen in public; staff confirm each mapping in the wizard
 the first time it meets a file with other headers. Shipping twice adds what is missing and changes nothing else.
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from backoffice.models import ColumnMapping, System
-from consent.models import Program
+from consent.models import Decision, Program, ReasonCode
 
 K = System.Kind
 DEFAULT_PROGRAM = "marketing"
@@ -225,6 +225,48 @@ READY_MADE = (
         {},
     ),
 )
+
+
+D = Decision
+# code, decision, label, and what it needs: words, proof, a second person.
+REASON_CODES = (
+    ("follows-ledger", D.ALIGN, "The evidence is clear; the systems should follow it", False, False, False),
+    ("sync-overwrote", D.ALIGN, "A sync or import overwrote the right value", False, False, False),
+    ("person-came-back", D.ALIGN, "The person opted in again from the phone; systems still say out", True, False, False),
+    ("asked-by-call", D.REVOKE, "The person asked us to stop by phone", True, False, False),
+    ("asked-in-writing", D.REVOKE, "The person asked us to stop by e-mail, chat or letter", True, False, False),
+    ("asked-in-person", D.REVOKE, "The person asked us to stop in person", True, False, False),
+    ("reply-means-stop", D.REVOKE, "A reply means stop", True, False, False),
+    ("wrong-person", D.REVOKE, "The number belongs to somebody else", True, False, False),
+    ("signed-form", D.PROOF, "A signed form or contract names the program", True, True, True),
+    ("form-record", D.PROOF, "The form's own record shows the consent", True, True, True),
+    ("recorded-call", D.PROOF, "A recorded call contains the consent", True, True, True),
+    ("misread-reply", D.VOID, "The reply meant something else", True, False, True),
+    ("system-error", D.VOID, "The system that claimed it was wrong", True, True, True),
+    ("other-person", D.VOID, "It was said by or about somebody else", True, True, True),
+    ("accepted-risk", D.WAIVE, "Known, harmless for now, owner named", True, False, False),
+    ("being-fixed", D.WAIVE, "The source is being repaired until the date given", True, False, False),
+    ("needs-compliance", D.ESCALATE, "Compliance has to decide", True, False, False),
+    ("needs-engineering", D.ESCALATE, "A connection has to be repaired first", True, False, False),
+)
+
+
+def ship_reason_codes() -> int:
+    """Add the reason codes that are missing; returns how many were added."""
+    added = 0
+    for code, decision, label, words, proof, second in REASON_CODES:
+        _, is_new = ReasonCode.objects.get_or_create(
+            code=code,
+            defaults={
+                "decision": decision,
+                "label": label,
+                "needs_words": words,
+                "needs_proof": proof,
+                "needs_second_person": second,
+            },
+        )
+        added += is_new
+    return added
 
 
 def ship_systems() -> int:

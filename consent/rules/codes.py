@@ -66,6 +66,7 @@ class Code(StrEnum):
     TIMESTAMP_SUSPECT = "TIMESTAMP_SUSPECT"
     UNEVIDENCED_OPT_OUT = "UNEVIDENCED_OPT_OUT"
     AMBIGUOUS_YES = "AMBIGUOUS_YES"
+    UNCLEAR_REPLY = "UNCLEAR_REPLY"
     UNPARSEABLE_VALUE = "UNPARSEABLE_VALUE"
     UNPARSEABLE_PHONE = "UNPARSEABLE_PHONE"
     CARRIER_BLOCK = "CARRIER_BLOCK"
@@ -248,6 +249,12 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
             "A YES that answers nothing of ours",
             "The person wrote YES{said_at}, but {doubt}.",
             "Read the thread. It never counts as an opt-in.",
+        ),
+        Code.UNCLEAR_REPLY: CodeFacts(
+            _S3,
+            "A reply that a person has to read",
+            "No rule can tell what is meant, but {fact}.",
+            "Read the reply. Log the revocation if it is one; if it is not, void the record with a second person.",
         ),
         Code.UNPARSEABLE_VALUE: CodeFacts(
             _S3,

@@ -33,6 +33,8 @@ def doubts(case: Case, ruling: Ruling, program: ProgramTerms, policy: Policy) ->
         findings.append(_number_reassigned(case, case.boundary.evidence))
     if ruling.stray_yeses:
         findings.append(_ambiguous_yes(ruling))
+    if case.unclear:
+        findings.append(found(Code.UNCLEAR_REPLY, about(case.unclear[0]), evidence=_sorted(case.unclear)))
     if ruling.window_over:
         findings.append(_doi_stale(ruling.deciding[0], program))
     suspects = _suspects(case, ruling, policy)

@@ -82,6 +82,7 @@ class Case:
     boundary: Claim | None = None
     resisted_voids: list[tuple[Evidence, Evidence]] = field(default_factory=list)  # (void, STOP it aims at)
     waiting_voids: list[Evidence] = field(default_factory=list)  # without a second person
+    unclear: list[Evidence] = field(default_factory=list)  # replies that may be revocations; nobody has said yet
     widens_at: datetime | None = None  # revocations out of reach today reach this program from then on
 
 
@@ -149,12 +150,16 @@ def collect(program: ProgramTerms, evidence: Sequence[Evidence], policy: Policy,
                 _take_grant(case, record, program, policy)
         elif act is _ASSERT_IN and _about(record, program):
             case.weak.append(record)
+        elif act is _ASSERT_NONE and record.kind is _FREETEXT and record.id not in approved:
+            if reaches(record, program, policy, now):
+                case.unclear.append(record)
     return case
 
 
 # Looking a member up in its enumeration costs more than all else in a loop that runs millions of times.
 _GRANT, _CONFIRM, _REVOKE = Act.GRANT, Act.CONFIRM, Act.REVOKE
 _ASSERT_IN, _ASSERT_OUT, _VOID, _BOUNDARY = Act.ASSERT_IN, Act.ASSERT_OUT, Act.VOID, Act.BOUNDARY
+_ASSERT_NONE, _FREETEXT = Act.ASSERT_NONE, Kind.FREETEXT
 _KNOWN, _FORM, _ARTEFACT = WordingState.KNOWN, Kind.FORM, Kind.ARTEFACT
 
 

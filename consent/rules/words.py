@@ -112,6 +112,7 @@ _WHAT = {
     (Act.REVOKE, Kind.COMPLAINT): "the person complained",
     (Act.REVOKE, Kind.WRONG_NUMBER): "the person replied “wrong number”",
     (Act.REVOKE, Kind.STAFF): "staff set “opted out” by hand",
+    (Act.ASSERT_NONE, Kind.FREETEXT): "the person wrote something that may be a request to stop",
     (Act.VOID, Kind.STAFF): "staff tried to void the revocation",
 }
 

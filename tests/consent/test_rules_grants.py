@@ -111,6 +111,29 @@ ROWS = [
         NONE,
         R.NONE,
     ),
+    Row(
+        "a reply that may mean stop asks for a person and changes nothing",
+        [form(), claim(Act.ASSERT_NONE, Kind.FREETEXT, "2026-05-01T15:00", id="u", sender="S1", program=None)],
+        IN,
+        R.FORM,
+        [C.UNCLEAR_REPLY],
+    ),
+    Row(
+        "an unclear reply that two people set aside is no matter any more",
+        [
+            form(),
+            claim(Act.ASSERT_NONE, Kind.FREETEXT, "2026-05-01T15:00", id="u", sender="S1", program=None),
+            void("u"),
+        ],
+        IN,
+        R.FORM,
+    ),
+    Row(
+        "an unclear reply to another sender is another program's matter",
+        [form(), claim(Act.ASSERT_NONE, Kind.FREETEXT, "2026-05-01T15:00", id="u", sender="S9", program=None)],
+        IN,
+        R.FORM,
+    ),
     Row("consent to all programs names none", [form(program="*")], NONE, R.UNPROVEN),
     Row(
         "a list that says in proves nothing",

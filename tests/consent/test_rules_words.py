@@ -173,6 +173,13 @@ def _only(code: Code, evidence, *beliefs: Belief) -> str:
             "The person wrote YES on 3 May 2026, 08:00 UTC, but a STOP is in force for this number.",
         ),
         (
+            Code.UNCLEAR_REPLY,
+            [claim(Act.ASSERT_NONE, Kind.FREETEXT, "2026-05-03T08:00", sender="S1", program=None)],
+            [],
+            "No rule can tell what is meant, but the person wrote something that may be a request to stop "
+            "on 3 May 2026, 08:00 UTC.",
+        ),
+        (
             Code.DUPLICATE_DIVERGENCE,
             [start("2026-05-01")],
             [crm("in", record="1"), crm("out", record="2")],
