@@ -150,6 +150,7 @@ class Launcher:
 
     def _prepare(self, env: dict[str, str]) -> str:
         """Migrations, collected static files, demo data. Returns what the demo loader said: the accounts."""
+        self.printer.say("Preparing the database; the first time this takes a while.")
         self._step(["migrate", "--no-input", "--verbosity", "0"], env)
         if self.collect_static:
             self._step(["collectstatic", "--no-input", "--verbosity", "0"], env)
@@ -240,9 +241,11 @@ class Launcher:
 
     def _say_ready(self, listener: socket.socket, accounts: str) -> None:
         if not self.interrupts:
-            words = [f"Ready: {address(listener)}", accounts.strip()]
-            words += ["Ctrl-C stops everything; started again, it goes on where it was."]
-            self.printer.say("\n" + "\n".join(line for line in words if line) + "\n")
+            said = accounts.strip("\n")
+            if said:
+                self.printer.say(f"\n{said}")
+            self.printer.say(f"\nReady: {address(listener)}")
+            self.printer.say("Ctrl-C stops everything; started again, it goes on where it was.\n")
 
     def _stop(self, children: Sequence[Child], redis: Child | None) -> None:
         seen = self.interrupts
