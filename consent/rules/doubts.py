@@ -34,7 +34,8 @@ def doubts(case: Case, ruling: Ruling, program: ProgramTerms, policy: Policy) ->
     if ruling.stray_yeses:
         findings.append(_ambiguous_yes(ruling))
     if case.unclear:
-        findings.append(found(Code.UNCLEAR_REPLY, about(case.unclear[0]), evidence=_sorted(case.unclear)))
+        first = min(case.unclear, key=lambda e: e.id)
+        findings.append(found(Code.UNCLEAR_REPLY, about(first), evidence=_sorted(case.unclear)))
     if ruling.window_over:
         findings.append(_doi_stale(ruling.deciding[0], program))
     suspects = _suspects(case, ruling, policy)

@@ -82,7 +82,7 @@ class Case:
     boundary: Claim | None = None
     resisted_voids: list[tuple[Evidence, Evidence]] = field(default_factory=list)  # (void, STOP it aims at)
     waiting_voids: list[Evidence] = field(default_factory=list)  # without a second person
-    unclear: list[Evidence] = field(default_factory=list)  # replies that may be revocations; nobody has said yet
+    unclear: list[Evidence] = field(default_factory=list)  # replies that may be revocations
     widens_at: datetime | None = None  # revocations out of reach today reach this program from then on
 
 
@@ -150,9 +150,13 @@ def collect(program: ProgramTerms, evidence: Sequence[Evidence], policy: Policy,
                 _take_grant(case, record, program, policy)
         elif act is _ASSERT_IN and _about(record, program):
             case.weak.append(record)
-        elif act is _ASSERT_NONE and record.kind is _FREETEXT and record.id not in approved:
-            if reaches(record, program, policy, now):
-                case.unclear.append(record)
+        elif (
+            act is _ASSERT_NONE
+            and record.kind is _FREETEXT
+            and record.id not in approved
+            and reaches(record, program, policy, now)
+        ):
+            case.unclear.append(record)
     return case
 
 

@@ -113,7 +113,10 @@ ROWS = [
     ),
     Row(
         "a reply that may mean stop asks for a person and changes nothing",
-        [form(), claim(Act.ASSERT_NONE, Kind.FREETEXT, "2026-05-01T15:00", id="u", sender="S1", program=None)],
+        [
+            form(),
+            claim(Act.ASSERT_NONE, Kind.FREETEXT, "2026-05-01T15:00", id="u", sender="S1", program=None),
+        ],
         IN,
         R.FORM,
         [C.UNCLEAR_REPLY],
@@ -130,7 +133,10 @@ ROWS = [
     ),
     Row(
         "an unclear reply to another sender is another program's matter",
-        [form(), claim(Act.ASSERT_NONE, Kind.FREETEXT, "2026-05-01T15:00", id="u", sender="S9", program=None)],
+        [
+            form(),
+            claim(Act.ASSERT_NONE, Kind.FREETEXT, "2026-05-01T15:00", id="u", sender="S9", program=None),
+        ],
         IN,
         R.FORM,
     ),
