@@ -165,6 +165,7 @@ REVOKE = phrases(
     never|didnt|dont [ever|even] sign|signed up $
     never|didnt|dont [ever|even] subscribe|subscribed [to|for] [{det}] {notices}|this|these|it|{list}|$
     leave me|us|my|this|our ~2 alone
+    leave me|us be $
     dont|no|not call|contact|text|solicit|disturb|message [and|or] [text|contact|call] list|registry|lists
     add|put|place|on|have ~4 dnc
     dnc $|list
@@ -264,7 +265,7 @@ START = phrases(
     ^ [{please}] [{please}] [{please}] [{please}] sign_up|signup|enroll|opt_in|opt_back_in|subscribe|resubscribe|rejoin|be_subscribed|unstop [for|to|again|back|please|me] [{det}|again] [texts|text|messages|alerts|list|updates|sms] [alerts|messages|list|again|updates] $
     <dont|never|not|didnt subscribe|resubscribe me|us|this_number
     opt|opting me|us|this_number|myself [back] in
-    ^ [{please}] [{please}] [{please}] opt|opting|opted [back] in [again|please|to_texts|to] 
+    ^ [{please}] [{please}] [{please}] opt|opting|opted [back] in [again|please|to_texts|to]
     <dont|never|not|didnt|you want|like|wish|choose|love ~2 opt [back] in
     put|add|get me|us|my_number|this_number back [on|to|in|onto]
     add|put|get me|us|my_number|this_number [on|to|onto] [{det}|ur] text|texting|sms|mailing|alert|alerts|marketing|subscriber|texts [message] [list|alerts|texts|messages|$]

@@ -53,6 +53,17 @@ DOUBT = phrases(
     dnd
     passed|passing away|on
     deceased
+    ^ wrong|incorrect $
+    ^ [{so}] isnt|not me $
+    ^ [please] dont|never $
+    never again $
+    ^ [just] let me be
+    ^ no means no
+    i|we said|say no $
+    nobody asked
+    take me out $
+    no part of
+    enough|done|had_it with this|you|it|these|that|yall
     {third}|NAME|husband|wife|mother|father is_dead|died|has_died|is_deceased
     who is NAME $
     old|outdated|former|previous number
@@ -123,7 +134,8 @@ ORDINARY = phrases(
     {place} stop|stops
     <sent|send|said|say|text|texted|reply|replied|typed|type|want|need|word|with|you a|an|the|that|any|which|no|is_there_a stop|stops !texting|texts|messages|sending
     stop sign|signs|light|lights|watch|gap|motion|loss|sale|payment|payments|order|valve|lamp|work|shop|location|id|and_go|over
-    stop by|in|over|off|through|around|near|along|back|between|into|inside|outside|downtown|home|short|wherever|anywhere|somewhere|next
+    stop by !accident|mistake
+    stop in|over|off|through|around|near|along|back|between|into|inside|outside|downtown|home|short|wherever|anywhere|somewhere|next
     stop at|for|on|to|and|here|there|with !once|good|now|my|this|me|ever|us|these
     stop|stops|quit|stopping !{texting}|{asking}|*thing *ing !me|us|my|this|these|here|that|messages|texts
     what_time|where|which|how_often|how_far|how_long|how_late ~4 stop|stops

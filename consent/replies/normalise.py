@@ -1,5 +1,7 @@
 """Folds what a person typed into plain lower-case words, so that one rule meets every way of writing the same thing."""
 
+# ruff: noqa: E501 - tables of words and patterns are kept as they read
+
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -24,7 +26,9 @@ _STOP_SIGN = {ord("🛑"): " stop "}
 
 _CONTRACTION = re.compile(r"(?<=\w)'(?=(?:t|s|m|re|ve|ll|d|all)\b)")
 _TITLE = re.compile(r"\b(mrs?|ms|dr|sra?|mme)\.", re.IGNORECASE)
-_NUMBER_SIGN = re.compile(r"(?<=\w)\s*#(?!\w)")
+_NUMBER_SIGN = re.compile(
+    r"\b(wr?on?g|rong|this|that|my|our|the|your|ur|phone|cell|right|new|old|same)\s*#(?!\w)"
+)
 _BREAK = re.compile(r"\.{1,}|[!?;:\n\r…|—–•()\[\]{}¡¿]+")
 _PIECE = re.compile(r"[^\W_]+|[.,]")
 _MARKS = (".", ",")
@@ -86,7 +90,7 @@ def fold(text: str) -> Folded:
     """Folds visible text; see `Folded`."""
     text = _unified(text)
     names = _names(text)
-    lowered = _NUMBER_SIGN.sub(" number ", _CONTRACTION.sub("", _lowered(text)))
+    lowered = _NUMBER_SIGN.sub(r"\1 number ", _CONTRACTION.sub("", _lowered(text)))
     spelled = _spelled_out(_PIECE.findall(_BREAK.sub(" . ", lowered)))
     pieces = _respelled(spelled)
     loose = _marked([piece for piece in pieces if piece != ","])

@@ -8,7 +8,7 @@ separated by one space and ` . ` stands at both ends and between sentences:
     {name}      one of a named vocabulary       [item]      may be missing
     ~3          up to three words, any          !a|b        the next word is none of these
     <a|b        the word before is none of these
-    ^  $        a sentence begins, ends (courtesy words may trail); `a|$` is the word or the end
+    ^  $        a sentence or clause begins, a sentence ends (courtesy may trail); `a|$` is the word or the end
     NAME        a person's name
 
 Every gap is bounded and nothing repeats inside a repetition, so the cost grows linearly with the text. A phrase is only
@@ -20,45 +20,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-TRAILING = [
-    "please",
-    "thanks",
-    "thank",
-    "sorry",
-    "svp",
-    "merci",
-    "gracias",
-    "porfavor",
-    "sir",
-    "maam",
-    "man",
-    "bro",
-    "lol",
-    "ok",
-    "okay",
-    "now",
-    "asap",
-    "immediately",
-    "today",
-    "already",
-    "anymore",
-    "again",
-    "ever",
-    "guys",
-    "people",
-    "folks",
-    "yall",
-    "bye",
-    "desole",
-    "disculpe",
-    "perdon",
-    "obrigado",
-    "bitte",
-    "danke",
-]
-
+# Words after a request that leave it one.
+_TRAILING = (
+    "please", "thanks", "thank", "sorry", "svp", "merci", "gracias", "porfavor", "sir", "maam", "man", "bro", "lol",
+    "ok", "okay", "now", "asap", "immediately", "today", "already", "anymore", "again", "ever", "guys", "people",
+    "folks", "yall", "bye", "desole", "disculpe", "perdon", "obrigado", "bitte", "danke",
+)  # fmt: skip
 NAME = "NAME"
-_END = rf"(?: (?:{'|'.join(TRAILING)}|,)){{0,4}} \."
+_END = rf"(?: (?:{'|'.join(_TRAILING)}|,)){{0,4}} \."
 
 
 @dataclass(frozen=True)
@@ -149,7 +118,7 @@ def _key(word: str) -> str:
 
 def _item(item: str, vocabulary: Mapping[str, str]) -> str:
     if item == "^":
-        return r" \.(?: ,)?"
+        return " [.,]"
     if item == "$":
         return _END
     if item.strip("[]").startswith("~"):

@@ -17,6 +17,8 @@ _VOCABULARY = {
     "ending": "stop end quit cancel unsubscribe optout opt_out unsub leave be_removed",
 }
 
+_ANSWER = frozenset((*_VOCABULARY["answer"].split(), "with", "con", "par"))
+
 _ASKS_YES = phrases(
     """
     {answer} [with|the|con|par] [word] yes|y|si|oui|ok|agree|confirm|start|join
@@ -43,10 +45,21 @@ _ABOUT_SOMETHING_ELSE = phrases(
     "|coming|attend|attending|tomorrow|on_for|pm|am|interview|shift|class|cita|reserva|pedido|rdv|rendez_vous|commande"
 )
 _ENDS_IT = phrases("^ {to} [get] {ending}", _VOCABULARY)
-_FOOTER = phrases(
+# How a message tells about STOP and HELP.
+FOOTER = phrases(
     """
     [{answer}] [with] {keyword} {to} ~3
     {to} ~3 {answer} {keyword}
+    """,
+    _VOCABULARY,
+)
+
+
+# The same, copied into a reply without quotation marks.
+COPIED = phrases(
+    """
+    ^ [or|and|to_opt_out] {answer} [with] {keyword} to|for|at|para|pour ~4
+    ^ {keyword} to opt_out|end|unsubscribe|cancel|stop|quit
     """,
     _VOCABULARY,
 )
@@ -67,7 +80,7 @@ class Prompt:
         if not outbound.strip():
             return cls("", "")
         text = fold(visible(outbound)[0]).loose
-        return cls(text, _FOOTER.blank(text))
+        return cls(text, FOOTER.blank(text))
 
     @property
     def known(self) -> bool:
@@ -90,6 +103,12 @@ class Prompt:
         words = self.text.split()
         after = (" . " + " ".join(words[i + 1 : i + 6]) for i, found in enumerate(words) if found == word)
         return any(_ENDS_IT.find(rest) for rest in after)
+
+    def offers(self, word: str) -> bool:
+        """Whether it asked to be answered with this word, or with yes to texts."""
+        words = self.question.split()
+        asked = any(found == word and words[i - 1] in _ANSWER for i, found in enumerate(words))
+        return asked or self.asks_to_opt_in()
 
     def uses(self, word: str) -> bool:
         """Whether the word stands in its question rather than in the footer ("HELP for help, STOP to end")."""

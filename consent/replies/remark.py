@@ -4,6 +4,7 @@ neither."""
 from consent.replies import english_senses, french, spanish
 from consent.replies.normalise import Folded
 from consent.replies.pattern import joined
+from consent.replies.prompts import COPIED, FOOTER
 from consent.replies.request import NO_REQUEST, REVOKE, last_word
 from consent.replies.shapes import Reply, ReplyClass, nothing, unclear
 from consent.replies.words import EVERYDAY_WORDS, OPT_OUT_WORDS
@@ -22,7 +23,7 @@ def automatic(folded: Folded) -> Reply | None:
     found = folded.find(_AUTOMATIC)
     if found is None:
         return None
-    if request := folded.find(REVOKE):
+    if request := folded.without(FOOTER).find(REVOKE):
         return unclear(request, "an automatic answer that asks for no more messages")
     return nothing(found, "an automatic answer")
 
@@ -38,6 +39,8 @@ def remark(folded: Folded, own: str) -> Reply:
         return unclear(sign, _LEFT_ALONE)
     if left := set(said.words) & OPT_OUT_WORDS - EVERYDAY_WORDS:
         return unclear(min(left), "an opt-out word in a longer sentence")
+    if copied := folded.find(COPIED):
+        return unclear(copied, "repeats how to opt out")
     if named := set(folded.words) & OPT_OUT_WORDS:
         return nothing(min(named), "an opt-out word in an ordinary sense", klass=ReplyClass.REVIEW)
     return nothing("", "says nothing about being texted")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from consent.replies import english, english_senses, french, other_languages, spanish
 from consent.replies.normalise import Folded, fold
 from consent.replies.pattern import joined
-from consent.replies.prompts import Prompt
+from consent.replies.prompts import COPIED, Prompt
 from consent.replies.shapes import (
     Meaning,
     Reply,
@@ -14,16 +14,16 @@ from consent.replies.shapes import (
     call_for_help,
     explicit,
     likely,
-    start,
     unclear,
+    wish_for_texts,
     wrong_number,
 )
 from consent.replies.slips import KEYWORDS, PHRASE_WORDS, meant, run_together
 from consent.replies.whole_message import between, keyword
 from consent.replies.words import ALONE, COURTESY, EVERYDAY_WORDS, FILLERS, PER_SE
 
-# "Don't stop", "I don't want to unsubscribe", "don't call, text": blanked before a request is looked for.
-NO_REQUEST = joined(english.NEGATED, english.TEXT_RATHER, spanish.NEGATED, french.NEGATED)
+# "Reply STOP to end", "don't stop", "I don't want to unsubscribe", "don't call, text": blanked before a request is looked for.
+NO_REQUEST = joined(COPIED, english.NEGATED, english.TEXT_RATHER, spanish.NEGATED, french.NEGATED)
 REVOKE = joined(english.REVOKE, spanish.REVOKE, french.REVOKE, other_languages.REVOKE)
 
 _TO_SENDER = joined(english.REVOKE_SENDER, spanish.REVOKE_SENDER, french.REVOKE_SENDER)
@@ -81,7 +81,7 @@ def mistyped(folded: Folded, prompt: Prompt) -> Reply | None:
 def wish(folded: Folded) -> Reply | None:
     """A wish to be texted (again), or a call for help; None if there is neither."""
     if found := folded.find(_START):
-        return start(found, "asks in plain language to be texted")
+        return wish_for_texts(found)
     if found := folded.find(_HELP):
         return call_for_help(found)
     return None

@@ -17,9 +17,10 @@ class Meaning(StrEnum):
 class ReplyClass(StrEnum):
     """What is done about a reply.
 
-    The three revocations act at once. REVIEW only pauses automated journeys until a person has looked: it comes with
-    the meaning UNCLEAR, or with NONE when an opt-out word stands in an ordinary sentence ("cancel my appointment").
-    YES counts as consent only where it answers our own open question.
+    The three revocations act at once. START is an opt-in word; YES counts as consent only where it answers our own
+    open question. REVIEW only pauses automated journeys until a person has looked. It comes with the meaning UNCLEAR,
+    with NONE when an opt-out word stands in an ordinary sentence ("cancel my appointment"), and with START when the
+    wish for texts is in plain language: enough to ask for the word START, no proof of consent.
     """
 
     REVOKE_EXPLICIT = "REVOKE_EXPLICIT"
@@ -74,6 +75,11 @@ def unclear(matched: str, why: str) -> Reply:
 
 def start(matched: str, why: str, *, klass: ReplyClass = ReplyClass.START) -> Reply:
     return Reply(Meaning.START, klass, ReplyScope.SENDER, matched, why)
+
+
+def wish_for_texts(matched: str) -> Reply:
+    why = "asks for texts in plain language; the opt-in word is still needed"
+    return Reply(Meaning.START, ReplyClass.REVIEW, None, matched, why)
 
 
 def call_for_help(matched: str) -> Reply:

@@ -4,6 +4,8 @@ Plain edit distance is no measure here: it makes an opt-out of "shop". Counted a
 one key hit beside the right one, letters held too long, digits for letters, and in long words any two small errors.
 """
 
+# ruff: noqa: E501 - tables of words and patterns are kept as they read
+
 from consent.replies.words import REAL_WORDS
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")

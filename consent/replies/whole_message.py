@@ -12,6 +12,7 @@ from consent.replies.shapes import (
     nothing,
     start,
     unclear,
+    wish_for_texts,
 )
 from consent.replies.words import (
     AGREEMENTS,
@@ -44,7 +45,7 @@ def keyword(folded: Folded, prompt: Prompt) -> Reply | None:
     if word in STOP_WORDS | STOP_ALL | SOFT_STOP_WORDS or _repeated(core):
         return _stop(word, core, prompt, polite=False)
     if word in START_WORDS:
-        return start(word, "an opt-in word and little else")
+        return wish_for_texts(word)
     return None
 
 
@@ -79,12 +80,12 @@ def _polite(squeezed: str, core: tuple[str, ...], prompt: Prompt) -> Reply | Non
     word = "".join(core)
     if word in STOP_WORDS | STOP_ALL | SOFT_STOP_WORDS or _repeated(core) or _run_on(squeezed):
         return _stop(word, core, prompt, polite=True)
+    if word in START_WORDS | SOFT_START_WORDS and prompt.uses(word) and not prompt.offers(word):
+        return unclear(word, "an opt-in word that may answer our question instead")
     if word in START_WORDS:
         return start(word, "the whole message is an opt-in word")
     if word in SOFT_START_WORDS:
-        if prompt.uses(word) and not prompt.asks_to_opt_in():
-            return unclear(word, "an opt-in word that may answer our question instead")
-        return start(word, "the whole message is an opt-in word")
+        return wish_for_texts(word)
     if word in HELP_WORDS:
         return (
             nothing(word, "our message offered this word as an answer")

@@ -28,13 +28,11 @@ SOFT_STOP_WORDS = frozenset(
 )
 
 START_WORDS = frozenset(
-    "start unstop subscribe resubscribe optin startall subscribeme optmein resubscribeme nonarret unarret suscribir"
+    "start unstop resume resumeall join subscribe resubscribe optin startall subscribeme optmein resubscribeme nonarret unarret suscribir"
     " suscribirme suscribirse abonner alta restart".split()
 )
-# Opt-in words of a single provider that answer many other questions too.
-SOFT_START_WORDS = frozenset(
-    "resume join begin continue go resumeall reanudar iniciar inicio reprendre".split()
-)
+# Words that ask for texts but answer many other questions too: alone, no proof of consent.
+SOFT_START_WORDS = frozenset("begin continue go reanudar iniciar inicio reprendre".split())
 
 HELP_WORDS = frozenset(
     "help info aide ayuda hilfe helpme helpplease ajuda aiuto assist assistance soporte".split()
@@ -68,7 +66,7 @@ SURE_WORDS = frozenset("stopall unsub nomore notexts notexting nomoretexts stopi
 # These answer many business questions ("do you want to cancel?"), so little may stand around them.
 EVERYDAY_WORDS = frozenset("end quit cancel revoke".split())
 # Words of no other sense when a sentence consists of one, beside the regulator's.
-ALONE = frozenset("stopall unsub arret arretez arrete basta paren desuscribir desabonner".split())
+ALONE = frozenset("stopall unsub arret arretez arrete basta paren alto desuscribir desabonner".split())
 # Keywords that are written as several words.
 WRITTEN_APART = frozenset(
     ("opt out", "opt out all", "stop all", "end all", "quit all", "cancel all", "unsubscribe all", "stop everything",
