@@ -56,6 +56,11 @@ def corrections_file(system: System, program: Program, sent_at: datetime) -> She
     return Sheet(name, columns.header, tuple(columns.row(row, written, words, program) for row in rows))
 
 
+def header_of(system: System, program: Program) -> tuple[str, ...]:
+    """The columns that the file would have."""
+    return _Columns.of(mapping_for(system, program)).header
+
+
 def mapping_for(system: System, program: Program) -> ColumnMapping | None:
     """The mapping in use that reads this program from the system's files."""
     found = list(system.mappings.in_use().order_by("name", "pk"))

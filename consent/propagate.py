@@ -104,12 +104,12 @@ def preview_all(
     """The same for several numbers and programs at once, in the order number, program, system, record."""
     by_number = {number.pk: number for number in lines}
     by_program = {program.pk: program for program in programs}
-    believed = _latest_readings(by_number, by_program)
-    under_way = _under_way(by_number, by_program)
+    believed = latest_readings(by_number, by_program)
+    under_way = under_way_to(by_number, by_program)
     steps = []
     for key, reading in sorted(believed.items()):
         wanted = agreed(key.number_id, key.program_id)
-        value = _expected(reading, under_way.get(key))
+        value = expected(reading, under_way.get(key))
         target = wanted_value(wanted)
         waiting = under_way.get(key)
         if waiting and waiting.status == W.PENDING and waiting.value == target:
@@ -144,7 +144,7 @@ def contradicts(value: str, agreed: Status, kind: str) -> bool:
     return value == IN
 
 
-def _latest_readings(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, Reading]:
+def latest_readings(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, Reading]:
     """What each record of each system said last, batches that were voided left out."""
     rows = (
         Reading.objects.filter(number__in=lines, program__in=programs)
@@ -156,7 +156,7 @@ def _latest_readings(lines: Iterable[int], programs: Iterable[int]) -> dict[Key,
     return {Key(row.number_id, row.program_id, row.system_id, row.ref): row for row in rows}
 
 
-def _under_way(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, WriteBack]:
+def under_way_to(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, WriteBack]:
     """The newest write-back per record that may still change it."""
     rows = (
         WriteBack.objects.unsettled()
@@ -167,7 +167,7 @@ def _under_way(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, Write
     return {Key(row.number_id, row.program_id, row.system_id, row.ref): row for row in rows}
 
 
-def _expected(reading: Reading, under_way: WriteBack | None) -> str:
+def expected(reading: Reading, under_way: WriteBack | None) -> str:
     """What the record will hold: a correction that left after the reading counts more than the reading."""
     left = under_way is not None and under_way.sent_at is not None
     if left and under_way.sent_at >= reading.read_at:  # type: ignore[union-attr,operator]

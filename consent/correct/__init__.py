@@ -11,6 +11,7 @@ entry commit together. Nobody sets a status: decisions add to the ledger or ask 
 """
 
 from consent.correct.choice import (
+    ALWAYS_TWO,
     NO_MOMENT,
     Choice,
     Moment,
@@ -26,11 +27,12 @@ from consent.correct.decide import decide
 from consent.correct.many import Outcome, Pick, align_all, bulk_limit
 from consent.correct.outlook import Outlook, outlook
 from consent.correct.records import CHANNELS
-from consent.correct.second import approve, mark_of, refuse
+from consent.correct.second import approve, choice_of, mark_of, refuse
 from consent.correct.stop import evidence_id, evidence_row, stop_stands, voidable
 from consent.correct.take_back import can_undo, undo
 
 __all__ = [
+    "ALWAYS_TWO",
     "CHANNELS",
     "NO_MOMENT",
     "Choice",
@@ -49,6 +51,7 @@ __all__ = [
     "approve",
     "bulk_limit",
     "can_undo",
+    "choice_of",
     "decide",
     "evidence_id",
     "evidence_row",

@@ -101,7 +101,7 @@ def check_complete(choice: Choice, now: datetime) -> None:
     if (reason.needs_words or explained) and not choice.words.strip():
         raise Refused("Say in a sentence why; it stays on record.")
     has_proof = choice.proof is not None or choice.proof_link
-    if (reason.needs_proof or choice.decision in ALWAYS_TWO) and not has_proof:
+    if (reason.needs_proof or choice.decision == Decision.PROOF) and not has_proof:
         raise Refused("Attach the proof as a file, or link to where it is kept.")
     if choice.decision == Decision.PROOF and (choice.wording is None or choice.moment.at is None):
         raise Refused("Say when the person agreed and to which text; without both it proves nothing.")

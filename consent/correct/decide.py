@@ -32,10 +32,10 @@ from consent.correct.outlook import Pair, statuses, steps_of
 from consent.correct.records import add_to_ledger
 from consent.correct.stop import guard_stop, record_attempt
 from consent.judgements import ABOUT_SETTINGS, JUDGEMENTS
-from consent.models import Correction, Decision, Flag, Hold, StaleFlag, WriteBack
+from consent.models import AgreedStatus, Correction, Decision, Flag, Hold, StaleFlag, WriteBack
 from consent.propagate import Step
 from consent.reconcile import reconcile_numbers
-from consent.rules import Status
+from consent.rules import Code, Status
 
 
 def decide(
@@ -160,7 +160,13 @@ def _propose(correction: Correction, subject: Subject, by: User, now: datetime) 
 def apply(correction: Correction, subject: Subject, now: datetime) -> None:
     by, flag = correction.second_by or correction.decided_by, subject.flag
     if correction.decision == Decision.WAIVE:
-        _set_aside(flag, Flag.Status.WAIVED, correction, by, waived_until=correction.details["until"])
+        _set_aside(
+            flag,
+            Flag.Status.WAIVED,
+            correction,
+            by,
+            waived_until=datetime.fromisoformat(correction.details["until"]),
+        )
     elif correction.decision == Decision.ESCALATE:
         _set_aside(flag, Flag.Status.ESCALATED, correction, by, assignee_id=correction.details["to"])
     else:
@@ -232,6 +238,7 @@ def _move_decided(correction: Correction, flag: Flag, is_written: bool, by: User
     if is_written:
         flag.move(Flag.Status.CORRECTING, by=by, note=said, lease_until=None)
     elif flag.code in JUDGEMENTS:
+        _check_judgement(correction, flag)
         flag.move(Flag.Status.CLOSED, by=by, note=said, lease_until=None, closed_at=now)
         Hold.objects.open().filter(flag=flag).update(released_at=now)
     elif flag.system_id is not None and on_its_way.exists():
@@ -243,3 +250,18 @@ def _move_decided(correction: Correction, flag: Flag, is_written: bool, by: User
             "Every system that can be written to says what is agreed already, so writing would not settle "
             "this. Log what you learned, waive it with a date, or escalate it."
         )
+
+
+def _check_judgement(correction: Correction, flag: Flag) -> None:
+    """Settling a doubt where consent stands lets messages go out again: that is explained, and a reply that may
+    have been a refusal is not waved through by one person."""
+    agreed = AgreedStatus.objects.filter(number=flag.number_id, program=flag.program_id).first()
+    if correction.decision != Decision.ALIGN or agreed is None or agreed.status != Status.OPTED_IN:
+        return
+    if flag.code == Code.UNCLEAR_REPLY:
+        raise Refused(
+            "Messages would go out again to someone whose reply nobody understood. Log the revocation if it was "
+            "one; if it was not, void the reply with a second person."
+        )
+    if not correction.words:
+        raise Refused("Messages will go out again after this; say in a sentence why that is right.")

@@ -30,6 +30,13 @@ class Outlook(NamedTuple):
     after: Mapping[Pair, Status]
 
     @property
+    def changes(self) -> list[Pair]:
+        """The numbers and programs whose agreed status would be another one."""
+        return sorted(
+            pair for pair, status in self.after.items() if self.before.get(pair) not in {None, status}
+        )
+
+    @property
     def permits(self) -> bool:
         return any(step.value == propagate.IN for step in self.steps)
 
@@ -66,7 +73,7 @@ def _statuses_with(
     if not added:
         return after
     door, rated = Door(), policy()
-    extra = [door.evidence(record) for record in added]
+    extra = [door.evidence_of(record) for record in added]
     # Records that are not saved share the name of no row.
     extra = [_renamed(record, place) for place, record in enumerate(extra)]
     for number_id, known in door.load(lines).items():

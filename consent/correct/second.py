@@ -34,7 +34,7 @@ def approve(correction_id: int, *, by: User, words: str, mark: str, now: datetim
             return _approve(correction_id, by=by, words=words, mark=mark, now=now)
     except StopStands:
         correction = Correction.objects.select_related("number", "program", "reason").get(pk=correction_id)
-        record_attempt(Subject(correction.number, correction.program), _choice_of(correction), by=by, now=now)
+        record_attempt(Subject(correction.number, correction.program), choice_of(correction), by=by, now=now)
         raise
     except IllegalMove as problem:
         raise Refused(str(problem)) from problem
@@ -56,7 +56,7 @@ def _approve(correction_id: int, *, by: User, words: str, mark: str, now: dateti
     assert correction.number is not None
     assert correction.program is not None
     flag = correction.flags.select_related("number", "program", "system").order_by("pk").first()
-    guard_stop(Subject(correction.number, correction.program, flag), _choice_of(correction))
+    guard_stop(Subject(correction.number, correction.program, flag), choice_of(correction))
     correction.status, correction.second_by, correction.second_at = Correction.Status.APPLIED, by, now
     correction.second_words = words.strip()
     correction.save(update_fields=["status", "second_by", "second_at", "second_words"])
@@ -75,7 +75,7 @@ def proposed(correction_id: int) -> Correction:
     )
 
 
-def _choice_of(correction: Correction) -> Choice:
+def choice_of(correction: Correction) -> Choice:
     return Choice(
         decision=Decision(correction.decision),
         reason=correction.reason,

@@ -17,6 +17,9 @@ from consent.reconcile import reconcile_numbers
 from consent.rules import Reason, Status
 from consent.rules.weigh import EXPLICIT, strength
 
+# What two people may declare mistaken. "assert_none" is how a reply that nobody understood is kept.
+VOIDABLE = frozenset({Act.REVOKE, Act.ASSERT_OUT, Act.ASSERT_NONE})
+
 
 def stop_stands(number: Number, program: Program) -> bool:
     """Whether an explicit revocation is in force that only the phone itself can end."""
@@ -46,8 +49,8 @@ def _guard_void(number: Number, voids: str) -> None:
         raise Refused("What you chose to void is not in this number's history any more; look again.")
     if isinstance(target, Reading):
         return
-    if target.act != Act.REVOKE and target.act != Act.ASSERT_OUT:
-        raise Refused("Only a revocation can be voided here.")
+    if target.act not in VOIDABLE:
+        raise Refused("Only a revocation, or a reply that may be one, can be voided here.")
     if strength_of(target) >= EXPLICIT:
         raise StopStands(
             "This is an explicit revocation: a STOP, a provider's block or a logged call with its reference. "
@@ -78,23 +81,32 @@ def _belongs(row: ConsentRecord | Reading, number: Number) -> bool:
 
 
 def strength_of(record: ConsentRecord) -> int:
-    return strength(Door().evidence(record), policy())
+    return strength(Door().evidence_of(record), policy())
 
 
 def voidable(number: Number) -> list[ConsentRecord | Reading]:
     """What two people may set aside: revocations that leave room for doubt, and systems' claims of "out"."""
-    door, rated = Door(), policy()
-    records = ConsentRecord.objects.effective().filter(number=number, act__in=[Act.REVOKE, Act.ASSERT_OUT])
-    weak = [row for row in records.order_by("-pk") if strength(door.evidence(row), rated) < EXPLICIT]
-    readings = Reading.objects.effective().filter(number=number, value="out").select_related("system")
-    claims = [row for row in readings.order_by("-pk") if door.assertion(row) is not None]
-    done = ConsentRecord.objects.effective().filter(number=number, act=Act.VOID, approved_by__isnull=False)
-    voided = {pk for pair in done.values_list("voids", "voids_reading") for pk in _ids(*pair)}
-    return [row for row in (*weak, *claims) if evidence_id(row) not in voided]
+    facts, rated = Door().load([number.pk])[number.pk], policy()
+    known = [*facts.evidence, *(claim for claims in facts.assertions.values() for claim in claims)]
+    done = {
+        name for record in known if record.act is Act.VOID and record.second_approver for name in record.voids
+    }
+    weak = {
+        record.id
+        for record in known
+        if record.act in {Act.REVOKE, Act.ASSERT_OUT}
+        and strength(record, rated) < EXPLICIT
+        and record.id not in done
+    }
+    rows = (
+        *ConsentRecord.objects.filter(pk__in=_keys(weak, "c")).order_by("-pk"),
+        *Reading.objects.filter(pk__in=_keys(weak, "r")).select_related("system").order_by("-pk"),
+    )
+    return [row for row in rows if row.number_id == number.pk]
 
 
-def _ids(record_id: int | None, reading_id: int | None) -> list[str]:
-    return [f"c{record_id}"] * (record_id is not None) + [f"r{reading_id}"] * (reading_id is not None)
+def _keys(names: set[str], kind: str) -> list[int]:
+    return [int(name[1:]) for name in names if name[0] == kind]
 
 
 def record_attempt(subject: Subject, choice: Choice, *, by: User, now: datetime) -> None:

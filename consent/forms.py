@@ -1,0 +1,335 @@
+"""What staff fill in. A form checks what it can see; whether the decision may be taken, consent.correct decides."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
+
+from backoffice.access import can
+from backoffice.words import staff_words
+from consent.correct import CHANNELS, NO_MOMENT, Choice, Moment, Seen, evidence_id
+from consent.ledger import Precision
+from consent.models import ConsentRecord, Decision, Flag, Program, Reading, ReasonCode, Wording
+
+MAX_PROOF = 10_000_000  # bytes
+# Ending → how such a file begins; empty: any bytes that are text.
+PROOF_TYPES: dict[str, tuple[bytes, ...]] = {
+    "pdf": (b"%PDF-",),
+    "png": (b"\x89PNG\r\n\x1a\n",),
+    "jpg": (b"\xff\xd8\xff",),
+    "jpeg": (b"\xff\xd8\xff",),
+    "mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"),
+    "wav": (b"RIFF",),
+    "txt": (),
+    "eml": (),
+}
+LONGEST_WAIVER = timedelta(days=365)
+
+
+class ProofField(forms.FileField):
+    """A file that shows what a person agreed to or said: checked by size, ending and first bytes."""
+
+    widget = forms.ClearableFileInput(attrs={"accept": ",".join(f".{ending}" for ending in PROOF_TYPES)})
+
+    def clean(self, data: Any, initial: Any = None) -> UploadedFile | None:
+        file: UploadedFile | None = super().clean(data, initial)
+        if not file:
+            return None
+        ending = (file.name or "").rsplit(".", 1)[-1].lower()
+        known = ", ".join(sorted(PROOF_TYPES))
+        if file.size is not None and file.size > MAX_PROOF:
+            raise forms.ValidationError(
+                f"The file has {file.size / 1e6:.1f} MB; at most {MAX_PROOF / 1e6:.0f} MB are kept. "
+                "Save it smaller, or link to where it is kept."
+            )
+        if ending not in PROOF_TYPES:
+            raise forms.ValidationError(f"A file of this type is not taken as proof. Use one of: {known}.")
+        head = file.read(4096)
+        file.seek(0)
+        begins = PROOF_TYPES[ending]
+        if begins and not head.startswith(begins):
+            raise forms.ValidationError(f"The file is named .{ending}, but its content is something else.")
+        if not begins and b"\x00" in head:
+            raise forms.ValidationError(f"The file is named .{ending}, but it is no text.")
+        return file
+
+
+class ReasonField(forms.ModelChoiceField):
+    """The reasons of one decision, with what each demands."""
+
+    def __init__(self, decision: str, **kwargs: Any) -> None:
+        reasons = ReasonCode.objects.filter(decision=decision, is_active=True).order_by("label", "pk")
+        super().__init__(reasons, required=False, empty_label="Choose a reason …", label="Reason", **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        demands = {
+            "words": obj.needs_words,
+            "proof": obj.needs_proof,
+            "second person": obj.needs_second_person,
+        }
+        needed = ", ".join(name for name, is_needed in demands.items() if is_needed)
+        return f"{obj.label} ({needed})" if needed else str(obj.label)
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _hour() -> forms.TimeInput:
+    return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+
+class DecisionForm(forms.Form):
+    """One decision. Every decision has its own reasons; the fields of the others are ignored."""
+
+    decision = forms.ChoiceField(choices=Decision.choices, widget=forms.RadioSelect)
+    words = forms.CharField(
+        required=False,
+        max_length=4000,
+        label="In your words",
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "What you checked, and why this is right"}),
+    )
+    proof = ProofField(
+        required=False, label="Proof as a file", help_text="PDF, picture, recording or text; 10 MB."
+    )
+    proof_link = forms.URLField(
+        required=False, label="or link to it", max_length=200, assume_scheme="https", widget=forms.URLInput
+    )
+    day = forms.DateField(required=False, label="When it was said or signed", widget=_day())
+    hour = forms.TimeField(required=False, label="Time, if known", widget=_hour())
+    channel = forms.ChoiceField(required=False, choices=CHANNELS.items(), label="How we heard it")
+    reference = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Ticket or call id",
+        help_text="With one it counts like a STOP; without, as presumed.",
+    )
+    said = forms.CharField(
+        required=False,
+        max_length=2000,
+        label="What the person said",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    scope = forms.ChoiceField(
+        required=False,
+        label="For",
+        choices=[("all", "All programs"), ("one", "This program only, as the person said")],
+        initial="all",
+    )
+    whose = forms.ChoiceField(
+        required=False,
+        label="Whose",
+        choices=[("number", "This number"), ("person", "All numbers of the person")],
+        initial="number",
+    )
+    wording = forms.ModelChoiceField(
+        Wording.objects.none(),
+        required=False,
+        label="Text that was agreed to",
+        empty_label="Choose the text …",
+    )
+    voids = forms.ChoiceField(required=False, label="What to void")
+    until = forms.DateField(required=False, label="Waive until", widget=_day())
+    to = forms.ModelChoiceField(
+        User.objects.none(), required=False, label="Hand to", empty_label="Any supervisor"
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    fingerprint = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    token = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    stay = forms.BooleanField(required=False)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        files: Any = None,
+        *,
+        by: User,
+        decision: str,
+        flag: Flag | None = None,
+        program: Program | None = None,
+        voidable: Sequence[ConsentRecord | Reading] = (),
+    ) -> None:
+        initial: dict[str, Any] = {"token": uuid.uuid4().hex, "decision": decision}
+        if flag is not None:
+            initial |= {"version": flag.version, "fingerprint": flag.fingerprint}
+        super().__init__(data, files, initial=initial)
+        self.by = by
+        for decision in Decision:
+            self.fields[f"reason_{decision.value}"] = ReasonField(decision.value)
+        chosen = self.fields["wording"]
+        assert isinstance(chosen, forms.ModelChoiceField)
+        chosen.queryset = Wording.objects.filter(program=program).order_by("-valid_from", "code", "pk")
+        heads = self.fields["to"]
+        assert isinstance(heads, forms.ModelChoiceField)
+        heads.queryset = supervisors().exclude(pk=by.pk)
+        self.fields["voids"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose what to void …"),
+            *((evidence_id(row), describe(row)) for row in voidable),
+        ]
+        self.offered = list(offered(by, flag, has_voidable=bool(voidable)))
+        self.fields["decision"].choices = [  # type: ignore[attr-defined]
+            (decision.value, decision.label) for decision in self.offered
+        ]
+
+    @property
+    def reasons(self) -> list[tuple[str, forms.BoundField]]:
+        """Each offered decision with the field of its reasons."""
+        return [(decision.value, self[f"reason_{decision.value}"]) for decision in self.offered]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        decision = cleaned.get("decision")
+        if decision and not cleaned.get(f"reason_{decision}"):
+            self.add_error(f"reason_{decision}", "Choose a reason; it goes on record.")
+        if cleaned.get("hour") and not cleaned.get("day"):
+            self.add_error("day", "Give the day as well.")
+        until = cleaned.get("until")
+        if decision == Decision.WAIVE and until and until > (timezone.localdate() + LONGEST_WAIVER):
+            self.add_error("until", "At most a year; look at it again then.")
+        return cleaned
+
+    def choice(self) -> Choice:
+        """The valid form as a decision."""
+        given = self.cleaned_data
+        decision = Decision(given["decision"])
+        until = given.get("until")
+        return Choice(
+            decision=decision,
+            reason=given[f"reason_{decision.value}"],
+            words=given["words"],
+            proof=given.get("proof"),
+            proof_link=given["proof_link"],
+            moment=moment(given.get("day"), given.get("hour")),
+            channel=given["channel"],
+            reference=given["reference"],
+            said=given["said"],
+            for_all_programs=given["scope"] != "one",
+            for_whole_person=given["whose"] == "person",
+            wording=given.get("wording"),
+            voids=given["voids"],
+            until=local(until, time.max.replace(microsecond=0)) if until else None,
+            to=given.get("to"),
+        )
+
+    def seen(self) -> Seen | None:
+        """What the page showed; None where it did not say."""
+        version, fingerprint = self.cleaned_data.get("version"), self.cleaned_data.get("fingerprint")
+        return Seen(version, fingerprint) if version and fingerprint else None
+
+
+def offered(by: User, flag: Flag | None, *, has_voidable: bool) -> Sequence[Decision]:
+    """The decisions that make sense here and that this person may take."""
+    if flag is None:
+        found = [Decision.REVOKE, Decision.PROOF, *([Decision.VOID] if has_voidable else [])]
+    elif flag.number_id is None:
+        found = [Decision.WAIVE, Decision.ESCALATE]
+    else:
+        found = [decision for decision in Decision if decision != Decision.VOID or has_voidable]
+    return [decision for decision in found if decision != Decision.WAIVE or can(by, "consent.waive_flag")]
+
+
+def supervisors() -> Any:
+    """People who can be the second person of a decision."""
+    people = User.objects.filter(is_active=True, is_staff=True)
+    return (
+        people.filter(groups__permissions__codename="approve_correction")
+        .distinct()
+        .order_by("first_name", "username")
+    )
+
+
+def describe(row: ConsentRecord | Reading) -> str:
+    """One line that tells a record from the others."""
+    if isinstance(row, Reading):
+        return f"{row.system.name} says “{row.text or row.value}” (read {staff_words(row.read_at)})"
+    when = staff_words(row.occurred_at) if row.occurred_at else "at an unknown time"
+    said = f": “{row.words[:60]}”" if row.words else ""
+    return f"{row.get_kind_display().capitalize()}, {when}{said}"
+
+
+def local(day: date, hour: time) -> datetime:
+    return datetime.combine(day, hour, tzinfo=timezone.get_current_timezone())
+
+
+def moment(day: date | None, hour: time | None) -> Moment:
+    """A day and perhaps an hour on the staff's clock, as exact as they are."""
+    if day is None:
+        return NO_MOMENT
+    at = local(day, hour or time.min)
+    text = f"{day.isoformat()} {hour:%H:%M}" if hour else day.isoformat()
+    precision = Precision.SECOND if hour else Precision.DATE
+    return Moment(at.astimezone(UTC), precision, text, timezone.get_current_timezone_name())
+
+
+class AssignForm(forms.Form):
+    to = forms.ModelChoiceField(
+        User.objects.filter(is_active=True, is_staff=True), required=False, empty_label="Nobody"
+    )
+
+
+class SnoozeForm(forms.Form):
+    """Until when; the words of the menu, or a day."""
+
+    SPANS = {
+        "4h": timedelta(hours=4),
+        "1d": timedelta(days=1),
+        "3d": timedelta(days=3),
+        "7d": timedelta(days=7),
+    }
+
+    span = forms.ChoiceField(choices=[(key, key) for key in SPANS])
+    note = forms.CharField(required=False, max_length=500)
+
+    def until(self, now: datetime) -> datetime:
+        return now + self.SPANS[self.cleaned_data["span"]]
+
+
+class CommentForm(forms.Form):
+    text = forms.CharField(
+        max_length=4000, widget=forms.Textarea(attrs={"rows": 2}), label="Note for colleagues"
+    )
+
+
+class SecondForm(forms.Form):
+    """The second person's answer."""
+
+    words = forms.CharField(
+        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), label="Your words"
+    )
+    mark = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+
+
+class ManyForm(forms.Form):
+    """The reason for a decision about many flags, and the selection it was previewed for."""
+
+    reason = ReasonField(Decision.ALIGN.value)
+    words = forms.CharField(
+        required=False, max_length=4000, label="In your words", widget=forms.Textarea(attrs={"rows": 2})
+    )
+    picks = forms.CharField(widget=forms.HiddenInput)
+    token = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+
+
+class NumberSearch(forms.Form):
+    """Part of a number or the beginning of a name. Sent by POST: personal data stands in no address."""
+
+    text = forms.CharField(max_length=100, label="Number or name", strip=True)
+    after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def clean_text(self) -> str:
+        text = str(self.cleaned_data["text"])
+        digits = "".join(sign for sign in text if sign.isdecimal())
+        if not any(sign.isalpha() for sign in text) and len(digits) < 3:
+            raise forms.ValidationError("Type at least three digits, or the beginning of a name.")
+        return text

@@ -1,0 +1,256 @@
+"""What a page shows of a number: the ledger and the readings on one line of time, and every system's belief."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q
+
+from backoffice.models import System
+from consent import propagate, rules
+from consent.facts import Door, policy
+from consent.ledger import Act, Kind
+from consent.models import (
+    AgreedStatus,
+    ConsentRecord,
+    Contact,
+    Number,
+    Program,
+    Reading,
+    SystemRecord,
+    WriteBack,
+)
+from consent.rules import Agreed, Status
+
+SHOWN = 60  # of each track; the contact page shows the rest
+
+_TITLES = {
+    (Act.GRANT, Kind.HANDSET): "Opt-in from the phone",
+    (Act.GRANT, Kind.KEYWORD): "Keyword from the phone",
+    (Act.GRANT, Kind.FORM): "Opt-in by form",
+    (Act.GRANT, Kind.ARTEFACT): "Proof of consent filed",
+    (Act.CONFIRM, Kind.HANDSET): "YES from the phone",
+    (Act.REVOKE, Kind.HANDSET): "STOP from the phone",
+    (Act.REVOKE, Kind.KEYWORD): "STOP from the phone",
+    (Act.REVOKE, Kind.FREETEXT): "Asked us to stop in their own words",
+    (Act.REVOKE, Kind.CARRIER): "The provider reports a block",
+    (Act.REVOKE, Kind.FORM): "Opted out by form",
+    (Act.REVOKE, Kind.CHANNEL): "Asked us to stop",
+    (Act.REVOKE, Kind.CHANNEL_LOGGED): "Asked us to stop, logged with its reference",
+    (Act.REVOKE, Kind.COMPLAINT): "Complained",
+    (Act.REVOKE, Kind.WRONG_NUMBER): "Wrong number",
+}
+_BY_ACT = {
+    Act.GRANT: "Opt-in",
+    Act.CONFIRM: "YES",
+    Act.REVOKE: "Opt-out",
+    Act.ASSERT_IN: "Claim: opted in",
+    Act.ASSERT_OUT: "Claim: opted out",
+    Act.ASSERT_NONE: "Claim: no consent",
+    Act.VOID: "Declared mistaken",
+    Act.BOUNDARY: "The number changed hands",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry on the line of time. `id` is "c12" or "r34": its anchor, and its name everywhere else."""
+
+    id: str
+    at: datetime
+    title: str
+    record: ConsentRecord | None = None
+    reading: Reading | None = None
+    decides: bool = False
+    conflicts: bool = False  # the flag rests on it
+    voided: bool = False  # its file does not count any more, or two people set it aside
+
+    @property
+    def is_rough(self) -> bool:
+        return self.record is not None and (
+            self.record.occurred_at is None or self.record.precision != "second"
+        )
+
+
+def timeline(
+    number: Number,
+    program: Program | None = None,
+    *,
+    deciding: Iterable[str] = (),
+    conflicting: Iterable[str] = (),
+    limit: int | None = SHOWN,
+) -> list[Item]:
+    """Everything known of the number, newest first; with `program` without readings of other programs."""
+    decides, conflicts = set(deciding), set(conflicting)
+    records = (
+        ConsentRecord.objects.filter(Q(number=number) | Q(contact__records__number=number))
+        .select_related(
+            "system", "program", "wording", "recorded_by", "approved_by", "batch", "voids", "voids_reading"
+        )
+        .distinct()
+        .order_by("-pk")[:limit]
+    )
+    readings = Reading.objects.filter(number=number).select_related("system", "program", "batch")
+    if program is not None:
+        readings = readings.filter(program=program)
+    listed = list(records)
+    set_aside = {
+        name
+        for void in listed
+        if void.act == Act.VOID and void.approved_by_id is not None
+        for name in (f"c{void.voids_id}", f"r{void.voids_reading_id}")
+    }
+    items = [
+        *(_of_record(row, decides, conflicts, set_aside) for row in listed),
+        *(
+            _of_reading(row, decides, conflicts, set_aside)
+            for row in readings.order_by("-read_at", "-pk")[:limit]
+        ),
+    ]
+    return sorted(items, key=lambda item: (item.at, item.id), reverse=True)
+
+
+def _of_record(row: ConsentRecord, decides: set[str], conflicts: set[str], set_aside: set[str]) -> Item:
+    name = f"c{row.pk}"
+    return Item(
+        id=name,
+        at=row.occurred_at or row.received_at,
+        title=_TITLES.get((Act(row.act), Kind(row.kind))) or _BY_ACT[Act(row.act)],
+        record=row,
+        decides=name in decides,
+        conflicts=name in conflicts,
+        voided=name in set_aside or _file_is_void(row),
+    )
+
+
+def _of_reading(row: Reading, decides: set[str], conflicts: set[str], set_aside: set[str]) -> Item:
+    name = f"r{row.pk}"
+    return Item(
+        id=name,
+        at=row.read_at,
+        title=f"{row.system.name} said “{row.text or row.value}”",
+        reading=row,
+        decides=name in decides,
+        conflicts=name in conflicts,
+        voided=name in set_aside or _file_is_void(row),
+    )
+
+
+def _file_is_void(row: ConsentRecord | Reading) -> bool:
+    return row.batch is not None and row.batch.voided_at is not None
+
+
+# --- What each system believes ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What one record of a system says, and what is on its way to it."""
+
+    reading: Reading
+    contradicts: bool
+    under_way: WriteBack | None
+    is_concerned: bool  # the flag is about this system
+
+
+@dataclass(slots=True)
+class Side:
+    """One system, side by side with the others."""
+
+    system: System
+    program: Program
+    beliefs: list[Belief] = field(default_factory=list)
+
+    @property
+    def is_wrong(self) -> bool:
+        return any(belief.contradicts for belief in self.beliefs)
+
+
+def sides(
+    number: Number, programs: Sequence[Program], agreed: dict[int, Status], concerned: int | None = None
+) -> list[Side]:
+    """Every system's latest belief about the number, per program; the one the flag is about comes first."""
+    ids = [number.pk]
+    by_program = {program.pk: program for program in programs}
+    found: dict[tuple[int, int], Side] = {}
+    under_way = propagate.under_way_to(ids, by_program)
+    for key, reading in sorted(propagate.latest_readings(ids, by_program).items()):
+        side = found.setdefault(
+            (key.program_id, key.system_id), Side(reading.system, by_program[key.program_id])
+        )
+        status = agreed.get(key.program_id, Status.NO_CONSENT)
+        side.beliefs.append(
+            Belief(
+                reading=reading,
+                contradicts=propagate.contradicts(reading.value, status, reading.system.kind),
+                under_way=under_way.get(key),
+                is_concerned=key.system_id == concerned,
+            )
+        )
+    return sorted(
+        found.values(), key=lambda side: (side.system.pk != concerned, not side.is_wrong, side.system.name)
+    )
+
+
+# --- The agreed status in words --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What is agreed for one program, why, and since when."""
+
+    program: Program
+    agreed: Agreed
+    words: str
+    stored: AgreedStatus | None
+
+    @property
+    def first_sentence(self) -> str:
+        return self.words.split(". ")[0].rstrip(".") + "."
+
+    @property
+    def rest(self) -> str:
+        return self.words[len(self.first_sentence) :].strip()
+
+
+def explained(number: Number, now: datetime, program: Program | None = None) -> list[Explained]:
+    """The agreed status of the number per program, weighed now by the very rules that stored it."""
+    door, rated = Door(), policy()
+    facts = door.load([number.pk])[number.pk]
+    stored = {row.program_id: row for row in AgreedStatus.objects.filter(number=number)}
+    wanted = (
+        {program.pk} if program else {door.by_code[code].pk for code in facts.programs(door.terms.values())}
+    )
+    found = []
+    for pk in sorted(wanted | (set() if program else set(stored))):
+        shown = door.programs[pk]
+        evidence, beliefs = facts.about(shown.code), facts.beliefs.get(shown.code, [])
+        agreed = rules.derive(door.terms[shown.code], evidence, beliefs, rated, now)
+        words = rules.explain(agreed, door.terms[shown.code], evidence, beliefs)
+        found.append(Explained(shown, agreed, words, stored.get(pk)))
+    return found
+
+
+# --- People ----------------------------------------------------------------------------------------------
+
+
+def people_of(number_ids: Iterable[int]) -> dict[int, list[Contact]]:
+    """Who holds these numbers, as the systems know them; one query."""
+    links = (
+        SystemRecord.objects.filter(number__in=list(number_ids))
+        .select_related("contact")
+        .order_by("number_id", "contact_id")
+    )
+    found: dict[int, dict[int, Contact]] = defaultdict(dict)
+    for link in links:
+        found[link.number_id][link.contact_id] = link.contact
+    return {number_id: list(people.values()) for number_id, people in found.items()}
+
+
+def halves(sentence: str) -> tuple[str, str]:
+    """The two facts of a flag's sentence that conflict; the second is empty where it names only one."""
+    first, but, second = sentence.partition(", but ")
+    return (first, second[:1].upper() + second[1:]) if but else (sentence, "")

@@ -1,0 +1,34 @@
+"""Journeys that are paused, and because of what."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from backoffice.access import needs
+from backoffice.frame import render_in_admin
+from backoffice.keyset import Key, page_of
+from consent.filters import HoldFilter
+from consent.models import Hold
+from consent.views.evidence import people_of
+
+
+@require_GET
+@needs("consent.view_hold")
+def hold_list(request: HttpRequest) -> HttpResponse:
+    narrowed = HoldFilter(request.GET, queryset=Hold.objects.open())
+    listed = narrowed.qs.select_related("number", "program", "flag", "flag__system", "flag__assignee")
+    page = page_of(listed, request.GET, order=[Key("placed_at"), Key("pk")])
+    people = people_of(hold.number_id for hold in page.rows)
+    context = {
+        "title": "Holds",
+        "subtitle": "Automated texts to these numbers are paused until the flag behind each is settled.",
+        "current": "holds",
+        "filter": narrowed,
+        "page": page,
+        "rows": [{"hold": hold, "people": people.get(hold.number_id, [])} for hold in page.rows],
+        "is_filtered": any(request.GET.get(name) for name in HoldFilter.base_filters),
+        "now": timezone.now(),
+    }
+    return render_in_admin(request, "consent/hold_list.html", context)

@@ -1,0 +1,175 @@
+"""Corrections on their way: what waits for which system, the files that were handed over, what came back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db.models import Count, Min, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from backoffice import audit
+from backoffice.access import can, needs
+from backoffice.frame import render_in_admin
+from backoffice.keyset import Key, page_of
+from backoffice.models import System
+from backoffice.words import of_code
+from consent import propagate
+from consent.corrections_file import corrections_file, header_of
+from consent.models import Program, WriteBack
+
+W = WriteBack.Status
+SHOWN = [W.PENDING, W.SENT, W.VERIFIED, W.REVERTED, W.PARKED]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@require_GET
+@needs("consent.view_writeback")
+def write_back_list(request: HttpRequest) -> HttpResponse:
+    """Every system, how much waits for it, and what became of what it was given."""
+    counted = {
+        f"count_{status.value}": Count("write_backs", filter=Q(write_backs__status=status))
+        for status in SHOWN
+    }
+    systems = (
+        System.objects.filter(write_backs__isnull=False)
+        .annotate(**counted, oldest=Min("write_backs__not_before", filter=Q(write_backs__status=W.PENDING)))
+        .order_by("name", "pk")
+    )
+    context = {
+        "title": "Write-backs",
+        "subtitle": "Corrections that wait for a system, were handed over, and whether they stayed.",
+        "current": "corrections",
+        "crumbs": [("Corrections", reverse("consent:correction_list"))],
+        "columns": [status.label for status in SHOWN],
+        "rows": [
+            {"system": system, "counts": [getattr(system, f"count_{status.value}") for status in SHOWN]}
+            for system in systems
+        ],
+    }
+    return render_in_admin(request, "consent/write_back_list.html", context)
+
+
+@require_GET
+@needs("consent.view_writeback")
+def write_backs(request: HttpRequest, slug: str) -> HttpResponse:
+    """One system: the file to download, the files of the past, every correction."""
+    system = get_object_or_404(System, slug=slug)
+    now = timezone.now()
+    status = request.GET.get("status", "")
+    listed = WriteBack.objects.filter(system=system).select_related(
+        "number", "program", "correction", "reading"
+    )
+    if status in W.values:
+        listed = listed.filter(status=status)
+    page = page_of(listed, request.GET, order=[Key("pk", descending=True)])
+    context: dict[str, Any] = {
+        "title": f"Corrections for {system.name}",
+        "current": "corrections",
+        "crumbs": [
+            ("Corrections", reverse("consent:correction_list")),
+            ("Write-backs", reverse("consent:write_back_list")),
+        ],
+        "system": system,
+        "page": page,
+        "status": status,
+        "statuses": _counts(system),
+        "ready": _ready(system, now),
+        "files": [
+            {"file": file, "url": _file_url(system, file.program, file.sent_at)}
+            for file in propagate.handed_over(system)
+        ],
+        "fresh": request.GET.get("file", ""),
+        "by_hand": system.delivery == System.Delivery.BY_HAND,
+        "may_review": can(request.user, "consent.review_flag"),
+    }
+    return render_in_admin(request, "consent/write_backs.html", context)
+
+
+def _counts(system: System) -> list[dict[str, Any]]:
+    counted = dict(WriteBack.objects.filter(system=system).values_list("status").annotate(rows=Count("pk")))
+    return [
+        {"value": s.value, "label": s.label, "count": counted.get(s.value, 0)}
+        for s in W
+        if counted.get(s.value)
+    ]
+
+
+def _ready(system: System, now: datetime) -> list[dict[str, Any]]:
+    """Per program: what the next file would hold, and what still has to wait."""
+    pending = WriteBack.objects.filter(system=system, status=W.PENDING)
+    programs = Program.objects.filter(pk__in=pending.values("program")).order_by("name", "pk")
+    found = []
+    for program in programs:
+        leaving = propagate.may_leave(system, program, now).count()
+        waiting = pending.filter(program=program).count() - leaving
+        columns = ", ".join(header_of(system, program))
+        found.append({"program": program, "leaving": leaving, "waiting": waiting, "columns": columns})
+    return found
+
+
+@require_POST
+@needs("consent.review_flag")
+def write_backs_hand_over(request: HttpRequest, slug: str) -> HttpResponse:
+    """Mark what waits as handed over and offer it as a file."""
+    system = get_object_or_404(System, slug=slug)
+    program = get_object_or_404(Program, code=request.POST.get("program", ""))
+    assert isinstance(request.user, User)
+    back = reverse("consent:write_backs", args=[system.slug])
+    try:
+        sent_at = propagate.hand_over(system, program, by=request.user, now=timezone.now())
+    except propagate.NothingToHandOver:
+        messages.info(request, f"Nothing waits for {system.name} any more; somebody may have been faster.")
+        return redirect(back)
+    messages.success(
+        request, f"The file for {system.name} is ready. Load it there before the next import from it."
+    )
+    return redirect(f"{back}?file={_file_url(system, program, sent_at).rsplit('/', 1)[-1]}")
+
+
+def _file_url(system: System, program: Program, sent_at: datetime) -> str:
+    return reverse("consent:write_backs_file", args=[system.slug, program.code, _micros(sent_at)])
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+@require_GET
+@needs("consent.review_flag")
+def write_backs_file(request: HttpRequest, slug: str, program: str, moment: int) -> HttpResponse:
+    """The file of one hand-over, as often as it is needed; each time is on record."""
+    system = get_object_or_404(System, slug=slug)
+    wanted = get_object_or_404(Program, code=program)
+    try:
+        sheet = corrections_file(system, wanted, EPOCH + timedelta(microseconds=moment))
+    except OverflowError as problem:
+        raise Http404("No such file.") from problem
+    if not sheet.rows:
+        raise Http404("No such file.")
+    audit.record(request.user, "write_back.download", system, program=wanted.code, rows=len(sheet.rows))
+    response = HttpResponse(sheet.as_csv(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{sheet.name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@needs("consent.review_flag")
+def write_back_by_hand(request: HttpRequest, pk: int) -> HttpResponse:
+    """A person changed the value in the system itself."""
+    row = get_object_or_404(WriteBack.objects.select_related("system"), pk=pk)
+    assert isinstance(request.user, User)
+    if row.status in {W.PENDING, W.PARKED} and propagate.done_by_hand(
+        row, by=request.user, now=timezone.now()
+    ):
+        messages.success(request, f"Noted. The next file from {row.system.name} shows whether it is so.")
+    else:
+        messages.warning(request, f"It is “{of_code(row.get_status_display())}” already.")
+    return redirect(reverse("consent:write_backs", args=[row.system.slug]))
