@@ -158,7 +158,9 @@ USE_THOUSAND_SEPARATOR = True
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", VAR_DIR / "static"))
 WHITENOISE_USE_FINDERS = True
-MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", VAR_DIR / "uploads"))  # outside any web root; views check rights
+MEDIA_ROOT = Path(
+    os.environ.get("MEDIA_ROOT", VAR_DIR / "uploads")
+)  # outside any web root; views check rights
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
@@ -186,7 +188,9 @@ CONSENT_POLICY = {
     "company_life_from": os.environ.get("COMPANY_LIFE_FROM", "2000-01-01"),
 }
 RECONCILE_SHARDS = int(os.environ.get("RECONCILE_SHARDS", 2))  # parallel runs of one reconciliation
-UNDO_SECONDS = int(os.environ.get("UNDO_SECONDS", 30))  # what permits sending waits this long before it leaves
+UNDO_SECONDS = int(
+    os.environ.get("UNDO_SECONDS", 30)
+)  # what permits sending waits this long before it leaves
 LEASE_MINUTES = 10  # how long "next for me" keeps a flag out of others' way
 
 # --- Celery: the database is the truth about work, the queue only rings the bell -------------------------------
@@ -239,3 +243,6 @@ CELERY_BEAT_SCHEDULE = {
     "release-write-backs": {"task": "consent.release_write_backs", "schedule": 30.0},
     "tidy-uploads": {"task": "backoffice.tidy_uploads", "schedule": 3600.0},
 }
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    # A look that no worker took before the next one is due is worth nothing: it must not pile up.
+    _entry["options"] = {"expires": _entry["schedule"]}
