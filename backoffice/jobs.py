@@ -1,19 +1,22 @@
 """Background work that survives its worker: a row is the truth, the queue only rings.
 
-    start  writes the row, and rings after commit
-    work   claims the row, runs the verb, writes the outcome
-    sweep  rings again for what was not picked up, and for runs whose worker is gone
+start  writes the row, and rings after commit
+work   claims the row, runs the verb, writes the outcome
+sweep  rings again for what was not picked up, and for runs whose worker is gone
 """
 
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from celery import current_app
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Q
@@ -36,6 +39,10 @@ class LostLease(Exception):
     """Another worker took the run over; this one must not write."""
 
 
+class TurnOver(Exception):
+    """The run has had its share of a worker. What was committed stays; it goes on when its turn comes again."""
+
+
 class Refused(Exception):
     """The work cannot be done and a repeat would not help; the message says what to mend, in plain words."""
 
@@ -45,13 +52,17 @@ class Beat:
 
     def __init__(self, run: JobRun) -> None:
         self.run = run
+        self.turn_ends = time.monotonic() + settings.JOB_TURN_SECONDS
 
-    def __call__(self, *, done: int | None = None, total: int | None = None) -> None:
-        """Record progress and keep the lease. Raises Cancelled or LostLease."""
+    def __call__(self, *, done: int | None = None, total: int | None = None, can_go_on: bool = False) -> None:
+        """Record progress and keep the lease. `can_go_on`: stopped here and called again, the verb goes on
+        instead of starting over. Raises Cancelled, LostLease or TurnOver."""
         if not self.run.beat(timezone.now(), done=done, total=total):
             raise LostLease(self.run)
         if JobRun.objects.filter(pk=self.run.pk, cancel_wanted=True).exists():
             raise Cancelled(self.run)
+        if can_go_on and time.monotonic() > self.turn_ends:
+            raise TurnOver(self.run)
 
 
 def start(
@@ -75,7 +86,10 @@ def start(
                 not_before=not_before,
             )
     except IntegrityError:
-        run = JobRun.objects.unfinished().get(kind=kind, subject=str(subject))
+        unfinished = JobRun.objects.unfinished().filter(kind=kind, subject=str(subject)).first()
+        if unfinished is None:  # it ended between the two statements
+            return start(kind, subject, trigger=trigger, by=by, not_before=not_before, **params)
+        run = unfinished
     transaction.on_commit(lambda: ring(run.pk), robust=True)
     return run
 
@@ -85,7 +99,9 @@ def ring(run_id: int) -> bool:
     try:
         current_app.send_task("backoffice.work", args=[run_id], queue="celery")
     except (QueueError, RedisError, OSError) as error:
-        log.warning("run %s waits for the sweeper: the queue cannot be reached (%s)", run_id, type(error).__name__)
+        log.warning(
+            "run %s waits for the sweeper: the queue cannot be reached (%s)", run_id, type(error).__name__
+        )
         return False
     JobRun.objects.filter(pk=run_id).update(rung_at=timezone.now())
     return True
@@ -100,7 +116,11 @@ def work(run_id: int, verbs: dict[str, Callable[..., dict[str, int]]]) -> dict[s
         _finish(run, JobRun.Status.CANCELLED)
         return {}
     if run.attempt > MAX_ATTEMPTS:
-        _finish(run, JobRun.Status.FAILED, failure=f"Given up after {MAX_ATTEMPTS} attempts. {run.failure}".strip())
+        _finish(
+            run,
+            JobRun.Status.FAILED,
+            failure=f"Given up after {MAX_ATTEMPTS} attempts. {run.failure}".strip(),
+        )
         return {}
     try:
         counts = verbs[run.kind](run.subject, beat=Beat(run), **run.params)
@@ -108,19 +128,29 @@ def work(run_id: int, verbs: dict[str, Callable[..., dict[str, int]]]) -> dict[s
         _finish(run, JobRun.Status.CANCELLED)
     except LostLease:
         log.warning("run %s was taken over by another worker", run_id)
+    except TurnOver:
+        # It got somewhere, so this was no failed attempt.
+        if run.mine().update(status=JobRun.Status.QUEUED, lease_until=None, attempt=0):
+            ring(run_id)
     except Refused as refusal:
         _finish(run, JobRun.Status.FAILED, failure=str(refusal))
     except OperationalError as error:
         # The database went away or two writers blocked each other: the same work again, a little later.
         _again(run, f"The database did not answer ({type(error).__name__}); it will be tried again.")
+    except SoftTimeLimitExceeded:
+        connection.close()  # whatever it was doing was cut off in the middle
+        minutes = settings.CELERY_TASK_SOFT_TIME_LIMIT // 60
+        failure = f"Stopped after {minutes} minutes, the longest one step may take. What was committed stays."
+        _finish(run, JobRun.Status.FAILED, failure=failure)
+        raise
     except Exception as error:
         # Whatever went wrong must stand on the page as well as in the log, so it is written down and goes on up.
         where = traceback.extract_tb(error.__traceback__)[-1]
         _finish(
             run,
             JobRun.Status.FAILED,
-            failure=f"Stopped by an error of ours: {type(error).__name__}: {error} ({where.name}, line {where.lineno}). "
-            "What was committed stays; “Try again” goes on from there.",
+            failure=f"Stopped by an error of ours: {type(error).__name__}: {error} "
+            f"({where.name}, line {where.lineno}). What was committed stays; “Try again” goes on from there.",
         )
         raise
     else:
@@ -143,14 +173,21 @@ def sweep(now: datetime) -> dict[str, int]:
     """Ring for every run that waits or lost its worker. Safe to run twice and at once: a claim wins only once."""
     quiet = Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN_AFTER)
     forgotten = JobRun.objects.claimable(now).filter(quiet).order_by("pk").values_list("pk", flat=True)[:500]
-    return {"rung": sum(ring(run_id) for run_id in forgotten)}
+    rung = 0
+    for run_id in forgotten:
+        if not ring(run_id):
+            break  # each try costs seconds while the queue is away; the next sweep tries again
+        rung += 1
+    return {"rung": rung}
 
 
 def cancel(run: JobRun, by: User) -> None:
-    """Ask a run to stop at its next committed step; a waiting one stops at once."""
+    """Ask a run to stop at its next committed step; one that waits or has lost its worker stops at once."""
+    now = timezone.now()
     JobRun.objects.filter(pk=run.pk).update(cancel_wanted=True)
-    JobRun.objects.filter(pk=run.pk, status=JobRun.Status.QUEUED).update(
-        status=JobRun.Status.CANCELLED, finished_at=timezone.now()
+    at_rest = Q(status=JobRun.Status.QUEUED) | Q(status=JobRun.Status.RUNNING, lease_until__lt=now)
+    JobRun.objects.filter(at_rest, pk=run.pk).update(
+        status=JobRun.Status.CANCELLED, finished_at=now, lease_until=None
     )
 
 

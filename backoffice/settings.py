@@ -193,6 +193,12 @@ UNDO_SECONDS = int(
 )  # what permits sending waits this long before it leaves
 LEASE_MINUTES = 10  # how long "next for me" keeps a flag out of others' way
 
+# --- Background runs ------------------------------------------------------------------------------------------
+# Seconds without a sign of life after which a run's worker counts as lost and another one takes over.
+JOB_LEASE_SECONDS = int(os.environ.get("JOB_LEASE_SECONDS", "60"))
+# Seconds after which a long run makes way at its next committed step, and goes on when its turn comes again.
+JOB_TURN_SECONDS = int(os.environ.get("JOB_TURN_SECONDS", "300"))  # well below CELERY_TASK_SOFT_TIME_LIMIT
+
 # --- Celery: the database is the truth about work, the queue only rings the bell -------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -52,7 +52,7 @@ def reconcile(subject: str, *, beat: jobs.Beat, shard: int = 0, shards: int = 1,
     counts: Counter[str] = Counter()
     for number_ids in _waiting(now, shard, shards):
         counts.update(reconcile_numbers(number_ids, now=now))
-        beat(done=counts["numbers"])
+        beat(done=counts["numbers"], can_go_on=True)
     return dict(counts)
 
 

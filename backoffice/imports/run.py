@@ -19,7 +19,7 @@ from backoffice.imports.check import Progress, Watcher, chunks, keep, notable, o
 from backoffice.imports.importer import Importer, MappingProblem, importer_of
 from backoffice.imports.receive import dialect_of, rows_path
 from backoffice.imports.void import NeedsSupervisor
-from backoffice.models import Bucket, IllegalMove, ImportBatch
+from backoffice.models import Bucket, IllegalMove, ImportBatch, StaleBatch
 
 S = ImportBatch.Status
 TAKEN_IN = (S.CONFIRMED, S.RUNNING, *ImportBatch.FINISHED)
@@ -90,7 +90,7 @@ def resume(batch: ImportBatch, *, by: User | None) -> None:
             if not is_stranded(batch):
                 batch.move(S.CONFIRMED, failure="", finished_at=None)
             audit.record(by, "import.resume", batch)
-            jobs.start("import.run", batch.pk, trigger="staff", by=by)
+            jobs.start("import.run", batch.pk, trigger="staff", by=by, went_on_from=batch.rows_done)
     except IntegrityError as error:
         earlier = twin_of(batch)
         batch.refresh_from_db()
@@ -107,8 +107,11 @@ def is_stranded(batch: ImportBatch) -> bool:
     return not jobs.JobRun.objects.unfinished().filter(kind__startswith="import.", subject=subject).exists()
 
 
-def run(subject: str, *, beat: Progress, watch: Watcher | None = None) -> dict[str, int]:
+def run(
+    subject: str, *, beat: Progress, watch: Watcher | None = None, went_on_from: int = 0
+) -> dict[str, int]:
     """Take the batch in, from the first line or from where a lost worker stopped; the end is the same.
+    `went_on_from` is for the page: rows done before this job, so that its rate is its own.
 
     Raises jobs.Refused when the file or mapping cannot be read, jobs.LostLease when another worker is
     ahead."""
@@ -121,6 +124,8 @@ def run(subject: str, *, beat: Progress, watch: Watcher | None = None) -> dict[s
         return {}
     try:
         return _run(batch, beat, watch)
+    except StaleBatch as overtaken:
+        raise jobs.LostLease(batch) from overtaken
     except (Unreadable, MappingProblem) as problem:
         batch.move(S.FAILED, failure=str(problem), finished_at=timezone.now())
         raise jobs.Refused(str(problem)) from problem
@@ -135,8 +140,10 @@ def _run(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[str,
     counts: Counter[str] = Counter(batch.counts)
     done = batch.rows_done
     for chunk in chunks(read_rows(rows_path(batch), dialect), skipped):
-        if chunk[-1].line <= batch.cursor_line:
-            importer.pass_by(chunk)
+        # Chunks may have had another size when an earlier worker committed some.
+        importer.pass_by([row for row in chunk if row.line <= batch.cursor_line])
+        chunk = [row for row in chunk if row.line > batch.cursor_line]
+        if not chunk:
             continue
         with transaction.atomic():
             outcomes = importer.take(chunk, write=True)
@@ -147,7 +154,7 @@ def _run(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[str,
             _advance(batch, chunk[-1].line, done, counts)
         if watch:
             watch(outcomes)
-        beat(done=done, total=batch.rows_total)
+        beat(done=done, total=batch.rows_total, can_go_on=True)
     return _finish(batch, importer, counts, skipped)
 
 

@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-LEASE = timedelta(seconds=60)  # a run that has not beaten for this long has lost its worker
+# A run that has not beaten for this long has lost its worker.
+LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
 MAX_ATTEMPTS = 8
 
 
