@@ -17,10 +17,15 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """What to show of a deadline: words, the moment in the staff's clock, and how pressing it is."""
+    """What to show of a deadline: the time left, the moment on the staff's clock, and how pressing it is."""
 
-    words: str
+    left: str
+    moment: str
     tone: str  # bad: missed; warn: today; mute: later
+
+    @property
+    def words(self) -> str:
+        return f"{self.left} ({self.moment})"
 
 
 def deadline(due: datetime, now: datetime, zone: tzinfo) -> Deadline:
@@ -29,13 +34,13 @@ def deadline(due: datetime, now: datetime, zone: tzinfo) -> Deadline:
     moment = f"{local:%a} {local.day} {local:%b, %H:%M} {local.tzname()}"
     left = due - now
     if left <= timedelta(0):
-        return Deadline(f"Overdue by {_span(-left)} ({moment})", "bad")
+        return Deadline(f"Overdue by {_span(-left)}", moment, "bad")
     if left < DAY:
-        return Deadline(f"Due in {_span(left)} ({moment})", "warn")
+        return Deadline(f"Due in {_span(left)}", moment, "warn")
     days = business_days(now.astimezone(zone).date(), local.date())
     if days == 0:
-        return Deadline(f"Due before the next business day ({moment})", "warn")
-    return Deadline(f"{days} business day{'s' if days > 1 else ''} left ({moment})", "mute")
+        return Deadline("Due before the next business day", moment, "warn")
+    return Deadline(f"{days} business day{'s' if days > 1 else ''} left", moment, "mute")
 
 
 def business_days(start: date, end: date) -> int:

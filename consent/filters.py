@@ -51,17 +51,23 @@ class PersonFilter(django_filters.ModelChoiceFilter):
 class FlagFilter(django_filters.FilterSet):
     """The review queue. Without `state` it holds what a person should look at now."""
 
-    severity = django_filters.ChoiceFilter(choices=[(s.value, SEVERITY_WORDS[s]) for s in Severity])
-    code = django_filters.ChoiceFilter(choices=CODE_CHOICES, label="What is wrong")
-    program = django_filters.ModelChoiceFilter(queryset=Program.objects.order_by("name", "pk"))
-    system = django_filters.ModelChoiceFilter(queryset=System.objects.order_by("name", "pk"))
+    severity = django_filters.ChoiceFilter(
+        choices=[(s.value, SEVERITY_WORDS[s]) for s in Severity], empty_label="Any"
+    )
+    code = django_filters.ChoiceFilter(choices=CODE_CHOICES, label="What is wrong", empty_label="Anything")
+    program = django_filters.ModelChoiceFilter(
+        queryset=Program.objects.order_by("name", "pk"), empty_label="Any"
+    )
+    system = django_filters.ModelChoiceFilter(
+        queryset=System.objects.order_by("name", "pk"), empty_label="Any"
+    )
     due = django_filters.ChoiceFilter(
         choices=[("overdue", "Overdue"), ("day", "Within a day"), ("later", "Later")],
         method="narrow_due",
         label="Due",
     )
-    age = django_filters.ChoiceFilter(choices=AGES, method="narrow_age", label="Age")
-    assignee = PersonFilter(queryset=_staff, label="Assigned to")
+    age = django_filters.ChoiceFilter(choices=AGES, method="narrow_age", label="Age", empty_label="Any")
+    assignee = PersonFilter(queryset=_staff, label="Assigned to", empty_label="Anybody")
     country = django_filters.CharFilter(
         method="narrow_country",
         label="Country",
@@ -122,14 +128,17 @@ class FlagFilter(django_filters.FilterSet):
 
 
 class CorrectionFilter(django_filters.FilterSet):
-    status = django_filters.ChoiceFilter(choices=Correction.Status.choices, label="Status")
-    decision = django_filters.ChoiceFilter(choices=Decision.choices, label="Decision")
-    program = django_filters.ModelChoiceFilter(queryset=Program.objects.order_by("name", "pk"))
-    decided_by = PersonFilter(queryset=_staff, label="Decided by")
+    status = django_filters.ChoiceFilter(choices=Correction.Status.choices, label="Status", empty_label="Any")
+    decision = django_filters.ChoiceFilter(choices=Decision.choices, label="Decision", empty_label="Any")
+    program = django_filters.ModelChoiceFilter(
+        queryset=Program.objects.order_by("name", "pk"), empty_label="Any"
+    )
+    decided_by = PersonFilter(queryset=_staff, label="Decided by", empty_label="Anybody")
     since = django_filters.ChoiceFilter(
         choices=[("1", "Last 24 hours"), ("7", "Last 7 days"), ("30", "Last 30 days")],
         method="narrow_since",
         label="When",
+        empty_label="Any time",
     )
 
     class Meta:
@@ -141,14 +150,20 @@ class CorrectionFilter(django_filters.FilterSet):
 
 
 class HoldFilter(django_filters.FilterSet):
-    program = django_filters.ModelChoiceFilter(queryset=Program.objects.order_by("name", "pk"))
+    program = django_filters.ModelChoiceFilter(
+        queryset=Program.objects.order_by("name", "pk"), empty_label="Any"
+    )
     severity = django_filters.ChoiceFilter(
         field_name="flag__severity",
         choices=[(s.value, SEVERITY_WORDS[s]) for s in Severity],
         label="Severity",
     )
-    code = django_filters.ChoiceFilter(field_name="flag__code", choices=CODE_CHOICES, label="Because of")
-    age = django_filters.ChoiceFilter(choices=AGES, method="narrow_age", label="Paused for")
+    code = django_filters.ChoiceFilter(
+        field_name="flag__code", choices=CODE_CHOICES, label="Because of", empty_label="Anything"
+    )
+    age = django_filters.ChoiceFilter(
+        choices=AGES, method="narrow_age", label="Paused for", empty_label="Any time"
+    )
 
     class Meta:
         model = Hold

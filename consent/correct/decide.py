@@ -27,8 +27,8 @@ from consent.correct.choice import (
     check_complete,
     details_of,
 )
-from consent.correct.lines import lines_of, lines_of_choice, lock
-from consent.correct.outlook import Pair, statuses, steps_of
+from consent.correct.lines import lines_of, lines_of_choice, lock, same_question
+from consent.correct.outlook import PUT_ASIDE, Pair, pairs_of, statuses, steps_of
 from consent.correct.records import add_to_ledger
 from consent.correct.stop import guard_stop, record_attempt
 from consent.judgements import ABOUT_SETTINGS, JUDGEMENTS
@@ -79,7 +79,7 @@ def _decide(
     guard_stop(subject, choice)
     correction = _document(subject, choice, by=by, token=token, now=now)
     if choice.needs_two:
-        _propose(correction, subject, by, now)
+        _propose(correction, by)
     else:
         apply(correction, subject, now)
     audit.record(
@@ -131,7 +131,8 @@ def _document(subject: Subject, choice: Choice, *, by: User, token: str, now: da
         correction.proof.save(_stored_name(choice.proof, correction.proof_sha256), choice.proof, save=False)
     correction.save()
     if subject.flag is not None:
-        correction.flags.add(subject.flag)
+        same = same_question(subject.flag) if choice.decision not in PUT_ASIDE else []
+        correction.flags.add(subject.flag, *same)
     return correction
 
 
@@ -149,9 +150,8 @@ def _stored_name(file: File[bytes], sha256: str) -> str:
     return f"{sha256[:24]}.{ending}"
 
 
-def _propose(correction: Correction, subject: Subject, by: User, now: datetime) -> None:
-    flag = subject.flag
-    if flag is not None and flag.status != Flag.Status.IN_REVIEW:
+def _propose(correction: Correction, by: User) -> None:
+    for flag in correction.flags.exclude(status=Flag.Status.IN_REVIEW).order_by("pk"):
         flag.move(
             Flag.Status.IN_REVIEW, by=by, note=f"{correction}: waits for a second person.", lease_until=None
         )
@@ -176,11 +176,12 @@ def apply(correction: Correction, subject: Subject, now: datetime) -> None:
         if correction.record_id is not None:
             reconcile_numbers(lines, now=now)
         after = statuses(lines)
-        steps = steps_of(correction, lines, before, after)
+        about = list(correction.flags.order_by("pk"))
+        steps = steps_of(correction, lines, before, after, pairs_of(about))
         _replace_outdated(correction, lines, after)
         permits_at = now + timedelta(seconds=settings.UNDO_SECONDS)
         propagate.plan(correction, steps, now=now, permits_at=permits_at)
-        _move_flags(correction, flag, steps, by, now)
+        _move_flags(correction, about, steps, by, now)
 
 
 def _set_aside(flag: Flag | None, to: Flag.Status, correction: Correction, by: User, **changes: Any) -> None:
@@ -201,20 +202,20 @@ def _replace_outdated(correction: Correction, lines: Sequence[int], after: Mappi
 
 
 def _move_flags(
-    correction: Correction, flag: Flag | None, steps: Sequence[Step], by: User, now: datetime
+    correction: Correction, about: Sequence[Flag], steps: Sequence[Step], by: User, now: datetime
 ) -> None:
-    """The flag decided on, and those about values that are being written, go their way."""
+    """The flags decided on, and those about values that are being written, go their way."""
+    decided = {flag.pk for flag in about}
     written: dict[Pair, set[int]] = defaultdict(set)
     for step in steps:
         written[step.number.pk, step.program.pk].add(step.system.pk)
-    for other in _open_flags(set(written), flag):
+    for other in _open_flags(set(written), decided):
         pair = (other.number_id, other.program_id)
-        decided = flag is not None and other.pk == flag.pk
         touched = (
             other.system_id in written[pair]  # type: ignore[index]
             and other.code not in JUDGEMENTS | ABOUT_SETTINGS
         )
-        if decided:
+        if other.pk in decided:
             _move_decided(correction, other, bool(written[pair]), by, now)  # type: ignore[index]
         elif touched and not other.corrections.filter(status=Correction.Status.PROPOSED).exists():
             correction.flags.add(other)
@@ -223,8 +224,8 @@ def _move_flags(
             )
 
 
-def _open_flags(pairs: set[Pair], flag: Flag | None) -> list[Flag]:
-    wanted = Q(pk__in=[flag.pk] if flag else [])
+def _open_flags(pairs: set[Pair], decided: set[int]) -> list[Flag]:
+    wanted = Q(pk__in=decided)
     for number_id, program_id in pairs:
         wanted |= Q(number=number_id, program=program_id)
     return list(Flag.objects.filter(wanted, status__in=Flag.TO_REVIEW).order_by("pk"))

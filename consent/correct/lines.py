@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db.models import Q
 
 from consent.correct.choice import Choice, Subject
-from consent.models import Contact, Correction, Number, Touched
+from consent.judgements import JUDGEMENTS
+from consent.models import Contact, Correction, Flag, Number, Touched
 from consent.reconcile import reconcile_numbers
 
 
@@ -34,6 +35,14 @@ def numbers_of_person(number: Number) -> list[int]:
     people = Contact.objects.filter(records__number=number)
     lines = Number.objects.filter(Q(records__contact__in=people) | Q(pk=number.pk))
     return sorted(set(lines.values_list("pk", flat=True)))
+
+
+def same_question(flag: Flag | None) -> list[Flag]:
+    """Flags that put the same question about the same evidence for other programs: one answer settles them all."""
+    if flag is None or flag.number_id is None or flag.code not in JUDGEMENTS:
+        return []
+    others = Flag.objects.filter(number=flag.number_id, code=flag.code, status__in=Flag.TO_REVIEW)
+    return [other for other in others.exclude(pk=flag.pk).order_by("pk") if other.evidence == flag.evidence]
 
 
 def lock(lines: Sequence[int], now: datetime) -> None:

@@ -3,7 +3,7 @@ after."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,15 +11,16 @@ from django.contrib.auth.models import User
 
 from consent import propagate, rules
 from consent.correct.choice import Choice, Subject, details_of
-from consent.correct.lines import lines_of_choice
+from consent.correct.lines import lines_of_choice, same_question
 from consent.correct.records import drafts
 from consent.facts import Door, policy
 from consent.ledger import Evidence
-from consent.models import AgreedStatus, ConsentRecord, Correction, Decision, Number, Program
+from consent.models import AgreedStatus, ConsentRecord, Correction, Decision, Flag, Number, Program
 from consent.propagate import Step
 from consent.rules import Status
 
 Pair = tuple[int, int]  # number, program
+PUT_ASIDE = frozenset({Decision.WAIVE, Decision.ESCALATE})  # decisions that add and write nothing
 
 
 class Outlook(NamedTuple):
@@ -43,7 +44,7 @@ class Outlook(NamedTuple):
 
 def outlook(subject: Subject, choice: Choice, *, by: User, now: datetime) -> Outlook:
     """What `decide` (and, where needed, `approve`) would do with the facts of this moment. Writes nothing."""
-    if subject.number is None or choice.decision in {Decision.WAIVE, Decision.ESCALATE}:
+    if subject.number is None or choice.decision in PUT_ASIDE:
         return Outlook([], {}, {})
     lines = lines_of_choice(subject, choice)
     before = statuses(lines)
@@ -57,7 +58,8 @@ def outlook(subject: Subject, choice: Choice, *, by: User, now: datetime) -> Out
         proof_link=choice.proof_link,
     )
     after = _statuses_with(drafts(correction, now), lines, before, now)
-    return Outlook(steps_of(correction, lines, before, after), before, after)
+    same = pairs_of(same_question(subject.flag)) if choice.decision not in PUT_ASIDE else set()
+    return Outlook(steps_of(correction, lines, before, after, same), before, after)
 
 
 def statuses(lines: Sequence[int]) -> dict[Pair, Status]:
@@ -96,12 +98,13 @@ def steps_of(
     lines: Sequence[int],
     before: Mapping[Pair, Status],
     after: Mapping[Pair, Status],
+    also: Set[Pair],
 ) -> list[Step]:
     """What has to be written because of the decision: where it changed the status, and what it is about."""
     assert correction.number_id is not None
     assert correction.program_id is not None
     pairs = {pair for pair in after if pair[0] in lines and before.get(pair) != after[pair]}
-    pairs.add((correction.number_id, correction.program_id))
+    pairs |= {(correction.number_id, correction.program_id), *also}
     if correction.details.get("for_all_programs"):
         pairs |= {pair for pair, status in after.items() if pair[0] in lines and status.is_out}
     numbers = Number.objects.filter(pk__in={number for number, _ in pairs}).order_by("pk")
@@ -112,3 +115,7 @@ def steps_of(
         lambda number, program: after.get((number, program), Status.NO_CONSENT),
     )
     return [step for step in steps if (step.number.pk, step.program.pk) in pairs]
+
+
+def pairs_of(flags: Iterable[Flag]) -> set[Pair]:
+    return {(flag.number_id, flag.program_id) for flag in flags if flag.number_id and flag.program_id}

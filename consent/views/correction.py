@@ -140,7 +140,10 @@ def _page(
         }
     if proposed and row.number and row.program:
         context["outlook"] = correct.outlook(
-            Subject(row.number, row.program), correct.choice_of(row), by=request.user, now=now
+            Subject(row.number, row.program, row.flags.order_by("pk").first()),
+            correct.choice_of(row),
+            by=request.user,
+            now=now,
         )
         context["timeline"] = timeline(row.number, row.program, deciding=shown.agreed.decided_by)
         context["sides"] = sides(row.number, [row.program], {row.program.pk: shown.agreed.status})

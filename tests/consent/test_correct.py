@@ -619,3 +619,37 @@ def test_an_agent_decides_on_200_at_once_and_no_more():
     with pytest.raises(Refused, match="200"):
         correct.align_all(picks, reason=make.reason(), words="", by=make.staff(), token="t", now=LATER)
     assert correct.bulk_limit(make.staff("Supervisor")) > 200
+
+
+def test_one_answer_settles_the_same_question_for_every_program():
+    line = make.number()
+    for program in (make.program(), make.program("alerts", "+14155550199")):
+        make.form(line, about=program)
+        make.reading(line, "in", about=program)
+    make.wish(line)
+    make.weigh(line)
+    one, other = Flag.objects.open().filter(code="FREETEXT_REVOCATION").order_by("pk")
+    shown = correct.outlook(make.subject(one), make.choice(), by=make.staff(), now=LATER)
+    correction = decide(one, make.choice())
+    other.refresh_from_db()
+    assert other.status == "correcting"
+    assert other in correction.flags.all()
+    assert len(shown.steps) == correction.write_backs.count() == 2
+
+
+def test_a_reply_nobody_understood_is_not_waved_through_by_one_person():
+    line = make.number()
+    make.form(line)
+    reply = make.record(
+        line, Act.ASSERT_NONE, Kind.FREETEXT, NOW, sender="+14155550100", words="end of month works"
+    )
+    make.weigh(line)
+    flag = make.flag("UNCLEAR_REPLY", line)
+    with pytest.raises(Refused, match="second person"):
+        decide(flag, make.choice())
+    correction = decide(flag, make.choice(Decision.VOID, voids=f"c{reply.pk}"), token="2")
+    correct.approve(
+        correction.pk, by=make.staff("Supervisor"), words="", mark=correct.mark_of(correction), now=LATER
+    )
+    assert agreed(line) == "OPTED_IN"
+    assert not Flag.objects.open().filter(number=line).exists()
