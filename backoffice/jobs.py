@@ -47,6 +47,13 @@ class Refused(Exception):
     """The work cannot be done and a repeat would not help; the message says what to mend, in plain words."""
 
 
+Progress = Callable[..., None]  # takes done= and total=
+
+
+def unwatched(**progress: int | None) -> None:
+    """The progress of a command in the foreground: nobody has to be told."""
+
+
 class Beat:
     """What a verb holds of its run: says how far it is, hears that it should stop."""
 

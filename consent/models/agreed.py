@@ -21,7 +21,9 @@ class AgreedStatus(models.Model):
 
     number = models.ForeignKey(Number, on_delete=models.PROTECT, related_name="agreed")
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="agreed")
-    status = models.CharField(max_length=18, choices=[(s.value, s.value.replace("_", " ")) for s in rules.Status])
+    status = models.CharField(
+        max_length=18, choices=[(s.value, s.value.replace("_", " ")) for s in rules.Status]
+    )
     reason = models.CharField(max_length=24)
     decided_by = models.JSONField(default=list)  # ids of the deciding records ("c12") and readings ("r34")
     rules_version = models.PositiveSmallIntegerField()
@@ -34,7 +36,9 @@ class AgreedStatus(models.Model):
         verbose_name_plural = "agreed statuses"
         constraints = [models.UniqueConstraint(fields=["number", "program"], name="agreed_one_per_key")]
         indexes = [
-            models.Index(fields=["recheck_at"], condition=models.Q(recheck_at__isnull=False), name="agreed_due"),
+            models.Index(
+                fields=["recheck_at"], condition=models.Q(recheck_at__isnull=False), name="agreed_due"
+            ),
         ]
 
     def __str__(self) -> str:

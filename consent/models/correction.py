@@ -70,9 +70,13 @@ class Correction(models.Model):
     # What the decision is about, where it needs more than number and program (channel, time, record voided …).
     details = models.JSONField(default=dict)
     record = models.ForeignKey(ConsentRecord, null=True, on_delete=models.PROTECT, related_name="+")
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="corrections")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="corrections"
+    )
     decided_at = models.DateTimeField()
-    second_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    second_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     second_at = models.DateTimeField(null=True)
     second_words = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -81,10 +85,12 @@ class Correction(models.Model):
         permissions = [("approve_correction", "Can be the second person of a correction")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(second_by=None) | ~Q(second_by=F("decided_by")), name="correction_second_is_another"
+                condition=Q(second_by=None) | ~Q(second_by=F("decided_by")),
+                name="correction_second_is_another",
             ),
             models.CheckConstraint(
-                condition=Q(second_by=None, second_at=None) | Q(second_by__isnull=False, second_at__isnull=False),
+                condition=Q(second_by=None, second_at=None)
+                | Q(second_by__isnull=False, second_at__isnull=False),
                 name="correction_second_by_and_at",
             ),
             models.CheckConstraint(
@@ -137,12 +143,16 @@ class WriteBack(models.Model):
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="write_backs")
     ref = models.CharField(max_length=80, blank=True)  # the system's record id
     value = models.CharField(max_length=8)  # "in" or "out"
-    key = models.CharField(max_length=140, unique=True)  # correction:system:ref; sent along so a repeat is harmless
+    key = models.CharField(
+        max_length=140, unique=True
+    )  # correction:system:ref; sent along so a repeat is harmless
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     not_before = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
-    reading = models.ForeignKey(Reading, null=True, on_delete=models.PROTECT, related_name="+")  # what settled it
+    reading = models.ForeignKey(
+        Reading, null=True, on_delete=models.PROTECT, related_name="+"
+    )  # what settled it
     note = models.TextField(blank=True)
 
     objects = WriteBackQuerySet.as_manager()

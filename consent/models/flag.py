@@ -81,7 +81,11 @@ class Flag(models.Model):
     due_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned_flags"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="assigned_flags",
     )
     lease_until = models.DateTimeField(null=True)  # "next for me" keeps it for its assignee until then
     snoozed_until = models.DateTimeField(null=True)
@@ -98,7 +102,9 @@ class Flag(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["key"],
-                condition=Q(status__in=["open", "in_review", "correcting", "verifying", "waived", "escalated"]),
+                condition=Q(
+                    status__in=["open", "in_review", "correcting", "verifying", "waived", "escalated"]
+                ),
                 name="flag_one_open_per_key",
             ),
             models.CheckConstraint(

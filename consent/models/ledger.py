@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -25,7 +26,7 @@ class LedgerQuerySet(AppendOnlyQuerySet):
         return self.exclude(batch_id__in=voided) if voided else self.all()
 
     def for_numbers(self, number_ids: Iterable[int]) -> LedgerQuerySet:
-        return self.filter(number_id__in=list(number_ids))
+        return self.filter(number_id__any_of=list(number_ids))
 
 
 class ConsentRecord(AppendOnly):
@@ -58,7 +59,9 @@ class ConsentRecord(AppendOnly):
     exempt_answer = models.BooleanField(default=False)  # a STOP that answered an exempted informational text
     clarification = models.CharField(max_length=12, blank=True, choices=_choices(ledger.Clarification))
     provider_acted = models.BooleanField(null=True)  # False: the provider saw the STOP word and let it pass
-    copied_time = models.BooleanField(default=False)  # the source wrote its import's own time in row after row
+    copied_time = models.BooleanField(
+        default=False
+    )  # the source wrote its import's own time in row after row
     has_reference = models.BooleanField(default=False)
     reference = models.CharField(max_length=200, blank=True)  # ticket, call id, link to the proof
     proof = models.FileField(upload_to="proofs/%Y/%m/", blank=True, max_length=200)
@@ -66,23 +69,32 @@ class ConsentRecord(AppendOnly):
     words = models.TextField(blank=True)  # what the person wrote or said
     voids = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="voided_by")
     # A void of what a system asserts: assertions are readings, so they have their own link.
-    voids_reading = models.ForeignKey("Reading", null=True, on_delete=models.PROTECT, related_name="voided_by")
+    voids_reading = models.ForeignKey(
+        "Reading", null=True, on_delete=models.PROTECT, related_name="voided_by"
+    )
     implied_until = models.DateTimeField(null=True)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     system = models.ForeignKey(System, null=True, on_delete=models.PROTECT, related_name="consent_records")
     source_event_id = models.CharField(max_length=100)
-    batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.PROTECT, related_name="consent_records")
+    batch = models.ForeignKey(
+        ImportBatch, null=True, on_delete=models.PROTECT, related_name="consent_records"
+    )
     line = models.IntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = LedgerQuerySet.as_manager()
+    objects: ClassVar[Any] = LedgerQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["system", "source_event_id"], name="record_counts_once"),
             models.CheckConstraint(
-                condition=models.Q(number__isnull=False) | models.Q(contact__isnull=False), name="record_of_somebody"
+                condition=models.Q(number__isnull=False) | models.Q(contact__isnull=False),
+                name="record_of_somebody",
             ),
             models.CheckConstraint(
                 condition=models.Q(approved_by=None) | ~models.Q(approved_by=models.F("recorded_by")),
@@ -95,7 +107,9 @@ class ConsentRecord(AppendOnly):
                 fields=["number", "occurred_at"],
                 name="record_history",
             ),
-            models.Index(fields=["contact"], condition=models.Q(contact__isnull=False), name="record_person_level"),
+            models.Index(
+                fields=["contact"], condition=models.Q(contact__isnull=False), name="record_person_level"
+            ),
             models.Index(fields=["batch", "line"], name="record_of_batch"),
         ]
 
@@ -120,7 +134,7 @@ class Reading(AppendOnly):
     batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.PROTECT, related_name="readings")
     line = models.IntegerField(null=True)
 
-    objects = LedgerQuerySet.as_manager()
+    objects: ClassVar[Any] = LedgerQuerySet.as_manager()
 
     class Meta:
         indexes = [

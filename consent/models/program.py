@@ -11,7 +11,9 @@ from consent import ledger
 class Sender(models.Model):
     """A number, short code or sender name we text from. Programs that share one share its STOPs."""
 
-    address = models.CharField(max_length=20, unique=True, help_text="As it appears in logs, e.g. +14155550100.")
+    address = models.CharField(
+        max_length=20, unique=True, help_text="As it appears in logs, e.g. +14155550100."
+    )
 
     def __str__(self) -> str:
         return self.address
@@ -29,13 +31,18 @@ class Program(models.Model):
     brand = models.CharField(max_length=80, blank=True)
     purpose = models.CharField(max_length=14, choices=Purpose, default=Purpose.MARKETING)
     senders = models.ManyToManyField(Sender, blank=True, related_name="programs")
-    double_opt_in = models.BooleanField(default=False, help_text="A form alone waits for a reply from the handset.")
-    double_opt_in_days = models.PositiveSmallIntegerField(default=7, help_text="How long that reply may take.")
+    double_opt_in = models.BooleanField(
+        default=False, help_text="A form alone waits for a reply from the handset."
+    )
+    double_opt_in_days = models.PositiveSmallIntegerField(
+        default=7, help_text="How long that reply may take."
+    )
     ttl_days = models.PositiveIntegerField(
         null=True, blank=True, help_text="Consent older than this has expired. Empty: it does not expire."
     )
     exempt_informational = models.BooleanField(
-        default=False, help_text="Informational texts sent under an exemption: a STOP to one of them stops everything."
+        default=False,
+        help_text="Informational texts sent under an exemption: a STOP to one of them stops everything.",
     )
     is_active = models.BooleanField(default=True)
 
@@ -57,10 +64,14 @@ class Wording(models.Model):
     """One version of the opt-in text as a person saw it. A text in use is not edited: it gets a successor."""
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="wordings")
-    code = models.CharField(max_length=60, unique=True, help_text="As forms report it, e.g. checkout-2026-03.")
+    code = models.CharField(
+        max_length=60, unique=True, help_text="As forms report it, e.g. checkout-2026-03."
+    )
     text = models.TextField()
     language = models.CharField(max_length=8, default="en")
-    place = models.CharField(max_length=200, blank=True, help_text="Where it was shown: address or name of the form.")
+    place = models.CharField(
+        max_length=200, blank=True, help_text="Where it was shown: address or name of the form."
+    )
     prechecked = models.BooleanField(default=False, help_text="The box was ticked before the person came.")
     valid_from = models.DateField(null=True, blank=True)
     valid_until = models.DateField(null=True, blank=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -11,7 +11,19 @@ from backoffice.files.export import write_csv
 from consent.models import Flag
 
 COLUMNS = (
-    *("id", "code", "severity", "status", "number", "program", "system", "batch", "why", "raised_at", "due_at"),
+    *(
+        "id",
+        "code",
+        "severity",
+        "status",
+        "number",
+        "program",
+        "system",
+        "batch",
+        "why",
+        "raised_at",
+        "due_at",
+    ),
     *("assignee", "on_hold"),
 )
 
@@ -29,7 +41,12 @@ class Command(BaseCommand):
         flags = Flag.objects.all() if options["all"] else Flag.objects.open()
         rows = _rows(flags.by_harm())
         if options["csv"]:
-            write_csv(self.stdout, COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
+            write_csv(
+                cast(TextIO, self.stdout),
+                COLUMNS,
+                ([row[name] for name in COLUMNS] for row in rows),
+                bom=False,
+            )
             return
         for row in rows:
             self.stdout.write(json.dumps(row, ensure_ascii=False))

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from backoffice import jobs
 from backoffice.files.unreadable import Unreadable
 from backoffice.imports import check as checks
 from backoffice.imports import mapping as mappings
@@ -58,20 +59,20 @@ class Command(BaseCommand):
         try:
             self._map(batch, options)
             batch.move(S.CHECKING)
-            checks.check(str(batch.pk), beat=_no_beat, watch=self._watch(options, when="dry_run"))
+            checks.check(str(batch.pk), beat=jobs.unwatched, watch=self._watch(options, when="dry_run"))
             batch.refresh_from_db()
             if options["dry_run"]:
                 batch.move(S.CANCELLED)
             else:
                 runs.confirm(batch, batch.confirm_token, by=None, now=timezone.now(), queue=False)
-                runs.run(str(batch.pk), beat=_no_beat, watch=self._watch(options, when="write"))
-                reconcile.reconcile("import_file", beat=_no_beat)
+                runs.run(str(batch.pk), beat=jobs.unwatched, watch=self._watch(options, when="write"))
+                reconcile.reconcile("import_file", beat=jobs.unwatched)
                 batch.refresh_from_db()
         except runs.TakenInBefore as repeated:
             batch.move(S.CANCELLED)
             self._report(repeated.batch, options, note=str(repeated))
             return
-        except (Unreadable, MappingProblem, runs.jobs.Refused) as problem:
+        except (Unreadable, MappingProblem, jobs.Refused) as problem:
             raise CommandError(str(problem)) from problem
         self._report(batch, options)
 
@@ -109,8 +110,9 @@ class Command(BaseCommand):
         if not options["accept_guess"]:
             shown = "; ".join(f"{target} ← {', '.join(headers)}" for target, headers in guess.columns.items())
             raise MappingProblem(
-                f"No saved mapping of {batch.system.name} fits this file ({' '.join(guess.notes[:1])}). The column names "
-                f"suggest: {shown or 'nothing'}. Confirm it in the browser's import wizard, or repeat with --accept-guess."
+                f"No saved mapping of {batch.system.name} fits this file ({' '.join(guess.notes[:1])}). "
+                f"The column names suggest: {shown or 'nothing'}. Confirm it in the browser's import wizard, "
+                "or repeat with --accept-guess."
             )
         mappings.save_mapping(
             batch, guess.columns, guess.rules, by=None, now=timezone.now(), name=options["mapping"]
@@ -163,7 +165,3 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
         "time": outcome.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if outcome.at else None,
         "warnings": [str(warning) for warning in outcome.warnings],
     }
-
-
-def _no_beat(**progress: Any) -> None:
-    """A command in the foreground has nobody to report to."""

@@ -11,7 +11,7 @@ from django.core.files.base import File
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from backoffice import access
+from backoffice import access, jobs
 from backoffice.imports import check, mapping, receive, run
 from backoffice.models import ImportBatch, System
 from consent import reconcile
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         System.objects.filter(slug="shopify").update(overwrites_on_sync=True)
         for slug, name, hours in FILES:
             self._import(slug, name, hours)
-        reconcile.reconcile("load_demo", beat=_no_beat)
+        reconcile.reconcile("load_demo", beat=jobs.unwatched)
         self._say_accounts()
 
     def _accounts(self) -> None:
@@ -81,13 +81,28 @@ class Command(BaseCommand):
             sender, _ = Sender.objects.get_or_create(address=address)
             program.senders.add(sender)
         for code, program, prechecked, text in (
-            ("signup-2026-01", marketing, False, "Yes, text me Acme offers (about 4 a month). Not a condition of purchase."),
-            ("alerts-2026-01", alerts, False, "Text me about my Acme deliveries. Reply YES to confirm, STOP to end."),
+            (
+                "signup-2026-01",
+                marketing,
+                False,
+                "Yes, text me Acme offers (4 a month). Not a condition of purchase.",
+            ),
+            (
+                "alerts-2026-01",
+                alerts,
+                False,
+                "Text me about my Acme deliveries. Reply YES to confirm, STOP to end.",
+            ),
             ("popup-prechecked", marketing, True, "Text me Acme offers. (The box was ticked already.)"),
         ):
             Wording.objects.get_or_create(
                 code=code,
-                defaults={"program": program, "text": text, "prechecked": prechecked, "place": "shop.example/signup"},
+                defaults={
+                    "program": program,
+                    "text": text,
+                    "prechecked": prechecked,
+                    "place": "shop.example/signup",
+                },
             )
 
     def _import(self, slug: str, name: str, hours: int) -> None:
@@ -101,10 +116,10 @@ class Command(BaseCommand):
         assert saved is not None, f"{name} does not fit the mapping shipped for {slug}"
         mapping.use_mapping(batch, saved)
         batch.move(ImportBatch.Status.CHECKING)
-        check.check(str(batch.pk), beat=_no_beat)
+        check.check(str(batch.pk), beat=jobs.unwatched)
         batch.refresh_from_db()
         run.confirm(batch, batch.confirm_token, by=None, now=timezone.now(), queue=False)
-        run.run(str(batch.pk), beat=_no_beat)
+        run.run(str(batch.pk), beat=jobs.unwatched)
         batch.refresh_from_db()
         self.stdout.write(f"  {system.name}: {batch.rows_total} rows of {name}")
 
@@ -112,7 +127,3 @@ class Command(BaseCommand):
         self.stdout.write(f"Demo accounts, all with the password {PASSWORD}:")
         for name, role in ACCOUNTS:
             self.stdout.write(f"  {name:<8} {role}")
-
-
-def _no_beat(**progress: Any) -> None:
-    """Nobody watches."""
