@@ -173,6 +173,7 @@ IMPORTERS = {"consent": "consent.intake.ConsentImporter"}
 
 # What a background run of each kind calls.
 JOB_VERBS = {
+    "import.recognise": "backoffice.imports.receive.recognise_in_background",
     "import.check": "backoffice.imports.check.check",
     "import.run": "backoffice.imports.run.run",
     "consent.reconcile": "consent.reconcile.reconcile",

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from backoffice import audit
+from backoffice.files.rows import Row
 from backoffice.imports.importer import Guess, MappingProblem, importer_of, mapping_in_use
 from backoffice.imports.receive import dialect_of, sample
 from backoffice.models import ColumnMapping, ImportBatch
@@ -50,6 +51,35 @@ def fitting(batch: ImportBatch, *, now: datetime) -> ColumnMapping | None:
         if not any(topic.contradicts for topic in asked):
             return mapping
     return None
+
+
+def proposal(batch: ImportBatch, rows: Sequence[Row]) -> tuple[Guess, ColumnMapping | None]:
+    """What the page of columns starts from: the saved mapping, and where its columns are missing the
+    importer's guess. The second value is the saved mapping it rests on."""
+    importer, headers = importer_of(batch.system), dialect_of(batch).columns
+    guess = importer.guess(batch.system, headers, [row.cells for row in rows])
+    saved = batch.mapping or mapping_in_use(batch.system) or batch.system.mappings.in_use().first()
+    if saved is None:
+        return guess, None
+    columns = {
+        target: present
+        for target, names in saved.columns.items()
+        if (present := [name for name in names if name in headers])
+    }
+    rules = {**guess.rules, **saved.rules}
+    if polarity := {**guess.rules.get("polarity", {}), **saved.rules.get("polarity", {})}:
+        rules["polarity"] = polarity
+    try:
+        importer.check_mapping(batch.system, saved.columns, saved.rules, headers)
+    except MappingProblem as problem:
+        guess.notes.insert(0, f"The saved mapping “{saved.name}” does not fit this file: {problem}")
+        used = {name for names in columns.values() for name in names}
+        for target, names in guess.columns.items():
+            if target not in columns and (free := [name for name in names if name not in used]):
+                columns[target] = free
+                used.update(free)
+        return Guess(columns, rules, guess.notes), saved
+    return Guess(columns, rules), saved
 
 
 def kept_names(mapping: ColumnMapping | None, headers: Sequence[str]) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from backoffice.models import Bucket, ImportBatch, ImportRow
 S = ImportBatch.Status
 COMPARED_ROWS = 50
 COMPARED_BATCHES = 100
+PIECE = 65_536  # characters
 LINE, CODE, _ = OWN_ERROR_COLUMNS
 
 
@@ -32,15 +33,19 @@ class NothingHeld(Exception):
     """No row of the batch waits, or what the rows said has been removed."""
 
 
-def rows_file(batch: ImportBatch, bucket: str) -> str:
-    """Rows of one bucket as a CSV text: the file's own columns, then where each row stood and why it
+def rows_pieces(batch: ImportBatch, bucket: str) -> Iterator[str]:
+    """Rows of one bucket as CSV, piece by piece: the file's own columns, then where each row stood and why it
     waits."""
     stream = io.StringIO(newline="")
     dialect = Dialect.from_json(batch.dialect)
     writer = RejectedRows(stream, dialect.header if dialect.header_line else dialect.columns)
     for row in batch.rows.waiting().filter(bucket=bucket).exclude(cells=[]).order_by("line").iterator():
         writer.write(row.line, row.cells, code=row.reason, error=row.detail)
-    return stream.getvalue()
+        if stream.tell() > PIECE:
+            yield stream.getvalue()
+            stream.seek(0)
+            stream.truncate()
+    yield stream.getvalue()
 
 
 def origin_of(batch: ImportBatch, rows: Sequence[Row]) -> ImportBatch | None:
@@ -82,7 +87,7 @@ def take_again(batch: ImportBatch, *, by: User, now: datetime) -> ImportBatch:
         ImportBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
         if not batch.rows.waiting().filter(bucket=Bucket.HELD).exclude(cells=[]).exists():
             raise NothingHeld("No row is held, or what the held rows said has been removed.")
-        content = rows_file(batch, Bucket.HELD).encode()
+        content = "".join(rows_pieces(batch, Bucket.HELD)).encode()
         sha256 = hashlib.sha256(content).hexdigest()
         waiting = [S.SNIFFED, S.MAPPED, S.CHECKING, S.PREVIEWED, S.CONFIRMED, S.RUNNING]
         twin = batch.mended_by.filter(sha256=sha256, status__in=waiting).order_by("pk").first()

@@ -7,6 +7,7 @@ bad date, nothing is guessed from a word nobody explained, a blank says nothing.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from backoffice.files.rows import Row, wrong_width
@@ -73,7 +74,7 @@ def read_row(plan: Plan, row: Row) -> Claim | Event | Outcome:
         problem = wrong_width(plan.width, row.found)
     if problem is not None:
         return rejected(row, problem.code, f"{problem.what}. {problem.mend}")
-    return _READERS[K(plan.kind)](plan, row)
+    return _READERS[plan.kind](plan, row)
 
 
 def rejected(row: Row, reason: str, detail: str, number: str = "") -> Outcome:
@@ -374,7 +375,7 @@ def _staff_row(plan: Plan, row: Row) -> Event | Outcome:
     )
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Plan, Row], Claim | Event | Outcome]] = {
     K.CRM: _status_row,
     K.PLATFORM: _status_row,
     K.PROVIDER: _status_row,
