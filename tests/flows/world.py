@@ -1,0 +1,98 @@
+"""One of everything, made by the product's own verbs where it has one: files taken in, flags raised by reconciling,
+a decision with its write-backs, runs in every state."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.files.base import File
+from django.core.management import call_command
+from django.utils import timezone
+
+from backoffice.access import AGENT
+from backoffice.imports import check, mapping, receive
+from backoffice.models import AuditEntry, ImportBatch, JobRun, System
+from consent.models import Contact, Correction, Flag, Program, ReasonCode, Sender, Wording, WriteBack
+from tests.backoffice import make
+
+FILES = Path(__file__).parent.parent / "cases" / "csv"
+CRM, REPLIES = FILES / "hubspot_contacts.csv", FILES / "twilio_message_log.csv"
+
+
+def build() -> None:
+    """Needs shipped rows (systems, reason codes), which every new database has."""
+    program = Program.objects.create(code="offers", name="Offers", double_opt_in=True)
+    sender = Sender.objects.create(address="+14155550100")
+    program.senders.add(sender)
+    Wording.objects.create(program=program, code="w1", text="I agree to texts.")
+    take_in(REPLIES, "twilio")
+    take_in(CRM, "hubspot")
+    stopped_at_preview(CRM, "hubspot")
+    Contact.objects.create(first_name="<b>Bo</b>", last_name="{{7*7}}")
+    runs()
+    decision()
+    AuditEntry.objects.create(action="flag.waive", object_type="flag", object_id="1", reason="<i>why</i>")
+
+
+def take_in(path: Path, slug: str) -> None:
+    call_command("import_file", str(path), "--system", slug, "--accept-guess", stdout=io.StringIO())
+
+
+def stopped_at_preview(path: Path, slug: str) -> ImportBatch:
+    """A file that was checked and waits for somebody to confirm it."""
+    with path.open("rb") as file:
+        batch = receive.receive(
+            System.objects.get(slug=slug), File(file), path.name, by=None, as_of=None, now=timezone.now()
+        )
+    _, saved = mapping.suggest(batch)
+    assert saved is not None
+    mapping.use_mapping(batch, saved)
+    batch.move(ImportBatch.Status.CHECKING)
+    check.check(str(batch.pk), beat=lambda **_: None)
+    batch.refresh_from_db()
+    assert batch.status == ImportBatch.Status.PREVIEWED
+    return batch
+
+
+def runs() -> None:
+    now = timezone.now()
+    make.run(status=JobRun.Status.FAILED, failure="Line 40 has no closing quote.")
+    make.run(status=JobRun.Status.QUEUED, started_at=None, finished_at=None)
+    make.run(
+        status=JobRun.Status.RUNNING,
+        finished_at=None,
+        heartbeat_at=now - timedelta(minutes=3),
+        lease_until=now - timedelta(minutes=2),
+        done=10,
+        total=100,
+    )
+
+
+def decision() -> Correction:
+    """A decision that is on its way to a system."""
+    flag = Flag.objects.filter(number__isnull=False, system__isnull=False).order_by("pk").first()
+    assert flag is not None, "the files above disagree, so reconciling raises flags"
+    now = timezone.now()
+    made = Correction.objects.create(
+        number=flag.number,
+        program=flag.program,
+        decision="align",
+        status=Correction.Status.APPLIED,
+        reason=ReasonCode.objects.filter(decision="align").order_by("pk")[0],
+        decided_by=make.person(AGENT),
+        decided_at=now,
+        token="t1",
+    )
+    made.flags.add(flag)
+    WriteBack.objects.create(
+        correction=made,
+        system=flag.system,
+        number=flag.number,
+        program=flag.program,
+        value="out",
+        key=f"{made.pk}:1",
+        not_before=now,
+    )
+    return made
