@@ -54,7 +54,7 @@ class FlagFilter(django_filters.FilterSet):
     severity = django_filters.ChoiceFilter(
         choices=[(s.value, SEVERITY_WORDS[s]) for s in Severity], empty_label="Any"
     )
-    code = django_filters.ChoiceFilter(choices=CODE_CHOICES, label="What is wrong", empty_label="Anything")
+    code = django_filters.ChoiceFilter(choices=CODE_CHOICES, label="What is wrong", empty_label="Any")
     program = django_filters.ModelChoiceFilter(
         queryset=Program.objects.order_by("name", "pk"), empty_label="Any"
     )
@@ -65,9 +65,10 @@ class FlagFilter(django_filters.FilterSet):
         choices=[("overdue", "Overdue"), ("day", "Within a day"), ("later", "Later")],
         method="narrow_due",
         label="Due",
+        empty_label="Any",
     )
     age = django_filters.ChoiceFilter(choices=AGES, method="narrow_age", label="Age", empty_label="Any")
-    assignee = PersonFilter(queryset=_staff, label="Assigned to", empty_label="Anybody")
+    assignee = PersonFilter(queryset=_staff, label="Assigned to", empty_label="Any")
     country = django_filters.CharFilter(
         method="narrow_country",
         label="Country",
@@ -85,7 +86,7 @@ class FlagFilter(django_filters.FilterSet):
         ],
         method="narrow_state",
         label="State",
-        empty_label="To review now",
+        empty_label="To review",
     )
     batch = django_filters.NumberFilter(field_name="batch_id", label="From file", widget=forms.HiddenInput())
 
@@ -133,12 +134,12 @@ class CorrectionFilter(django_filters.FilterSet):
     program = django_filters.ModelChoiceFilter(
         queryset=Program.objects.order_by("name", "pk"), empty_label="Any"
     )
-    decided_by = PersonFilter(queryset=_staff, label="Decided by", empty_label="Anybody")
+    decided_by = PersonFilter(queryset=_staff, label="Decided by", empty_label="Any")
     since = django_filters.ChoiceFilter(
         choices=[("1", "Last 24 hours"), ("7", "Last 7 days"), ("30", "Last 30 days")],
         method="narrow_since",
         label="When",
-        empty_label="Any time",
+        empty_label="Any",
     )
 
     class Meta:
@@ -159,10 +160,10 @@ class HoldFilter(django_filters.FilterSet):
         label="Severity",
     )
     code = django_filters.ChoiceFilter(
-        field_name="flag__code", choices=CODE_CHOICES, label="Because of", empty_label="Anything"
+        field_name="flag__code", choices=CODE_CHOICES, label="Because of", empty_label="Any"
     )
     age = django_filters.ChoiceFilter(
-        choices=AGES, method="narrow_age", label="Paused for", empty_label="Any time"
+        choices=AGES, method="narrow_age", label="Paused for", empty_label="Any"
     )
 
     class Meta:

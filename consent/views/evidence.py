@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import Q
@@ -53,6 +53,14 @@ _BY_ACT = {
     Act.VOID: "Declared mistaken",
     Act.BOUNDARY: "The number changed hands",
 }
+VALUES = {
+    "in": "opted in",
+    "out": "opted out",
+    "never": "never opted in",
+    "pending": "waiting for confirmation",
+    "redacted": "erased",
+    "unknown": "nothing either way",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,11 @@ class Item:
     decides: bool = False
     conflicts: bool = False  # the flag rests on it
     voided: bool = False  # its file does not count any more, or two people set it aside
+
+    @property
+    def says(self) -> str:
+        """What a reading means, in words."""
+        return VALUES.get(self.reading.value, self.reading.value) if self.reading else ""
 
     @property
     def is_rough(self) -> bool:
@@ -229,7 +242,9 @@ def explained(number: Number, now: datetime, program: Program | None = None) -> 
         shown = door.programs[pk]
         evidence, beliefs = facts.about(shown.code), facts.beliefs.get(shown.code, [])
         agreed = rules.derive(door.terms[shown.code], evidence, beliefs, rated, now)
-        words = rules.explain(agreed, door.terms[shown.code], evidence, beliefs)
+        # Flags and systems stand beside it on the page; here only the ledger speaks, with the program's own name.
+        named = replace(door.terms[shown.code], code=shown.name)
+        words = rules.explain(replace(agreed, findings=()), named, evidence, [])
         found.append(Explained(shown, agreed, words, stored.get(pk)))
     return found
 
@@ -253,4 +268,4 @@ def people_of(number_ids: Iterable[int]) -> dict[int, list[Contact]]:
 def halves(sentence: str) -> tuple[str, str]:
     """The two facts of a flag's sentence that conflict; the second is empty where it names only one."""
     first, but, second = sentence.partition(", but ")
-    return (first, second[:1].upper() + second[1:]) if but else (sentence, "")
+    return (first, second) if but else (sentence, "")
