@@ -17,8 +17,8 @@ VOCABULARY = {
     " solicitations solicitation soliciting promos promo promotions ads advertisements adverts advertising marketing"
     " newsletter newsletters blasts mailings communication communications offers deals coupons updates reminders emails"
     " contact correspondence calls",
-    "notices": "text texts message messages sms texting messaging notifications notification alerts alert promos"
-    " promotions marketing newsletter newsletters ads spam solicitations solicitation advertisements contact",
+    "notices": "promo text texts message messages sms texting messaging notifications notification alerts alert promos"
+    " promotions marketing newsletter newsletters ads spam solicitations solicitation advertisements contact communications communication reminders updates",
     "det": "all any the these those this that your ur my such no further future more additional daily weekly random"
     " unwanted constant annoying stupid automated automatic promotional sales political campaign spam marketing of text"
     " with phone whole entire mailing prior previous express written any_more of_the of_these of_your all_of",
@@ -88,13 +88,17 @@ REVOKE = phrases(
     cease all|any|further|immediately|contact
     {cancel}|end|stop [{det}] [{det}] {notices}|subscription|subscriptions !box|boxes|plan
     {cancel} these|me|us $
+    {cancel} my enrollment|enrolment in
+    withdraw from [{det}] [{det}] {notices}|{list}
+    blacklist me|this|my
     turn|shut|switch off [{det}] [{det}] {notices}|these|this
     turn|shut|switch [these|them|the|this|my|your] [{notices}] off $
     make it|this|these|those|them|the ~1 stop|end
     {msgs}|it|this|these|you|people|guys must|should|need|needs|have|has|better|got|gotta [to] stop|end|cease|quit $
     want|like|need|ask|asked|asking|tell|told|telling ~2 it|this|these|those|them|you|{msgs} [all|guys|people] to stop|cease|quit|end $|{texting}|sending
     wish|appreciate|like|love|prefer [it] [if] you|they|yall|this|these [all|guys|would|could|will|people|just] stop|stopped|quit !by|in|at|over|on
-    when|how ~2 {msgs}|these|this stop|end|stopping
+    when|how ~2 {msgs}|these stop|end|stopping !up
+    when ~2 this stop
     how|when|where [do|can|could|does|am|to|should|would|will] [i|we|one|you|supposed] [get|to|go_about] stop|unsubscribe|opt_out|be_removed|get_off|stopping|unsubscribing|opting_out|off [{det}|them] [{msgs}|{list}] $
     why|how_come ~1 wont|dont|cant|havent you [{courteous}] stop|stopped|quit
     <{third} {told} [the|word|to] [word|you_to|all_to|to] {keyword} !by|in|at|over|on|sign|taking|using|doing
@@ -114,6 +118,8 @@ REVOKE = phrases(
     <i|we|they|he|she|you|who|people|friends|kids|why|if|to|or dont|never|donot [ever|even|you|you_dare|dare|bother_to|keep|continue_to|try_to|again|me] [ever|you|again] {text} {me}|anymore|again|ever|number|phone|any|nobody|$
     <i|we|they|he|she|why|if|to dont|never [you] [dare|keep|ever|be] texting|messaging|contacting|bothering|harassing|spamming
     <i|we|they|he|she|you|why|if|to dont|never [ever|keep|please|you_dare] send|sending|forward [me|us|this_number|out] [{det}] [{det}] {msgs}|anything|nothing|anymore|stuff|shit|crap|junk|these|those|another|else|$
+    dont|never [ever] send me|us ~3 again|ever
+    forbid|prohibit you ~1 text|contact|message|call|texting|contacting|messaging|calling|send
     not to|be text|texted|contact|contacted|message|messaged|disturbed|spammed {me}|again|anymore|$
     {unwanted} [to|in] [be|keep|continue|continue_to|have] receive|receiving|received|get|getting|hear|hearing|see|seeing ~3 {msgs}|from_you|from_this|from_your|these|those|anything|anymore
     {unwanted} [to|in] receive|receiving|hear this|it|from
@@ -125,7 +131,7 @@ REVOKE = phrases(
     no_more|no_further|no_future|no_additional [from|of|with] [{det}] [{det}] {notices}|emails|calls|these|from_you|from_yall
     no_more of these|this|your|them
     no call|calls|calling or|and|nor text|texts|texting|messages
-    ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact
+    ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact !lens|lenses|sign|signs|number|info
     ^ [{courteous}|ok|hi] [{courteous}] no [{det}] texts|messages|sms|notifications|alerts $
     {remove} {mine} [please|now|all] off|from|out_of [of|from] [{det}] [{det}] [ur] [~1] {list}
     {remove} {mine} off $
@@ -140,7 +146,7 @@ REVOKE = phrases(
     {erase} my|this|our|the|her|his [phone|cell|contact|mobile|personal|telephone] number|phone|cell|contact|digits !you|on|in|is
     remove|delete|erase my|our [personal|contact|all] info|information|data|details !on|in
     my|this|our [phone|cell] number [be] off|out_of|from ~3 {list}
-    {mine} [be|to_be|to_get] removed|taken_off|excluded|deleted|unsubscribed|taken
+    {mine} [be|to_be|to_get|needs_to_be|should_be|must_be] removed|taken_off|excluded|deleted|unsubscribed|taken
     want|like|asked|ask|asking|request|requesting|requested|need|wish|prefer|demand ~1 to be|get removed|taken|excluded|unsubscribed|deleted
     want|wanna|like|get|let ~2 off [of] [{det}] [ur] [~1] list|lists|texts|thread|messages|system
     want out $|of
@@ -157,7 +163,9 @@ REVOKE = phrases(
     i|already|have|ive|keep [already|have|tried_to] unsubscribed
     revoke|revoking|withdraw|withdrawing|withdrew|rescind|rescinding|retract|cancel|terminate [{det}|our] [{det}] [{det}] consent|permission|authorization|opt_in|agreement
     i|we|hereby [do|hereby|formally] revoke
-    dont|didnt|not|never|no|without|havent|hasnt|nobody|lack ~2 [{det}] consent|permission|authorization
+    consent|permission|authorization [is|has_been|now|hereby] revoked|withdrawn|rescinded|denied
+    ^ revoked $
+    dont|didnt|not|never|no|without|havent|hasnt|nobody|lack ~2 [{det}] consent|permission|authorization !slip|slips|form|forms|for_the|for_a|for_my|yet
     dont|didnt|never|not|no_longer [ever|even|do|hereby|have|to] consent|consenting|consented|authorize|authorise|authorized|authorised !the|order|charge|payment|him|her
     not|arent|isnt authorized|allowed|permitted to text|contact|message|call|send|use
     have|has|got no right|permission|consent|business ~1 text|contact|message|call|texting|messaging|contacting
@@ -172,8 +180,13 @@ REVOKE = phrases(
     done|tired|sick|fed_up|enough|finished|through|had_it [of|with|getting|receiving] [of|with|all|getting|receiving] [{det}] [{det}] {notices}
     if you text|message|contact|call me|us|this|again ~4 sue|report|block|lawyer|attorney|police
     wrong list
+    stop asking to|me|about|if
+    stop ffs|smh|wtf|already|dammit $
+    ^ [{courteous}] stop|unsubscribe|opt_out how $
+    would|id like to stop $
     pay|charged|charges [for|per|by] [per|each|every|these|the] text|texts|message|messages
     ^ [{courteous}] discontinue|desist|cease [{courteous}] $
+    please remove $
     """,
     VOCABULARY,
 )
@@ -188,7 +201,7 @@ REVOKE_SENDER = phrases(
     need|want|have|going|must|ought|gotta|got [it|this|these|you] to stop $
     ^ stop|quit|unsubscribe|stopall|opt_out [to] {number} $
     ^ stop|unsubscribe {deals} $
-    ^ [{lead}] [{lead}] stop|unsubscribe i|im|ive|we|you|who|not|wrong|no|never|why|what|already|nobody|dont|do|or|sending
+    ^ [{lead}] [{lead}] stop|unsubscribe [it] i|im|ive|we|you|who|not|wrong|no|never|why|what|already|nobody|dont|do|or|sending
     ^ [please] cut|knock it|that out|off
     ^ [please] quit it $
     ^ [{lead}] no_more $
@@ -209,27 +222,33 @@ REVOKE_SENDER = phrases(
 
 WRONG_NUMBER = phrases(
     """
-    <is_this_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_called_the|put_the|entered_the|gave_you_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|guy|lady|man|woman|girl|dude|gal|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
+    <is_this_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_called_the|put_the|entered_the|gave_you_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
+    wrong guy|lady|man|woman|girl|dude|gal|one $|and|sorry|here|stop|please|i|im|lol|you
     wrong no $
     wrong one $
     looking for someone|somebody else
     reached|texting|contacting|reach|messaging|contacted the wrong
     have|got me confused|mixed|mistaken
-    nobody [here] [by|named|with|called|of] [that|this|the] name|NAME
+    nobody [here] [by|named|with|called|of] [that|this|the] name|{name}
     nobody ~2 that|this name
-    nobody [named|called|here] [by|named] NAME
+    nobody [named|called|here] [by|named] {name}
     there_is|there_are|there_isnt|theres|there [is|isnt] no|nobody|not ~2 at|on|with this|the number|phone|line
-    no NAME here|at|on|lives
-    NAME doesnt|no_longer|isnt|dont|never|hasnt|moved|does_no ~2 here|this|number|phone|away|there
+    no {name} here|at|on|lives
+    {name} doesnt|no_longer|isnt|dont|never|hasnt|moved|does_no ~2 here|this|number|phone|away|there
     nobody|doesnt|dont|no_longer <i|we|you|not ~1 live|lives|stay|stays|reside|resides here
-    doesnt|dont|no_longer|isnt|not|hasnt|never <i|we|you [has|have|had|own|owns|use|uses|using|at|with|on] this|that number|phone|cell
+    doesnt|dont|no_longer|isnt|not|hasnt|never <i|we|you [has|have|had|own|owns|use|uses|using|at|with] this|that number|phone|cell
     no_longer has|have|owns|uses|at|with|is this|that|the number|phone
-    <is|is_it this|that|it [number|phone] is|was not|no_longer [his|her|their|my|hers|the|NAME] [right|correct|cell|phone] number|phone|NAME|person|line !you|i
-    isnt|not <is_this|is_that|is_it|your [his|her|their|my|hers|NAME|the_right|the_correct] [cell|phone|mobile|correct|right] number|phone|person !you|i|was
+    <is|is_it this|that|it [number|phone] is|was not|no_longer [his|her|their|my|hers|the|{name}] [right|correct|cell|phone] number|phone|NAME|person|line !you|i|lol
+    isnt|not <is_this|is_that|is_it|your [his|her|their|my|hers|{name}|the_right|the_correct] [cell|phone|mobile|correct|right] number|phone|person !you|i|was
     ^ [{hello}] [{hello}] [this|that|it|im|i] [is|am] not|isnt [a|mr|mrs|ms|dr] NAME [{hello}|and] $
-    im not [a|your|the|mr|mrs|ms|dr] NAME|who_you|the_person|the_right|him|her !to|at|on|in|and_i|but
-    this|that|it|number isnt|wasnt|is_no_longer|was_never|isnt_no [his|her|their|my|hers|the|NAME] [right|correct|cell|phone|mobile] number|phone|NAME|person|line !you|i
-    not|isnt <this_is NAME number|phone|cell|$
+    im not [a|your|the] NAME|mr|mrs|ms|dr $|and|but|sorry|wrong|stop
+    im not mr|mrs|ms|dr {name}
+    im not NAME CAPITAL|NAME
+    not the person|one|guy|man|woman you|u|they
+    im not who_you|the_person|the_right|him|her !to|at|on|in|and_i|but
+    this|that|it|number isnt|wasnt|is_no_longer|was_never|isnt_no [his|her|their|my|hers|the|{name}] [right|correct|cell|phone|mobile] number|phone|NAME|person|line !you|i|lol
+    not|isnt {name} number|phone|cell
+    not|isnt NAME $
     not NAME $
     that_is|this_is|it_is|its not me|my_name|my_number|who
     not|isnt my name|number !on|for
@@ -238,14 +257,14 @@ WRONG_NUMBER = phrases(
     dont know who ~2 is $
     dont know this|that|any such|person|NAME|guy|name
     <i|we|you|ive|just|recently changed|switched|changing [his|her|their] numbers|number|phone_number|phone_numbers !you|for
-    he|she|NAME|they <i_and has|got|have|had [a|gotten_a|got_a|his|her] new|different|another number|phone_number|cell !you|on
-    just|recently|only|newly got|received|gotten|assigned|acquired|given this|a_new [new|phone|cell] number|phone_number|line !to|so_text
-    got|received|given|assigned this [new|phone|cell] number
+    he|she|{name}|they <i_and has|got|have|had [a|gotten_a|got_a|his|her] new|different|another number|phone_number|cell !you|on
+    just|recently|only|newly got|received|gotten|assigned|acquired|given this [new|phone|cell] number|phone_number|line !to|from
+    got|received|given|assigned this [new|phone|cell] number !from
     number was|got|has|is [been|just] reassigned|recycled|transferred|given_to
     new owner|holder|user of|with|here
     belongs|belong|belonged to someone|somebody|another|a_different|me_now|somebody_else
-    number|phone [is|no|does|doesnt] [not|no|longer] longer|belongs|belong [belongs|belong|belonging|to] to|his|hers|theirs|NAME
-    used_to be|belong ~2 someone|somebody|NAME|else
+    number|phone [is|no|does|doesnt] [not|no|longer] longer|belongs|belong [belongs|belong|belonging|to] to|his|hers|theirs|{name}
+    used_to be|belong ~2 someone|somebody|{name}|else
     previous|prior|former|last|old owner|user|holder of|with|had|who
     """,
     VOCABULARY

@@ -18,16 +18,19 @@ DOUBT = phrases(
     not|no_longer|never|isnt|zero|no|uninterested interested|interest $|in_this|in_these|in_your|in_any|anymore
     ^ [{so}] [{so}] [{so}] enough [{so}] [{so}] $
     ^ [{so}] [{so}] [{so}] [{so}] spam|scam|scams|scammer|scammers|spammer|spammers|phishing|fraud|bullshit|harassment|junk $
-    report|reporting|reported <i_already|already [you|this|number|your|it|u|them] [number|as|for|to] [to|the] spam|fcc|ftc|scam|junk|police|harassment|you|number|$
+    report|reporting|reported [you|this|your|it|u|them] [number|as|for|to] [to|the] spam|fcc|ftc|scam|junk|police|harassment|you|$
     ^ [{so}] [{so}] [{so}] reported|blocked|blocking|report|block [you] $
     block|blocked|blocking you|this|your|u [number|$]
-    fcc|ftc|tcpa|lawsuit|sue|suing|bbb|attorney_general|my_lawyer|my_attorney|legal_action
+    fcc|ftc|tcpa|lawsuit|suing|bbb|attorney_general|legal_action
+    sue you|yall|u|your $|for
+    will|ill|gonna|to sue
+    my lawyer|attorney will|is|are|has
     harassment|harassing|harassed|harass
-    ^ [{so}] [{so}] fuck|f|fck|fuk|piss|screw|bugger|sod|eff off|you|u|yourself|this
+    ^ [{so}] [{so}] fuck|f|fck|fuk|piss|screw|bugger|sod|eff off|you|u|yourself
     fuck|f|piss|eff off
     ^ [{so}] [{so}] go|get|eat|shove|drop|buzz|back|beat|shut away|lost|bent|shit|it|dead|to_hell|off|up $
     go away|to_hell $
-    get lost
+    get lost $
     stfu|gtfo|gfy|fu
     less|fewer|too_many|so_many|too_much|too_often [{det}] [{det}] texts|messages|text|texting|alerts|notifications|reminders
     text|texts|message|messages|texting|messaging|send|contact ~3 less|too_much|too_often|too_many|so_much|so_many|so_often|fewer
@@ -38,7 +41,7 @@ DOUBT = phrases(
     annoying|annoyed <so_not
     ^ [{so}] i|im|we [am|have|are] quit|done|out|over_it|finished|through [here|with_you] $
     ^ [{want}] [{want}] [{want}] [{want}] [{want}] cancel|end|quit|terminate|discontinue|remove|delete [it|this|all|everything|that|me|account|my_account|membership|my_membership|service|my_service|plan|my_plan] $
-    ^ pause|snooze|mute|silence|hold|exit|leave|delete|out|off|unfollow|suspend|erase|block|spam|unlike|reject|decline|refuse|rid $
+    ^ pause|snooze|mute|silence|exit|leave|delete|out|off|unfollow|suspend|erase|block|spam|unlike|reject|decline|refuse|rid $
     pause|snooze|mute|hold ~2 texts|messages|alerts|notifications|messaging|texting
     should|if|will|does|do|can|what|happens i|we|you|replying|texting|it ~3 stop|unsubscribe|opt_out
     mean|meant|accident|accidentally|mistake|mistakenly ~5 stop|unsubscribe|opt_out|unsubscribed|opted_out
@@ -51,7 +54,7 @@ DOUBT = phrases(
     no_longer a|your|need|needed|require|interested
     dont|not disturb $
     dnd
-    passed|passing away|on
+    passed|passing away
     deceased
     ^ wrong|incorrect $
     ^ [{so}] isnt|not me $
@@ -59,13 +62,28 @@ DOUBT = phrases(
     never again $
     ^ [just] let me be
     ^ no means no
+    forget me $
+    ^ lose it $
+    i|to withdraw $
+    not selling $
+    dont own
+    sold that|the|my house|property
+    number|phone is for
+    rather not $
+    not like to receive
+    has passed $
+    he|she is dead $
     i|we said|say no $
     nobody asked
+    dont|stop|quit|never reply*|respond*|answering|text_back
     take me out $
     no part of
     enough|done|had_it with this|you|it|these|that|yall
     {third}|NAME|husband|wife|mother|father is_dead|died|has_died|is_deceased
-    who is NAME $
+    who is {name} $
+    im not CAPITAL $
+    ^ [{so}] [{so}] not|isnt CAPITAL $
+    dont know [a|any] CAPITAL $
     old|outdated|former|previous number
     {unwanted} it|this|that|these|them|anymore|more $
     unsubscribed|opted_out|opt_out|revoking
@@ -88,8 +106,11 @@ DOUBT = phrases(
 # Contact that did not come, or not yet: no wish to have less of it.
 MISSED = phrases(
     """
-    didnt|havent|never|dont|not|no|cant|isnt|wasnt|hasnt|couldnt|doesnt [even|yet|ever|able_to|to] get|got|gotten|receive|received|receiving|getting|see|saw|seen|have|had|send|sent|find|read|open|hear|heard|remember|come|came|understand|load|go|show|know|think ~4 {texts}
+    didnt|havent|never|dont|not|no|cant|isnt|wasnt|hasnt|couldnt|doesnt [even|yet|ever|able_to|to] get|got|gotten|receive|received|receiving|getting|see|saw|seen|have|had|find|read|open|hear|heard|remember|come|came|understand|load|go|show|know|think ~4 {texts}
+    {texts} ~2 cut|cutoff|blurry|delayed|long|garbled
+    i|im cant|not able ~2 text|message
     no {texts} ~1 came|come|received|arrived|yet|showing|from
+    didnt|havent|cant|couldnt|hasnt [even|yet] send|sent ~4 {texts}
     {texts} ~2 didnt|hasnt|never|wont|not|isnt|doesnt|wasnt|havent|arent ~2 come|came|go|going|send|sent|sending|deliver|delivered|arrive|arrived|work|working|load|loading|through|open|received|show
     i|we dont|never|cant|couldnt text|message|respond|reply|contact
     dont [you] forget|hesitate ~3
@@ -137,7 +158,8 @@ ORDINARY = phrases(
     stop by !accident|mistake
     stop in|over|off|through|around|near|along|back|between|into|inside|outside|downtown|home|short|wherever|anywhere|somewhere|next
     stop at|for|on|to|and|here|there|with !once|good|now|my|this|me|ever|us|these
-    stop|stops|quit|stopping !{texting}|{asking}|*thing *ing !me|us|my|this|these|here|that|messages|texts
+    <.|,|please|just|now|ok|you stop|stops|quit|stopping !{texting}|{asking}|*thing *ing !me|us|my|this|these|here|that|messages|texts
+    stop|quit !{texting}|{asking}|*thing *ing !me|us|my|this|these|here|that|messages|texts|to|please|now|already|thanks|ok|ffs|back *
     what_time|where|which|how_often|how_far|how_long|how_late ~4 stop|stops
     {things} ~3 stop|stops
     stop|stops [the|this|my|a|an|your|his|her|their] {things}

@@ -10,7 +10,7 @@ _VOCABULARY = {
     " relanc* recontact* adress* parler",
     "call": "ecri* contact* recontact* text* harcel* derang* spam* embet* import* appel* sollicit* emmerd* relanc*",
     "msgs": "message messages sms texto textos textes pub pubs publicite publicites promo promos promotions alertes"
-    " notifications courriels spam spams sollicitations annonces mms envois rappels mail mails email emails relances appels demarchage",
+    " notifications courriels spam spams sollicitations annonces mms envois rappels mail mails email emails relances appels demarchage contact contacts",
     "want": "veux souhaite desire voudrais veut souhaitons voulons aimerais desirons",
     "off": "enlev* retir* supprim* effac* ray* radi* ote* otez sortez sors desinscri* desabon* exclu* elimin* oubli*",
     "number": "numero nom contact tel telephone cellulaire portable coordonnees donnees infos num",
@@ -33,7 +33,7 @@ REVOKE = phrases(
     {halt} [svp] [avec|{det}] [{det}] [{det}] {msgs}
     {halt} [avec|{det}] [{det}] [{send}] [{det}] {msgs}
     ne|n|veuillez_ne [{pron}] [{pron}] {send} plus|jamais|aucun|rien
-    ne|n|veuillez_ne {pron} [{pron}] {call} pas
+    ne|n|veuillez_ne {pron} [{pron}] {call} pas !avant|apres|entre|ce|aujourd|demain|le|la
     ne|n [{pron}] {send} pas [{det}] {msgs}|$
     ne|n plus|pas|jamais|rien [{pron}] [jamais] {send}
     plus|pas [jamais] {pron} {send} !la|le|l|une
@@ -50,12 +50,14 @@ REVOKE = phrases(
     je|j {want} plus [recevoir|etre|{det}] ~2 {msgs}|{send}|$
     <ne je [ne] {want} [plus|pas] recevoir ~3 {msgs}|rien|ca|cela
     n|ne [{pron}] {send} plus|pas [{det}] [{det}] {msgs}
-    ^ [{polite}] [{polite}] plus|pas|aucun|assez|fini [{det}|aucun|jamais] [{det}] {msgs} !{number_word}|que
-    plus aucun|jamais|un_seul [{det}] {msgs}
+    ^ [{polite}] [{polite}] pas de sms|messages|textos|texto|pub|pubs|publicite|promos|promotions|courriels|mails|spam|notifications !recu|recus|{number_word}
+    ^ [{polite}] [{polite}] plus|aucun|assez|fini [{det}|aucun|jamais] [{det}] {msgs} !{number_word}|que|recu|recus|recue
+    plus aucun|jamais|un_seul [{det}] {msgs} !recu|recue
     assez|marre|ras_le_bol|suffit [{det}] [{det}] {msgs}
     desabon*|desinscri*|desincri*|desabo|unsubscribe
     annul*|resili*|stopp*|cess*|termin*|arret*|suspend* [{det}] [{det}] abonnement*|inscription|{msgs}
     {off} [{det}] moi|me|nous $|{det}|svp|immediatement
+    etre {off} [{det}] [{det}] {list}|$
     me|nous|m {off} [{det}|de] [{det}|de] {list}|$
     {off} mon|ce|mes|notre|le {number} !de_la_commande|sur
     {off} [{det}] {number} {det} [{det}] {list}
@@ -66,6 +68,12 @@ REVOKE = phrases(
     jamais|pas inscrit*|abonne*|souscrit|demande ~1 [{det}] ceci|cela|ca|{msgs}|liste|rien|service|$
     laisse*|foutez|fichez|lachez|fous|fiche|lache [{pron}] [{pron}] tranquille*|la_paix|en_paix
     lachez moi
+    refuse* [de] recevoir|{msgs}|vos
+    fin [{det}] [{det}] {msgs}
+    stop a tout|tous|vos|ces
+    arreter de recevoir
+    <ne|n|pas resilie|desinscris $
+    n|ne ~2 rien demande
     ne plus|pas {pron} {send}
     ne plus recevoir
     """,
@@ -95,12 +103,17 @@ WRONG_NUMBER = phrases(
     pas|plus la bonne personne
     pas|plus son|mon|leur|le numero|tel|telephone [de] !de_commande
     pas|plus de NAME
+    n est pas NAME $
+    n|ne habite|vit|travaille plus|pas ici
+    numero ne lui appartient
+    nouveau|nouvelle proprietaire|titulaire
+    ^ inconnu|inconnue [ici|a_ce_numero] $
     pas mon nom
-    faites|fait erreur
+    faites|fait|faire erreur
     ne suis pas|plus NAME|cette_personne|la_bonne_personne|elle|lui
     n|ne a|est|utilise|possede plus|pas ce|a_ce|son numero|lui|elle
     numero n est|appartient plus|pas [a] [lui|elle|NAME|le|celui|au|attribue]
-    ne|n connais|connait|connaissons pas|aucun*|personne [de|d|cette|ce|du_nom] [NAME|personne|nom]
+    ne|n connais|connait|connaissons pas|aucun* [de|d] {name}|cette_personne|personne
     personne [ici] [de|du|ne] ~1 nom|appelle|nomme|NAME
     change* de numero <j_ai|ai|je
     """
@@ -130,6 +143,13 @@ DOUBT = phrases(
     ^ [c_est|c_est_du|c_est_une|quel|quelle] arnaque|spam|fraude|harcelement $
     ^ [ca|cela|ok|ok_ca] suffit|assez [maintenant|comme_ca] $
     ^ assez $
+    ^ [je|j] [n_en|en|ne] veux plus $
+    ^ j arrete $
+    ^ tout arreter $
+    ^ annulation|resiliation|desistement $
+    ne suis pas|plus client*
+    pas moi
+    ^ pas de message $
     fous|foutez|casse* le|toi|moi
     va|allez [te|vous] faire
     degage*

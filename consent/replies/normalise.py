@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
-from consent.replies.pattern import NAME, Phrases
+from consent.replies.pattern import CAPITAL, NAME, Phrases
 from consent.replies.words import FIRST_NAMES, RESPELLED, STOP_WORDS
 
 LONGEST_READ = 4000
@@ -55,8 +55,8 @@ class Folded:
     """A reply as folded words.
 
     `words` are the words alone. `strict` is the text the phrases are matched against, with ` . ` at both ends and
-    between sentences and ` , ` for commas; `loose` leaves the commas out; `named` is `loose` with each person's name
-    replaced by `NAME`. `squeezed` is every letter and digit run together.
+    between sentences and ` , ` for commas; `loose` leaves the commas out; `named` is `loose` with first names
+    replaced by `NAME` and other capitalised words by `CAPITAL`. `squeezed` is every letter and digit run together.
     """
 
     words: tuple[str, ...]
@@ -89,7 +89,7 @@ def visible(text: str) -> tuple[str, bool]:
 def fold(text: str) -> Folded:
     """Folds visible text; see `Folded`."""
     text = _unified(text)
-    names = _names(text)
+    capitalised = frozenset(_lowered(word.removesuffix("'s")) for word in _CAPITALISED.findall(text))
     lowered = _NUMBER_SIGN.sub(r"\1 number ", _CONTRACTION.sub("", _lowered(text)))
     spelled = _spelled_out(_PIECE.findall(_BREAK.sub(" . ", lowered)))
     pieces = _respelled(spelled)
@@ -98,7 +98,7 @@ def fold(text: str) -> Folded:
         words=_words_of(pieces),
         strict=_marked(pieces),
         loose=loose,
-        named=" ".join(NAME if _is_name(piece, names) else piece for piece in loose.split(" ")),
+        named=" ".join(_name_mark(piece, capitalised) for piece in loose.split(" ")),
         squeezed="".join(_words_of(spelled)),
     )
 
@@ -116,14 +116,11 @@ def _lowered(text: str) -> str:
     return "".join(character for character in apart if not unicodedata.combining(character))
 
 
-def _names(text: str) -> frozenset[str]:
-    """Words written with one capital in the middle of a sentence: mostly people, some brands."""
-    return frozenset(_lowered(word.removesuffix("'s")) for word in _CAPITALISED.findall(text))
-
-
-def _is_name(word: str, names: frozenset[str]) -> bool:
-    """Whether a folded word is a person's name, or one's possessive."""
-    return word in names or word in FIRST_NAMES or (word.endswith("s") and word[:-1] in FIRST_NAMES)
+def _name_mark(word: str, capitalised: frozenset[str]) -> str:
+    """NAME for a first name or its possessive, CAPITAL for another word capitalised in the middle of a sentence."""
+    if word in FIRST_NAMES or (word.endswith("s") and word[:-1] in FIRST_NAMES):
+        return NAME
+    return CAPITAL if word in capitalised else word
 
 
 def _words_of(pieces: list[str]) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ REVOKE = phrases(
     nao quero|desejo mais [receber] [suas] mensagens|mensagem|sms
     descadastr*|desinscrev*
     cancelar|cancele|cancelem [a|minha|as|o] inscricao|assinatura|mensagens|sms|envio
-    tire|tira|remova|retire|remover|exclua|apague [me|meu|o_meu|esse|este] [da|numero|nome] [lista|numero|da]
+    tire|tira|remova|retire|remover|exclua|apague me|meu|o_meu|este|esse [numero|nome|contato] [da|de] [lista|numero|sua|vossa]
+    me tira|tire|remove|exclui|retira|descadastre d*
     smett* [di] ~1 scriv*|mand*|inviar*|messaggi|contatt*|disturb*
     basta [con|coi|i] [i|questi|gli] messaggi|sms|messaggio
     non voglio|desidero [piu] [ricevere|i|vostri] [piu|i|vostri|altri] [messaggi|sms|vostri|niente]

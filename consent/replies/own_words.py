@@ -102,11 +102,16 @@ def _without_links(line: str) -> str:
 
 
 def _is_link(word: str) -> bool:
-    """A web or mail address. `STOP.Please` is none: what follows the dot must be a known ending or go on with a slash."""
+    """A web or mail address. `STOP.Please` is none: what follows the dot must be a known ending or go on with a path."""
     if word.startswith(("http://", "https://", "www.")):
         return True
-    name, at, host = word.rpartition("@")
-    if at and name and "." in host:
+    name, _, host = word.rpartition("@")
+    if name and _is_host(host):
         return True
-    host, slash, _ = word.partition("/")
-    return "." in host.strip(".") and ((bool(slash) and host[-1:] != ".") or host.endswith(_DOMAINS))
+    host, _, path = word.partition("/")
+    return _is_host(host) and (bool(path) or host.endswith(_DOMAINS))
+
+
+def _is_host(word: str) -> bool:
+    labels = word.split(".")
+    return len(labels) > 1 and all(label.replace("-", "").isalnum() for label in labels)

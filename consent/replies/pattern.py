@@ -9,7 +9,8 @@ separated by one space and ` . ` stands at both ends and between sentences:
     ~3          up to three words, any          !a|b        the next word is none of these
     <a|b        the word before is none of these
     ^  $        a sentence or clause begins, a sentence ends (courtesy may trail); `a|$` is the word or the end
-    NAME        a person's name
+    *           any one word
+    NAME        a person's name         CAPITAL     a capitalised word that may be one
 
 Every gap is bounded and nothing repeats inside a repetition, so the cost grows linearly with the text. A phrase is only
 tried on a text that has one of the words it cannot do without.
@@ -26,17 +27,23 @@ _TRAILING = (
     "ok", "okay", "now", "asap", "immediately", "today", "already", "anymore", "again", "ever", "guys", "people",
     "folks", "yall", "bye", "desole", "disculpe", "perdon", "obrigado", "bitte", "danke",
 )  # fmt: skip
-NAME = "NAME"
+NAME, CAPITAL = "NAME", "CAPITAL"
 _END = rf"(?: (?:{'|'.join(_TRAILING)}|,)){{0,4}} \."
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """One compiled phrase and the words of which a text must have one (stems end in `*`)."""
+    """One phrase as a regular expression, the words of which a text must have one (stems end in `*`), and whether it
+    speaks of names."""
 
-    pattern: re.Pattern[str]
+    expression: str
     anchors: frozenset[str]
     names: bool
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when first tried: most phrases of most languages never are."""
+        return re.compile(self.expression)
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,8 @@ class Phrases:
                     n for stem in self._stems if word.startswith(stem) for n in self._by_word[f"{stem}*"]
                 )
         # A text with names in it is a second look: only the phrases about names can add to the first.
-        return [self.phrases[n] for n in sorted(numbers) if self.phrases[n].names or NAME not in words]
+        named = NAME in words or CAPITAL in words
+        return [self.phrases[n] for n in sorted(numbers) if self.phrases[n].names or not named]
 
     @cached_property
     def _by_word(self) -> dict[str, list[int]]:
@@ -85,9 +93,13 @@ class Phrases:
 
 def phrases(lines: str, vocabulary: Mapping[str, str] | None = None) -> Phrases:
     """Compiles one phrase per line. Raises ValueError for a phrase that could match any text, KeyError for an unknown
-    vocabulary."""
+    vocabulary. `{name}` is NAME or CAPITAL."""
     written = (line.strip() for line in lines.splitlines())
-    return Phrases(tuple(_phrase(line, vocabulary or {}) for line in written if line))
+    return Phrases(
+        tuple(
+            _phrase(line, {"name": f"{NAME} {CAPITAL}"} | dict(vocabulary or {})) for line in written if line
+        )
+    )
 
 
 def joined(*groups: Phrases) -> Phrases:
@@ -106,8 +118,9 @@ def _phrase(line: str, vocabulary: Mapping[str, str]) -> Phrase:
     if not needed:
         raise ValueError(f"a phrase needs one word that must occur: {line!r}")
     anchors = min(needed, key=lambda words: (any(word[0] == "*" for word in words), len(words)))
-    pattern = re.compile("".join(_item(item, vocabulary) for item in items))
-    return Phrase(pattern, frozenset(_key(word.split(" ")[0]) for word in anchors), NAME in line)
+    expression = "".join(_item(item, vocabulary) for item in items)
+    speaks_of_names = any(mark in line for mark in (NAME, CAPITAL, "{name}"))
+    return Phrase(expression, frozenset(_key(word.split(" ")[0]) for word in anchors), speaks_of_names)
 
 
 def _key(word: str) -> str:

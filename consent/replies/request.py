@@ -22,7 +22,7 @@ from consent.replies.slips import KEYWORDS, PHRASE_WORDS, meant, run_together
 from consent.replies.whole_message import between, keyword
 from consent.replies.words import ALONE, COURTESY, EVERYDAY_WORDS, FILLERS, PER_SE
 
-# "Reply STOP to end", "don't stop", "I don't want to unsubscribe", "don't call, text": blanked before a request is looked for.
+# "Reply STOP to end", "don't stop", "don't call, text": blanked before a request is looked for.
 NO_REQUEST = joined(COPIED, english.NEGATED, english.TEXT_RATHER, spanish.NEGATED, french.NEGATED)
 REVOKE = joined(english.REVOKE, spanish.REVOKE, french.REVOKE, other_languages.REVOKE)
 

@@ -7,7 +7,7 @@ from consent.replies.pattern import phrases
 _VOCABULARY = {
     "halt": "parenle parele deja deje dejen dejad dejar para pare paren parar cesa cese cesen cesar evita evite eviten deten detenga"
     " detengan detener termina terminen suspenda suspendan suspender basta",
-    "pester": "escrib* molest* text* mensaj* contact* llam* spam* acos* fastidi* notific* joder* hostig* insist* bombarde*",
+    "pester": "escrib* molest* text* mensaj* contact* llam* spam* acos* fastidi* notific* joder* hostig* insist* bombarde* freg*",
     "give": "envien envie envies enviar enviarme enviarnos manden mande mandes mandar mandarme mandarnos enviando mandando"
     " estar_enviando estar_mandando estarme_enviando estarme_mandando",
     "call": "escriban escriba escribas escribir escribirme contacten contacte contactes contactar contactarme molesten"
@@ -16,7 +16,7 @@ _VOCABULARY = {
     "again": "vuelvan vuelva vuelvas volver sigan siga sigas seguir",
     "want": "quiero deseo necesito quisiera queremos acepto me_interesa me_interesan",
     "when": "el la hoy manana tan a antes despues tarde ahora ahorita en hasta lunes martes",
-    "det": "los las sus tus mas tantos tantas estos esos estas esas ningun ni_un otro otra todos_los todas_las de_sus de_estos"
+    "det": "todo toda los las sus tus mas tantos tantas estos esos estas esas ningun ni_un otro otra todos_los todas_las de_sus de_estos"
     " de_esos de_los ya la el mi su esta este a servicio_de envio_de recepcion_de",
     "msgs": "mensaje mensajes sms texto textos mensajito mensajitos notificaciones notificacion alertas alerta publicidad"
     " promociones promocion promos anuncios propaganda spam avisos recordatorios ofertas comunicaciones correos emails",
@@ -72,17 +72,25 @@ REVOKE = phrases(
     solicito|quiero|pido|solicitar|deseo|quisiera|tramitar|necesito|dar [la|mi|una] baja
     como ~3 de_baja|desuscribo|cancelo_los|cancelo_la_suscripcion|salgo_de|salir_de
     desuscrib*|desuscripcion|desinscrib*|dessuscrib*
-    {cancel} [{det}] [{det}] {msgs}|suscripcion|subscripcion|suscripciones|mensajeria
+    {cancel} [{det}] [mis] [{det}] {msgs}|suscripcion|subscripcion|suscripciones|mensajeria
     suscripcion|mensajes|sms cancelar|cancelada|cancelado $
     retir*|revoc*|cancel*|anul* [mi|el|la] {consent}
-    no|nunca|jamas|ni|sin ~3 {consent}
+    no|nunca|jamas|ni ~3 {consent}
+    sin mi {consent}
     no|nunca|jamas [les|le|he] autoric*|autorizo|autoriza*|autorizado|consiento
     no|nunca|jamas me [he] suscrib*|inscrib*|registr* ~1 esto|este|estos|nada|{msgs}|$
     no tiene*|tienen [mi] derecho
     dej*me|dej*nos [ya] en|tranquil* [paz]
+    dejen|deje|deja ~2 en paz
     no molest*|fastidi*|jod* !el|la|nada
     salir|salirme|fuera de [la|esta|su|tu] lista|grupo
     lista de no llamar|contactar|molestar
+    no quiero nada de ustedes|usted|ti
+    no|ya_no {want} [ser|formar] parte de
+    no me incluyan|incluya|agreguen|metan
+    no estoy|estamos interesad* en ~2 {msgs}
+    ^ [ya] fin de {msgs}
+    cero|ningun {msgs}
     cansad*|harto|harta|hartos|aburrid* ~3 {msgs}
     stop|alto [a|con] [{det}] {msgs}
     """,
@@ -94,7 +102,9 @@ REVOKE_SENDER = phrases(
     ^ [{lead}] [{lead}] stop|alto|basta|paren|pare|parenle|parar|baja|detener|para|detengan|detenganse|deten|dejen [ya|esto|con_esto|eso|inmediatamente|ahora] [gracias] $
     ^ [{lead}] ya basta
     ^ [{lead}] no mas $
-    ^ [{lead}] ya no [mas] $
+    ^ [{lead}] ya no mas $
+    ^ porfavor ya no $
+    ^ [{lead}] dejenme|dejeme|salirme|saquenme|borrenlo|borrenme $
     """,
     {"lead": "ya porfavor hola ok bueno oiga oigan si"},
 )
@@ -105,17 +115,25 @@ WRONG_NUMBER = phrases(
     mal numero $
     equivocad*|equivoc*|confund* [de|el|en_el] [de] numero|persona|contacto|telefono
     equivocad*|equivoc*|confund* no soy|conozco|es
-    se|te|estas|esta|estan|os equivoc*|confund* $
-    no soy NAME|esa|ese|quien|yo|la_persona|el_dueno|buscas
+    ^ [{lead}] [{lead}] se|te|estas|esta|estan|os equivoc*|confund* $
+    ^ equivocad* $
+    <el|la|que este|ese|esta|esa [numero|persona] no es {name}
+    numero era de
+    acabo|acabamos de comprar|recibir|adquirir|sacar [este] numero
+    no soy NAME|la_persona|el_dueno|quien_busca*|esa_persona
+    no soy yo $
+    no soy CAPITAL $
     <el|la no es|era|corresponde|pertenece [a] [el|mi|su|la|este] [mi|su] numero|telefono|persona|celular [de|correct*|es|indicad*] !factura|pedido|orden
     ya no es|tiene|usa|pertenece [a] [el|este|su] [numero|telefono|celular] de|el|ella|NAME|numero|telefono|celular
     numero|telefono|celular ya no es|pertenece|corresponde
-    no conozco|conocemos [a] [ningun|ninguna] NAME|esa_persona|nadie
+    no conozco|conocemos [a] [ningun|ninguna] {name}|esa_persona|nadie
     no me llamo
-    aqui no|nadie vive|hay|esta|trabaja|se_llama|existe ~1 NAME|nadie|esa|ese|$
+    aqui no|nadie vive|trabaja|se_llama [NAME|nadie|mas] $
+    aqui no|ya_no vive|hay|esta|trabaja|existe ~2 {name}|nadie
     no|nadie hay|vive|se_llama|existe ~3 ese_nombre|NAME|aqui
     cambio de numero
-    """
+    """,
+    {"lead": "creo que usted ustedes perdon disculpe disculpa no hola"},
 )
 
 START = phrases(
@@ -138,7 +156,9 @@ HELP = phrases(
 DOUBT = phrases(
     """
     no [me|estoy|estamos] interesa|interesad* $
-    ^ [ya] no quiero [nada|mas] $
+    ^ ya no $
+    ^ [ya] no quiero [nada|mas|pertenecer|seguir] $
+    ^ bloquear|eliminar|remover|quitar $
     ^ [es|esto_es|esto_es_una|puro|pura] estafa|fraude|spam $
     ^ [ya_es|es|ya_fue] suficiente $
     vete|vayanse|larguense|largate|callate|callense

@@ -58,7 +58,7 @@ FILLERS = COURTESY | frozenset(
 
 # Pairs of keyword-like words that are no revocation although a slip of the finger would make one of them.
 REAL_WORDS = frozenset(
-    "atop shop step spot top drop ship slop stoop strop swop quiet quite quot suit quip ned and remote testing contract contacts".split()
+    "atop shop step spot top drop ship slop stoop strop swop quiet quite quot suit quip ned and remote testing contract contacts message removed removes deleted deletes numbers numbered".split()
 )
 
 # Opt-out words that mean nothing else, so that "hi" or "I want to" around them changes nothing.
