@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
-from consent import reconcile
+from consent import propagate, reconcile
 
 
 @shared_task(name="consent.reconcile_due", acks_late=True)
 def reconcile_due() -> dict[str, int]:
     return {"queued": len(reconcile.ring(trigger="schedule"))}
+
+
+@shared_task(name="consent.release_write_backs", acks_late=True)
+def release_write_backs() -> dict[str, int]:
+    return propagate.release(now=timezone.now())
