@@ -168,6 +168,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 IMPORT_MAX_BYTES = int(os.environ.get("IMPORT_MAX_BYTES", 500_000_000))
 IMPORT_MAX_ROWS = int(os.environ.get("IMPORT_MAX_ROWS", 5_000_000))
 IMPORT_CHUNK_ROWS = int(os.environ.get("IMPORT_CHUNK_ROWS", 5_000))
+# Personal data in files is kept for a time only; the batch and what it brought stay.
+IMPORT_FILE_DAYS = int(os.environ.get("IMPORT_FILE_DAYS", 30))
+IMPORT_REJECTED_DAYS = int(os.environ.get("IMPORT_REJECTED_DAYS", 14))  # cells of rejected rows
 # A file whose system kind is named here is read by that class (kept as text: this floor knows no room above it).
 IMPORTERS = {"consent": "consent.intake.ConsentImporter"}
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from backoffice import jobs, schedule
+from backoffice.imports.tidy import tidy
 
 
 @shared_task(name="backoffice.work", acks_late=True)
@@ -19,6 +20,11 @@ def work(run_id: int) -> dict[str, int]:
 @shared_task(name="backoffice.sweep", acks_late=True)
 def sweep() -> dict[str, int]:
     return jobs.sweep(timezone.now())
+
+
+@shared_task(name="backoffice.tidy_uploads", acks_late=True)
+def tidy_uploads() -> dict[str, int]:
+    return tidy(timezone.now())
 
 
 @task_success.connect

@@ -13,7 +13,6 @@ from django import forms
 from django.conf import settings
 from django.forms import BoundField
 from django.http import QueryDict
-from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -59,7 +58,7 @@ class UploadForm(forms.Form):
             is_active=True, importer__in=list(settings.IMPORTERS)
         ).order_by("name", "pk")
         self.fields["file"].help_text = (
-            f"CSV, TSV or XLSX, at most {filesizeformat(settings.IMPORT_MAX_BYTES)} and "
+            f"CSV, TSV or XLSX, at most {settings.IMPORT_MAX_BYTES / 1e6:,.0f} MB and "
             f"{settings.IMPORT_MAX_ROWS:,} rows."
         )
         now = staff_words(timezone.now())
