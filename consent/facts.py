@@ -46,7 +46,7 @@ _PROVIDER_VALUES = {"out": Value.BLOCKED, "in": Value.OPEN}
 
 def policy() -> Policy:
     """The organisation's dated settings as the rules take them."""
-    chosen = settings.CONSENT_POLICY
+    chosen: dict[str, Any] = settings.CONSENT_POLICY
     return Policy(
         stop_scope=Scope(chosen["stop_scope"]),
         revoke_all_from=_day(chosen["revoke_all_from"]),
@@ -122,7 +122,7 @@ class Door:
         """The facts of these numbers, in a fixed number of queries."""
         facts: dict[int, Facts] = {number_id: Facts() for number_id in number_ids}
         for row in self._records(ConsentRecord.objects.effective().for_numbers(number_ids)):
-            facts[row[0]].evidence.append(self._evidence(row))
+            facts[row[0]].evidence.append(self.evidence(row))
         self._person_level(number_ids, facts)
         newest: dict[tuple[int, int, int, str], _Said] = {}
         readings = (
@@ -143,7 +143,7 @@ class Door:
             precision,
             read_at,
         ) in readings.iterator():
-            assertion = self._assertion(pk, program_id, system_id, value, claimed_at, precision, read_at)
+            assertion = self.assertion(pk, program_id, system_id, value, claimed_at, precision, read_at)
             if assertion is not None:
                 facts[number_id].assertions[self.codes[program_id]].append(assertion)
             said = _Said(value, read_at)
@@ -159,14 +159,14 @@ class Door:
 
     def evidence_of(self, record: ConsentRecord) -> Evidence:
         """One record, stored or still to be stored, as the rules take it."""
-        return self._evidence(tuple(getattr(record, name) for name in _RECORD))
+        return self.evidence(tuple(getattr(record, name) for name in _RECORD))
 
-    def _evidence(self, row: tuple[Any, ...]) -> Evidence:
+    def evidence(self, row: tuple[Any, ...]) -> Evidence:
         # fmt: off
         (
-            _number_id, pk, act, kind, occurred_at, precision, received_at, program_id, for_all, sender, stream, sequence,
-            clock, wording_id, wording_note, approved_by_id, voids_id, voids_reading_id, implied_until, answers_prompt,
-            has_reference, exempt, clarification, provider_acted, copied, spread,
+            _number_id, pk, act, kind, occurred_at, precision, received_at, program_id, for_all, sender, stream,
+            sequence, clock, wording_id, wording_note, approved_by_id, voids_id, voids_reading_id, implied_until,
+            answers_prompt, has_reference, exempt, clarification, provider_acted, copied, spread,
         ) = row
         # fmt: on
         voids = (f"c{voids_id}",) if voids_id else ()
@@ -210,7 +210,7 @@ class Door:
             return WordingState.OTHER_PROGRAM
         return WordingState.PRECHECKED if wording.prechecked else WordingState.KNOWN
 
-    def _assertion(
+    def assertion(
         self,
         pk: int,
         program_id: int,
@@ -239,6 +239,22 @@ class Door:
             program=self.codes[program_id],
         )
 
+    def belief(self, system: System, value: str, *, ref: str = "", read_at: datetime) -> Belief | None:
+        """What one record of the system says now; None where what this system says is no belief of its own."""
+        kind = BELIEVERS.get(System.Kind(system.kind))
+        if kind is None or not system.is_active:
+            return None
+        is_provider = kind is SystemKind.PROVIDER
+        return Belief(
+            system=system.slug,
+            kind=kind,
+            value=_PROVIDER_VALUES.get(value, Value.UNKNOWN) if is_provider else Value(value),
+            record=ref,
+            read_at=read_at,
+            overwrites_on_sync=system.overwrites_on_sync,
+            subscribes_by_default=system.subscribes_by_default,
+        )
+
     def _person_level(self, number_ids: Sequence[int], facts: dict[int, Facts]) -> None:
         """What a person said for all their lines counts for each number their contact is known by."""
         links: dict[int, set[int]] = defaultdict(set)
@@ -254,7 +270,7 @@ class Door:
         for row in self._records(records):
             for number_id in links[whose[row[1]]]:
                 if row[0] != number_id:
-                    facts[number_id].evidence.append(self._evidence(row))
+                    facts[number_id].evidence.append(self.evidence(row))
 
     def _beliefs(
         self,
@@ -266,23 +282,11 @@ class Door:
         carried = _carried(number_ids)
         for key, said in newest.items():
             number_id, program_id, system_id, ref = key
-            system = self.systems[system_id]
-            kind = BELIEVERS.get(System.Kind(system.kind))
-            if kind is None or not system.is_active:
+            belief = self.belief(self.systems[system_id], said.value, ref=ref, read_at=said.read_at)
+            if belief is None:
                 continue
-            value = Value(said.value)
-            belief = Belief(
-                system=system.slug,
-                kind=kind,
-                value=_PROVIDER_VALUES.get(said.value, Value.UNKNOWN)
-                if kind is SystemKind.PROVIDER
-                else value,
-                record=ref,
-                read_at=said.read_at,
-                overwrites_on_sync=system.overwrites_on_sync,
-                subscribes_by_default=system.subscribes_by_default,
-                carried_from_other_number=(number_id, system_id, ref) in carried,
-            )
+            if (number_id, system_id, ref) in carried:
+                belief = replace(belief, carried_from_other_number=True)
             correction = corrected.get(key)
             if correction is not None:
                 sent_as, sent_at = correction

@@ -98,7 +98,7 @@ FROM (
         timestamptz '2023-01-01 00:00Z' + nth * interval '80 days'
             + floor(random() * 6000000) * interval '1 second' AS at,
         CASE WHEN nth = 0 OR u < 0.56 THEN 1 WHEN u < 0.70 THEN 2 WHEN u < 0.90 THEN 3 WHEN u < 0.94 THEN 4
-            WHEN u < 0.95 THEN 5 WHEN u < 0.96 THEN 6 WHEN u < 0.98 THEN 7 ELSE 8 END AS what
+            WHEN u < 0.95 THEN 5 WHEN u < 0.96 THEN 6 WHEN u < 0.961 THEN 7 ELSE 8 END AS what
     FROM (
         SELECT id, 3 + floor(random() * 7)::int AS records FROM consent_number OFFSET 0
     ) AS n

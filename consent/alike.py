@@ -1,0 +1,409 @@
+"""Numbers whose histories are alike need the rules only once.
+
+Where the order of a number's records is certain and no length of time matters, the rules see nothing of a record but
+its shape and its place in that order. So one history is weighed for all that have the same shapes in the same order,
+with times and ids of our own, by the very rules; what it decides by is carried over by place. Only quiet histories
+are settled here: those in which nothing is wrong. Everything else is looked at number by number.
+
+That this always ends as the rules alone would is not argued but tested, with thousands of random histories.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeVar
+
+from consent import postgres, rules
+from consent.facts import Door, Facts, policy
+from consent.ledger import Act, Belief, Evidence, Policy, Precision, ProgramTerms
+from consent.postgres import Readings, Records
+from consent.rules.weigh import Case, collect
+
+SAME_MOMENT = "="  # after a shape: at the time of the one before it
+Value = TypeVar("Value")
+LONGEST = 1_000  # records in a history; a longer one is looked at by itself
+KEPT = 100_000  # verdicts remembered; the rest is weighed again
+_GIVING = frozenset({Act.GRANT, Act.CONFIRM})
+_NO_RECORDS = Records(False, [], [], [])
+_NO_READINGS = Readings([], [], [], [], [])
+
+
+class Quiet(NamedTuple):
+    """What a quiet history comes to under one program. `places` are those of the deciding records."""
+
+    program_id: int
+    status: rules.Status
+    reason: rules.Reason
+    places: tuple[int, ...]
+    recheck_at: datetime | None
+    stored: str  # how the row begins that says so: see Settled.as_stored
+
+
+class Settled(NamedTuple):
+    """A number about which everything is in order: what it comes to, and its evidence in the order of time."""
+
+    verdict: tuple[Quiet, ...]
+    tags: list[str]
+
+    def decided_by(self, quiet: Quiet) -> list[str]:
+        return [self.tags[place] for place in quiet.places]
+
+    def as_stored(self) -> list[str]:
+        """One text per program, as consent.postgres.states reads it from the table."""
+        tags = self.tags
+        return [
+            quiet.stored
+            + ('["' + '", "'.join([tags[place] for place in quiet.places]) + '"]' if quiet.places else "[]")
+            for quiet in self.verdict
+        ]
+
+
+class Reach(Enum):
+    """What a record is to a program."""
+
+    SILENT = auto()
+    HEARD = auto()
+    # Consent for another program, a STOP that will count some day: that there is some matters, not when or how often.
+    CONSENT_ELSEWHERE = auto()
+    OUT_OF_REACH = auto()
+
+
+class Said(NamedTuple):
+    """What a reading's shape says, beside being the system's belief."""
+
+    act: Act | None
+    is_rough: bool
+
+
+class Alike:
+    """Verdicts by history. One for each run: programs, systems and policy stay as they were at its start."""
+
+    def __init__(self, door: Door, given: Policy, now: datetime) -> None:
+        self.door, self.now, self.given = door, now, given
+        # Times are our own here, and none is from before the company's first day.
+        self.policy = replace(given, founded_on=None)
+        # Closer than this, which of two came first is a matter of weighing.
+        self.certain = 2 * given.clock_skew_seconds + 1
+        self.verdicts: dict[tuple[Any, ...], tuple[Quiet, ...] | None] = {}
+        self.agreed: dict[tuple[Any, ...], rules.Agreed | None] = {}
+        self.quiet: dict[tuple[Any, ...], Quiet | None] = {}
+        self.beside: dict[tuple[str, Reach], str] = {}
+        self.dated: dict[tuple[str, int, int], Evidence] = {}
+        self.evidence: dict[str, Evidence] = {}
+        self.said: dict[str, Said] = {}
+        self.beliefs: dict[str, Belief | None] = {}
+        self.reach: dict[tuple[str, str], Reach] = {}
+
+    def current(self) -> Alike:
+        """This one while nobody changes a program, a system, a wording or a setting; then one that starts anew."""
+        door, given = Door(), policy()
+        same = (
+            given == self.given and door.terms == self.door.terms and _settings(door) == _settings(self.door)
+        )
+        return self if same else Alike(door, given, self.now)
+
+    def settle_all(self, number_ids: Sequence[int]) -> dict[int, Settled]:
+        """The numbers that can be settled here, with their verdicts; the others have to be looked at."""
+        entangled = postgres.entangled(number_ids)
+        records = postgres.records(number_ids, self.given.founded_on)
+        readings = postgres.readings(number_ids, self.given.founded_on)
+        settled = {}
+        for number_id in number_ids:
+            if number_id not in entangled:
+                found = self.settle(records.get(number_id), readings.get(number_id))
+                if found is not None:
+                    settled[number_id] = found
+        return settled
+
+    def unproven(self, number_ids: Sequence[int]) -> list[int]:
+        """All but those that are in order and stored just so: for these nothing would change."""
+        settled = self.settle_all(number_ids)
+        stored = postgres.states(number_ids)
+        flagged = postgres.flagged(number_ids)
+        return [
+            number_id
+            for number_id in number_ids
+            if number_id in flagged
+            or number_id not in settled
+            or sorted(stored.get(number_id, ())) != sorted(settled[number_id].as_stored())
+        ]
+
+    def settle(self, records: Records | None, readings: Readings | None) -> Settled | None:
+        """The verdict on one number; None: it has to be looked at by itself."""
+        records, readings = records or _NO_RECORDS, readings or _NO_READINGS
+        if records.is_odd:
+            return None
+        items = list(zip(records.moments, records.tags, records.shapes, strict=True))
+        claims: list[tuple[str, str]] = []
+        for tag, moment, shape in zip(readings.tags, readings.moments, readings.shapes, strict=True):
+            said = self.said.get(shape) or self._said(shape)
+            if said.act is Act.ASSERT_OUT:
+                if said.is_rough:
+                    return None
+                items.append((moment, tag, shape))
+            elif said.act is not None:
+                claims.append((shape, tag))
+        items.sort()
+        ordered = self._ordered(items)
+        if ordered is None:
+            return None
+        claims.sort()
+        shapes = (*ordered, *[claim[0] for claim in claims])
+        beliefs = self._newest(readings)
+        if beliefs is None:
+            return None
+        key = (shapes, beliefs)
+        try:
+            verdict = self.verdicts[key]
+        except KeyError:
+            verdict = _keep(self.verdicts, key, self._weigh(shapes, beliefs))
+        if verdict is None:
+            return None
+        return Settled(verdict, [*[item[1] for item in items], *[claim[1] for claim in claims]])
+
+    # --- What makes a history one of its kind ----------------------------------------------------------------------
+
+    def _ordered(self, items: list[tuple[float, str, str]]) -> list[str] | None:
+        """Shapes in the order of time, a mark on those of the same moment as the one before; None where it is not
+        certain which came first and that matters: between giving and taking back."""
+        shapes = [item[2] for item in items]
+        for place, (one, other) in enumerate(pairwise(items), start=1):
+            if other[0] - one[0] <= self.certain:
+                if self._takes_back(one[2]) is not self._takes_back(other[2]):
+                    return None
+                if other[0] == one[0]:
+                    shapes[place] += SAME_MOMENT
+        return shapes
+
+    def _takes_back(self, shape: str) -> bool:
+        evidence = self.evidence.get(shape) or self._evidence(shape)
+        return evidence.act is Act.REVOKE or evidence.act is Act.ASSERT_OUT
+
+    def _newest(self, readings: Readings) -> tuple[str, ...] | None:
+        """Shapes of what each record of each system says now; None: it says two things at one time."""
+        keys = readings.keys
+        if len(keys) == 1 or len(set(keys)) == len(keys):
+            return tuple(sorted(readings.shapes))
+        newest: dict[str, tuple[float, str]] = {}
+        for key, at, shape in zip(keys, readings.read_at, readings.shapes, strict=True):
+            known = newest.get(key)
+            if known is None or at > known[0]:
+                newest[key] = at, shape
+            elif at == known[0]:
+                return None
+        return tuple(sorted([shape for _, shape in newest.values()]))
+
+    # --- The rules, once per kind ----------------------------------------------------------------------------------
+
+    def _weigh(self, shapes: tuple[str, ...], beliefs: tuple[str, ...]) -> tuple[Quiet, ...] | None:
+        facts = Facts()
+        for shape in shapes:
+            shape = shape.removesuffix(SAME_MOMENT)
+            evidence = self.evidence.get(shape) or self._evidence(shape)
+            if shape in self.said:
+                assert evidence.program is not None
+                facts.assertions[evidence.program].append(evidence)
+            else:
+                facts.evidence.append(evidence)
+        said: dict[str, list[str]] = {}
+        for shape in beliefs:
+            belief = self._belief(shape)
+            if belief is not None:
+                code = self._code(shape)
+                facts.beliefs[code].append(belief)
+                said.setdefault(code, []).append(shape)
+        verdict = []
+        for code in sorted(facts.programs(self.door.terms.values())):
+            quiet = self._under(self.door.terms[code], shapes, tuple(said.get(code, ())))
+            if quiet is None:
+                return None
+            verdict.append(quiet)
+        return tuple(verdict)
+
+    def _under(self, terms: ProgramTerms, shapes: tuple[str, ...], beliefs: tuple[str, ...]) -> Quiet | None:
+        """The verdict under one program, from those records alone that speak about it."""
+        places: list[int] = []
+        heard: list[str] = []
+        beside: dict[Reach, str] = {}
+        moment = last_moment = 0
+        for place, marked in enumerate(shapes):
+            shape = marked.removesuffix(SAME_MOMENT)
+            moment += len(shape) == len(marked)
+            reach = self.reach.get((terms.code, shape)) or self._reach(terms, shape)
+            if reach is Reach.HEARD:
+                places.append(place)
+                heard.append(shape + SAME_MOMENT if moment == last_moment else shape)
+                last_moment = moment
+            elif reach is not Reach.SILENT and reach not in beside:
+                # Any one of them stands for all.
+                beside[reach] = self.beside.setdefault((terms.code, reach), shape)
+        key = (terms.code, tuple(heard), tuple(sorted(beside.values())))
+        try:
+            agreed = self.agreed[key]
+        except KeyError:
+            agreed = _keep(self.agreed, key, self._agree(terms, *key[1:]))
+        if agreed is None:
+            return None
+        try:
+            quiet = self.quiet[key, beliefs]
+        except KeyError:
+            quiet = _keep(self.quiet, (key, beliefs), self._compare(agreed, beliefs, terms))
+        return quiet and quiet._replace(places=tuple([places[place] for place in quiet.places]))
+
+    def _agree(
+        self, terms: ProgramTerms, heard: tuple[str, ...], beside: tuple[str, ...]
+    ) -> rules.Agreed | None:
+        """The agreed status, decided by "c0000", "c0001" …; None where more than shapes and order matters."""
+        shapes = heard + beside
+        names = range(len(shapes))
+        evidence = self._dated(shapes, names)
+        if len(shapes) > LONGEST:
+            return None
+        if (terms.double_opt_in or terms.ttl_days is not None) and any(e.act in _GIVING for e in evidence):
+            return None  # how long ago matters
+        first = rules.agree(terms, evidence, self.policy, self.now)
+        # Again with ids in opposite order: where that decides, the real ones have to.
+        again = rules.agree(terms, self._dated(shapes, names[::-1]), self.policy, self.now)
+        places = _places(first)
+        if (
+            first.findings
+            or again.findings
+            or places != [len(shapes) - 1 - place for place in _places(again)]
+        ):
+            return None
+        return first if max(places, default=0) < len(heard) else None
+
+    def _compare(self, agreed: rules.Agreed, beliefs: Sequence[str], terms: ProgramTerms) -> Quiet | None:
+        systems = [
+            replace(belief, record=f"{place}")
+            for place, belief in enumerate(map(self._belief, beliefs))
+            if belief is not None
+        ]
+        if rules.compare(agreed, systems, terms):
+            return None
+        program_id = self.door.by_code[terms.code].pk
+        recheck = f"{agreed.recheck_at.timestamp():.0f}" if agreed.recheck_at else "-"
+        return Quiet(
+            program_id,
+            agreed.status,
+            agreed.reason,
+            tuple(_places(agreed)),
+            agreed.recheck_at,
+            f"{program_id} {agreed.status.value} {agreed.reason.value} {rules.RULES_VERSION} {recheck} ",
+        )
+
+    def _dated(self, shapes: Sequence[str], names: Sequence[int]) -> list[Evidence]:
+        """Records of these shapes a day apart, long enough ago for the last one to be over."""
+        day = -1
+        records = []
+        for shape, name in zip(shapes, names, strict=True):
+            day += not shape.endswith(SAME_MOMENT)
+            records.append(self.dated.get((shape, day, name)) or self._dated_record(shape, day, name))
+        return records
+
+    def _dated_record(self, shape: str, day: int, name: int) -> Evidence:
+        record = self.evidence[shape.removesuffix(SAME_MOMENT)]
+        at = self.now + timedelta(days=day - LONGEST - 1)
+        made = replace(
+            record, id=f"c{name:04}", occurred_at=at if record.occurred_at else None, received_at=at
+        )
+        return _keep(self.dated, (shape, day, name), made)
+
+    def _reach(self, terms: ProgramTerms, shape: str) -> Reach:
+        """What a record of this shape adds to a case."""
+        case = collect(terms, self._dated([shape], [0]), self.policy, self.now)
+        if case == Case():
+            reach = Reach.SILENT
+        elif case == Case(elsewhere=case.elsewhere):
+            reach = Reach.CONSENT_ELSEWHERE
+        elif case == Case(widens_at=case.widens_at):
+            reach = Reach.OUT_OF_REACH
+        else:
+            reach = Reach.HEARD
+        self.reach[terms.code, shape] = reach
+        return reach
+
+    # --- From shapes back to facts ---------------------------------------------------------------------------------
+
+    def _said(self, shape: str) -> Said:
+        program_id, system_id, value, claimed = _fields(shape)
+        at = None if claimed == "never" else self.now
+        assertion = self.door.assertion(
+            0, int(program_id), int(system_id), value, at, Precision.SECOND, self.now
+        )
+        if assertion is None:
+            said = Said(None, False)
+        else:
+            # An "in" proves nothing, whenever it is said.
+            is_out = assertion.act is Act.ASSERT_OUT
+            said = Said(assertion.act, is_out and claimed == "roughly")
+            self.evidence[shape] = assertion
+        self.said[shape] = said
+        return said
+
+    def _evidence(self, shape: str) -> Evidence:
+        # fmt: off
+        (
+            act, kind, program_id, for_all, sender, wording_id, note, approved, answers, reference, exempt,
+            clarification, acted, is_timeless,
+        ) = _fields(shape)
+        self.evidence[shape] = evidence = self.door.evidence((
+            0, 0, act, kind, None if is_timeless == "t" else self.now, Precision.SECOND, self.now,
+            _number(program_id), for_all == "t", sender, "", None, "", _number(wording_id), note, _number(approved),
+            None, None, None, _truth(answers), reference == "t", exempt == "t", clarification, _truth(acted),
+            False, 0,
+        ))
+        # fmt: on
+        return evidence
+
+    def _belief(self, shape: str) -> Belief | None:
+        if shape not in self.beliefs:
+            _, system_id, value, _ = _fields(shape)
+            self.beliefs[shape] = self.door.belief(self.door.systems[int(system_id)], value, read_at=self.now)
+        return self.beliefs[shape]
+
+    def _code(self, shape: str) -> str:
+        return self.door.codes[int(_fields(shape)[0])]
+
+
+def _settings(door: Door) -> Any:
+    systems = {
+        pk: (
+            system.slug,
+            system.kind,
+            system.is_active,
+            system.overwrites_on_sync,
+            system.subscribes_by_default,
+        )
+        for pk, system in door.systems.items()
+    }
+    return systems, {pk: (wording.program_id, wording.prechecked) for pk, wording in door.wordings.items()}
+
+
+def _keep(memory: dict[Any, Value], key: Any, value: Value) -> Value:
+    if len(memory) >= KEPT:
+        memory.clear()
+    memory[key] = value
+    return value
+
+
+def _places(agreed: rules.Agreed) -> list[int]:
+    return [int(name[1:]) for name in agreed.decided_by]
+
+
+def _fields(shape: str) -> list[str]:
+    """The columns of a row as PostgreSQL writes it."""
+    return next(csv.reader([shape[1:-1].replace("\\\\", "\\")]))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def _truth(text: str) -> bool | None:
+    return {"t": True, "f": False}.get(text)
