@@ -96,7 +96,7 @@ class SystemRecordAdmin(OfNumber):
     list_display = ("ref", "system", "contact", "line", "changed")
     list_filter = ("system",)
     list_select_related = ("system", "contact", "number")
-    search_fields = ("ref__exact", "number__e164__contains")
+    search_fields = ("ref__exact", "number__e164__contains")  # type: ignore[assignment]
     search_help_text = "A whole record id, or some digits of the number"
 
     @admin.display(description="number changed")

@@ -33,6 +33,7 @@ AGES = [
     ("30", "More than 30 days"),
 ]
 S = Flag.Status
+MAX_KEY = 2**63 - 1
 
 
 def _staff(request: HttpRequest | None) -> QuerySet[User]:
@@ -88,7 +89,9 @@ class FlagFilter(django_filters.FilterSet):
         label="State",
         empty_label="To review",
     )
-    batch = django_filters.NumberFilter(field_name="batch_id", label="From file", widget=forms.HiddenInput())
+    batch = django_filters.NumberFilter(
+        field_name="batch_id", label="From file", min_value=1, max_value=MAX_KEY, widget=forms.HiddenInput()
+    )
 
     class Meta:
         model = Flag

@@ -325,7 +325,7 @@ class NumberSearch(forms.Form):
     """Part of a number or the beginning of a name. Sent by POST: personal data stands in no address."""
 
     text = forms.CharField(max_length=100, label="Number or name", strip=True)
-    after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    after = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
 
     def clean_text(self) -> str:
         text = str(self.cleaned_data["text"])

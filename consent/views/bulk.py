@@ -23,7 +23,7 @@ from consent.forms import AssignForm, ManyForm, SnoozeForm
 from consent.models import Flag
 from consent.rules import Status
 from consent.views.flag_list import may_assign
-from consent.views.queue import Queue
+from consent.views.queue import Queue, key_of
 
 SALT = "consent.bulk"
 RESULTS = {
@@ -65,8 +65,8 @@ def _selected(request: HttpRequest, queue: Queue, limit: int) -> list[Flag]:
     """The ticked flags, or all that match; one more than allowed, so that too many can be told."""
     flags = queue.flags
     if not request.POST.get("all_matching"):
-        keys = [int(key) for key in request.POST.getlist("flag") if key.isascii() and key.isdecimal()]
-        flags = Flag.objects.filter(pk__in=keys)
+        keys = [key_of(text) for text in request.POST.getlist("flag")]
+        flags = Flag.objects.filter(pk__in=[key for key in keys if key])
     return list(flags.select_related("number", "program", "system").by_harm()[: limit + 1])
 
 

@@ -27,7 +27,7 @@ from consent.forms import AssignForm, CommentForm, SnoozeForm
 from consent.models import Contact, Correction, Flag
 from consent.rules import Severity
 from consent.views.evidence import people_of
-from consent.views.queue import TABS, Queue
+from consent.views.queue import TABS, Queue, key_of
 
 ORDER = [Key("severity"), Key("due_at", nulls_last=True), Key("raised_at"), Key("pk")]
 HARM = {
@@ -175,8 +175,8 @@ def flag_next(request: HttpRequest) -> HttpResponse:
     """Open the most urgent flag of the queue that nobody else has."""
     now = timezone.now()
     queue = Queue.kept(request, now)
-    after = request.POST.get("after", "")
-    seen = Flag.objects.filter(pk=int(after)).first() if after.isascii() and after.isdecimal() else None
+    after = key_of(request.POST.get("after", ""))
+    seen = Flag.objects.filter(pk=after).first() if after else None
     return next_or_back(request, queue, seen)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from backoffice.addresses import KeyConverter
 from consent import desk
 from consent.filters import FlagFilter
 from consent.models import Flag
@@ -69,6 +71,11 @@ class Queue:
 
     def take_next(self, after: Flag | None = None) -> Flag | None:
         return desk.take_next(self.flags, by=self.user, now=self.now, after=after)
+
+
+def key_of(text: str) -> int | None:
+    """A primary key that a form names; None for anything that is none."""
+    return int(text) if re.fullmatch(KeyConverter.regex, text) else None
 
 
 def _with(address: str, query: str) -> str:
