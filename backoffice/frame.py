@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -71,7 +72,9 @@ class Frame:
     @cached_property
     def current(self) -> str:
         """The entry this page belongs to: the one whose address the page's address begins with."""
-        here = [entry for entry in self.entries if self._path.startswith(entry.url)]
+        home = reverse("home")
+        here = [entry for entry in self.entries if self._path.startswith(entry.url) and entry.url != home]
+        here += [entry for entry in self.entries if entry.url == self._path]
         return max(here, key=lambda entry: len(entry.url)).name if here else ""
 
     @cached_property

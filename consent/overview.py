@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Count, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 from django.urls import reverse
 
+from backoffice import schedule
 from backoffice.access import can
 from backoffice.keyset import capped_count
 from backoffice.models import JobRun, System
@@ -27,6 +28,7 @@ RECONCILES = tuple(KINDS)
 # News older than this has been waiting too long: the round comes every minute.
 NEWS_QUIET = timedelta(minutes=10)
 WRITE_BACK_OLD = timedelta(hours=24)
+LOOK_BACK = timedelta(days=30)  # most rounds find nothing; a bound on how many of them are passed over
 FRAGMENT = 4  # digits; fewer match too many numbers to be of use
 
 
@@ -73,23 +75,37 @@ def trust(now: datetime) -> list[TrustLine]:
     return [_reconciled(now), _written_back(now)]
 
 
-def last_reconciliation(*, with_work: bool = False) -> JobRun | None:
-    """The last finished round; with_work: the last one that had numbers to look at. One seek per kind of
-    round."""
+def last_reconciliation(now: datetime, *, with_work: bool = False) -> JobRun | None:
+    """The last finished round; with_work: the last one that had numbers to look at, in the last month."""
     rounds = []
     for kind in RECONCILES:
         done = JobRun.objects.filter(kind=kind, status=JobRun.Status.DONE)
-        rounds.append((done.exclude(counts={}) if with_work else done).order_by("-queued_at", "-pk").first())
+        if with_work:
+            done = done.filter(queued_at__gte=now - LOOK_BACK).exclude(counts={})
+        rounds.append(done.order_by("-queued_at", "-pk").first())
     finished = [run for run in rounds if run is not None and run.finished_at is not None]
     return max(finished, key=lambda run: (run.finished_at, run.pk), default=None)
 
 
 def _reconciled(now: datetime) -> TrustLine:
-    last = last_reconciliation()
+    last = last_reconciliation(now)
     url = reverse("jobs:run_list") + "?kind=consent.reconcile&quiet=true"
     oldest_news = Touched.objects.aggregate(oldest=Min("at"))["oldest"]
     if last is None:
         return TrustLine("Reconciliation", "Has not run yet.", "warn", "Not reconciled yet", url=url)
+    if any(
+        tick.is_late
+        for tick in schedule.ticks(now)
+        if tick.name == schedule.entry_of("consent.reconcile_due")
+    ):
+        return TrustLine(
+            "Reconciliation",
+            "The schedule that starts it stands still; last round",
+            "warn",
+            "Reconciliation late",
+            at=last.finished_at,
+            url=reverse("jobs:run_list"),
+        )
     if oldest_news is not None and now - oldest_news > NEWS_QUIET:
         return TrustLine(
             "Reconciliation",
@@ -110,22 +126,27 @@ def _reconciled(now: datetime) -> TrustLine:
     )
 
 
-def oldest_unsent() -> list[tuple[str, datetime]]:
-    """Systems that corrections wait for and since when; one seek per system in the delivery index."""
-    pending = WriteBack.objects.filter(system=OuterRef("pk"), status=WriteBack.Status.PENDING).order_by("pk")
-    systems = System.objects.annotate(waiting_since=Subquery(pending.values("correction__decided_at")[:1]))
-    waiting = systems.filter(waiting_since__isnull=False).order_by("name", "pk")
-    return list(waiting.values_list("name", "waiting_since"))
+def waiting_systems() -> list[System]:
+    """Systems that corrections wait for; one seek per system in the delivery index."""
+    pending = WriteBack.objects.filter(system=OuterRef("pk"), status=WriteBack.Status.PENDING)
+    return list(System.objects.filter(Exists(pending)).order_by("name", "pk"))
+
+
+def oldest_unsent(systems: list[System]) -> dict[int, datetime]:
+    """Since when the oldest correction waits, by system."""
+    oldest = WriteBack.objects.filter(system=OuterRef("pk"), status=WriteBack.Status.PENDING).order_by("pk")
+    found = System.objects.filter(pk__in=[system.pk for system in systems])
+    return dict(found.values_list("pk", Subquery(oldest.values("correction__decided_at")[:1])))
 
 
 def _written_back(now: datetime) -> TrustLine:
     url = reverse("home") + "#write-backs"
-    waiting = oldest_unsent()
+    waiting = waiting_systems()
     if not waiting:
         return TrustLine("Corrections to hand over", "None waits.", "ok", "Nothing to hand over", url=url)
-    oldest = min(since for _, since in waiting)
+    oldest = min(oldest_unsent(waiting).values())
     tone = "warn" if now - oldest > WRITE_BACK_OLD else "ok"
-    names = ", ".join(name for name, _ in waiting)
+    names = ", ".join(system.name for system in waiting)
     return TrustLine(
         "Corrections to hand over",
         f"Waiting for {names}; the oldest",
@@ -156,8 +177,8 @@ def sections(user: User | AnonymousUser, now: datetime) -> list[Section]:
     if can(user, "consent.view_writeback"):
         shown = {
             "pending": _pending(),
-            "reconciled": last_reconciliation(with_work=True),
-            "looked": last_reconciliation(),
+            "reconciled": last_reconciliation(now, with_work=True),
+            "looked": last_reconciliation(now),
         }
         found.append(Section("consent/_home_write_backs.html", 30, shown))
     return found
@@ -165,6 +186,7 @@ def sections(user: User | AnonymousUser, now: datetime) -> list[Section]:
 
 def _flags(user: User | AnonymousUser, now: datetime) -> dict[str, object]:
     waiting = Flag.objects.waiting(now)
+    overdue = waiting.filter(due_at__lt=now)  # counted by severity, as the queue's index is sorted
     queue = reverse("consent:flag_list")
     return {
         "severities": [
@@ -176,32 +198,32 @@ def _flags(user: User | AnonymousUser, now: datetime) -> dict[str, object]:
             }
             for severity, words in SEVERITIES.items()
         ],
-        "overdue": capped_count(waiting.filter(due_at__lt=now)),
+        "overdue": sum(capped_count(overdue.filter(severity=severity)) for severity in SEVERITIES),
         "overdue_url": f"{queue}?due=overdue",
         "mine": capped_count(waiting.filter(assignee=user)) if user.is_authenticated else 0,
         "mine_url": f"{queue}?tab=mine",
         "holds": capped_count(Hold.objects.open()),
         "holds_url": reverse("consent:hold_list"),
-        "reconciled": last_reconciliation(),
         "may_review": can(user, "consent.review_flag"),
     }
 
 
 def _pending() -> list[Pending]:
-    waiting = Q(write_backs__status=WriteBack.Status.PENDING)
-    systems = System.objects.annotate(
-        waiting=Count("write_backs", filter=waiting),
-        oldest=Min("write_backs__correction__decided_at", filter=waiting),
-    )
-    return [
+    systems = waiting_systems()
+    rows = WriteBack.objects.filter(system__in=systems, status=WriteBack.Status.PENDING)
+    counted = dict(rows.order_by().values_list("system").annotate(Count("pk")))
+    since = oldest_unsent(systems)
+    waiting = [
         Pending(
             system,
-            system.waiting,
-            system.oldest,
+            counted[system.pk],
+            since[system.pk],
             reverse("consent:write_backs", args=[system.slug]) + "?status=pending",
         )
-        for system in systems.filter(waiting__gt=0).order_by("oldest", "pk")
+        for system in systems
+        if system.pk in counted and system.pk in since
     ]
+    return sorted(waiting, key=lambda line: line.oldest_at)
 
 
 # --- the search box -----------------------------------------------------------------------------------------

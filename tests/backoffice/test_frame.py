@@ -46,7 +46,7 @@ def test_failed_imports_are_counted_beside_their_entry(client):
 
 @pytest.mark.parametrize(
     ("path", "lit"),
-    [("/", "home"), ("/jobs/", "jobs"), ("/admin/backoffice/system/", "tables"), ("/nowhere", "home")],
+    [("/", "home"), ("/jobs/", "jobs"), ("/admin/backoffice/system/", "tables"), ("/nowhere", "")],
 )
 def test_the_entry_of_the_page_is_lit(path, lit):
     request = RequestFactory().get(path)

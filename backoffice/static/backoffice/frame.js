@@ -69,9 +69,19 @@
     [...row.children].forEach((cell, column) => { if (heads[column]) cell.dataset.label = heads[column]; });
   }
 
-  // On a phone the admin's filters start folded, so that the list is on the first screen.
+  // What scrolls sideways must be reachable without a mouse.
+  const reachable = () => {
+    for (const wide of document.querySelectorAll(".table-wrap, .results, .side-by-side, .tabs")) {
+      if (wide.scrollWidth > wide.clientWidth + 1 && !wide.querySelector("a, button, input, select, textarea")) wide.tabIndex = 0;
+    }
+  };
+  reachable();
+  addEventListener("resize", reachable);
+
+  // On a phone filters start folded, so that the list is on the first screen.
   if (window.matchMedia("(max-width: 860px)").matches) {
     for (const filter of document.querySelectorAll("#changelist-filter details:not(:has(.selected:not(:first-child)))")) filter.open = false;
+    for (const box of document.querySelectorAll(".filter-box")) box.open = false;
   }
 
   // A search that came by POST: going back or reloading asks for the page again instead of sending the form again.
