@@ -47,7 +47,8 @@
       const answers = new FormData(mapping);
       answers.set("action", "look");
       try {
-        const response = await fetch(mapping.action, { method: "POST", body: answers, redirect: "manual" });
+        // Not mapping.action: the form has buttons of that name.
+        const response = await fetch(location.pathname, { method: "POST", body: answers, redirect: "manual" });
         if (!response.ok) throw new Error(String(response.status));
         const page = new DOMParser().parseFromString(await response.text(), "text/html");
         if (turn !== asked) return; // a later choice is already being asked about
