@@ -218,6 +218,7 @@ def _dates(file: File) -> Topic:
     cells = file.first_filled("at")
     evidence = learn_order(cells)
     saved = str(file.rules.get("date_order") or "")
+    proved = evidence.order.value if evidence.order else ""
     needed = evidence.finding in {OrderFinding.OPEN, OrderFinding.CONTRADICTED}
     zone = str(file.rules.get("time_zone") or "")
     return Topic(
@@ -232,7 +233,8 @@ def _dates(file: File) -> Topic:
                     ("", "Choose" if needed else "No choice is needed"),
                     *((order.value, label) for order, label in ORDERS.items()),
                 ),
-                answer=saved or (evidence.order.value if evidence.order else ""),
+                # What the file proves goes before what was so in other files.
+                answer=proved if evidence.finding is OrderFinding.PROVED else saved or proved,
                 required=needed,
                 proof=_each_order(file, cells, evidence),
             ),

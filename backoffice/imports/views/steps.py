@@ -101,9 +101,10 @@ def _apply_format(request: HttpRequest, batch: ImportBatch, form: FormatForm) ->
 
 
 def _first_rows(batch: ImportBatch) -> dict[str, Any]:
-    """The first rows as they are read now, or why they cannot be."""
+    """The first rows as they are read now, or why they cannot be: a fault among the rows that the next page
+    looks at is said here already."""
     try:
-        rows = receiving.sample(batch, FIRST_ROWS)
+        rows = receiving.sample(batch, mappings.GUESS_ROWS)[:FIRST_ROWS]
     except Unreadable as problem:
         return {"unreadable": problem}
     columns = receiving.dialect_of(batch).columns

@@ -172,8 +172,8 @@ def test_the_same_confirmation_twice_is_one() -> None:
 
 
 def test_what_permits_sending_is_confirmed_by_a_supervisor() -> None:
-    content = "Sid,DateSent,Direction,From,To,Body,ErrorCode\nSM1,2026-01-05T10:00:00Z,inbound,+14155550101,+14155550100,START,\n"
-    batch = upload("twilio", content)
+    head = "Sid,DateSent,Direction,From,To,Body,ErrorCode\n"
+    batch = upload("twilio", head + "SM1,2026-01-05T10:00:00Z,inbound,+14155550101,+14155550100,START,\n")
     checked(batch)
     assert batch.preview["consequences"] == {"adds_evidence": 1}
     with pytest.raises(NeedsSupervisor):
