@@ -71,9 +71,19 @@ def without_indexes(*tables: str) -> Iterator[None]:
             cursor.execute(definition)
 
 
+AREAS = [201, 212, 303, 404, 512, 617, 702, 818]
+
+
+def e164_of(place: int) -> str:
+    """The number in this place of the ledger: a valid one, spread over the area codes."""
+    return f"+1{AREAS[place % 8]}{2_000_000 + place * 7919 % 8_000_000}"
+
+
 _NUMBERS = """
 INSERT INTO consent_number (e164, region, line_type)
-SELECT '+1' || (2010000000 + 7 * i), 'US', 'MOBILE' FROM generate_series(1, %s) AS i
+SELECT '+1' || (ARRAY[201, 212, 303, 404, 512, 617, 702, 818])[i %% 8 + 1] || (2000000 + i * 7919 %% 8000000),
+    'US', 'FIXED_LINE_OR_MOBILE'
+FROM generate_series(0, %s - 1) AS i
 """
 
 _RECORDS = """
