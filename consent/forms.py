@@ -61,21 +61,34 @@ class ProofField(forms.FileField):
         return file
 
 
-class ReasonField(forms.ModelChoiceField):
-    """The reasons of one decision, with what each demands."""
+def reason_field(reasons: Sequence[ReasonCode], *, required: bool = False) -> forms.TypedChoiceField:
+    """Reasons of one decision with what each demands; the cleaned value is the ReasonCode."""
+    by_key = {str(reason.pk): reason for reason in reasons}
+    return forms.TypedChoiceField(
+        choices=[("", "Choose a reason …"), *((key, _demands(reason)) for key, reason in by_key.items())],
+        coerce=by_key.__getitem__,
+        empty_value=None,
+        required=required,
+        label="Reason",
+    )
 
-    def __init__(self, decision: str, **kwargs: Any) -> None:
-        reasons = ReasonCode.objects.filter(decision=decision, is_active=True).order_by("label", "pk")
-        super().__init__(reasons, required=False, empty_label="Choose a reason …", label="Reason", **kwargs)
 
-    def label_from_instance(self, obj: Any) -> str:
-        demands = {
-            "words": obj.needs_words,
-            "proof": obj.needs_proof,
-            "second person": obj.needs_second_person,
-        }
-        needed = ", ".join(name for name, is_needed in demands.items() if is_needed)
-        return f"{obj.label} ({needed})" if needed else str(obj.label)
+def _demands(reason: ReasonCode) -> str:
+    demands = {
+        "words": reason.needs_words,
+        "proof": reason.needs_proof,
+        "second person": reason.needs_second_person,
+    }
+    needed = ", ".join(name for name, is_needed in demands.items() if is_needed)
+    return f"{reason.label} ({needed})" if needed else reason.label
+
+
+def active_reasons() -> dict[str, list[ReasonCode]]:
+    """By decision, in the order of their labels; one query."""
+    found: dict[str, list[ReasonCode]] = {decision: [] for decision in Decision.values}
+    for reason in ReasonCode.objects.filter(is_active=True).order_by("label", "pk"):
+        found[reason.decision].append(reason)
+    return found
 
 
 def _day() -> forms.DateInput:
@@ -161,8 +174,8 @@ class DecisionForm(forms.Form):
             initial |= {"version": flag.version, "fingerprint": flag.fingerprint}
         super().__init__(data, files, initial=initial)
         self.by = by
-        for decision in Decision:
-            self.fields[f"reason_{decision.value}"] = ReasonField(decision.value)
+        for name, reasons in active_reasons().items():
+            self.fields[f"reason_{name}"] = reason_field(reasons)
         chosen = self.fields["wording"]
         assert isinstance(chosen, forms.ModelChoiceField)
         chosen.queryset = Wording.objects.filter(program=program).order_by("-valid_from", "code", "pk")
@@ -309,7 +322,6 @@ class SecondForm(forms.Form):
 class ManyForm(forms.Form):
     """The reason for a decision about many flags, and the selection it was previewed for."""
 
-    reason = ReasonField(Decision.ALIGN.value)
     words = forms.CharField(
         required=False, max_length=4000, label="In your words", widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -318,7 +330,8 @@ class ManyForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].required = True
+        self.fields["reason"] = reason_field(active_reasons()[Decision.ALIGN.value], required=True)
+        self.order_fields(["reason", "words"])
 
 
 class NumberSearch(forms.Form):

@@ -27,7 +27,7 @@ from consent.correct.choice import (
     check_complete,
     details_of,
 )
-from consent.correct.lines import lines_of, lines_of_choice, lock, same_question
+from consent.correct.lines import lines_of, lines_of_choice, lock, same_question, take_in_news
 from consent.correct.outlook import PUT_ASIDE, Pair, pairs_of, statuses, steps_of
 from consent.correct.records import add_to_ledger
 from consent.correct.stop import guard_stop, record_attempt
@@ -49,6 +49,7 @@ def decide(
     if earlier is not None:
         return earlier
     check_complete(choice, now)
+    take_in_news(lines_of_choice(subject, choice), now)
     try:
         with transaction.atomic():
             return _decide(subject, choice, by=by, token=token, seen=seen, now=now)

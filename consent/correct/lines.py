@@ -45,6 +45,13 @@ def same_question(flag: Flag | None) -> list[Flag]:
     return [other for other in others.exclude(pk=flag.pk).order_by("pk") if other.evidence == flag.evidence]
 
 
+def take_in_news(lines: Sequence[int], now: datetime) -> None:
+    """Weigh what nobody weighed yet, and keep the result whatever becomes of the decision: a reviewer who is
+    told that the facts changed has to see the new ones."""
+    if Touched.objects.filter(number__in=lines).exists():
+        reconcile_numbers(lines, now=now)
+
+
 def lock(lines: Sequence[int], now: datetime) -> None:
     """Hold the numbers, and weigh news about them first: nobody decides on what is already outdated."""
     list(Number.objects.select_for_update().filter(pk__in=lines).order_by("pk").values_list("pk", flat=True))

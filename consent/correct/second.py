@@ -13,7 +13,7 @@ from backoffice.access import can
 from backoffice.models import IllegalMove
 from consent.correct.choice import Choice, Refused, SamePerson, StopStands, Subject, TooLate
 from consent.correct.decide import apply
-from consent.correct.lines import lines_of, lock
+from consent.correct.lines import lines_of, lock, take_in_news
 from consent.correct.stop import guard_stop, record_attempt
 from consent.models import AgreedStatus, Correction, Decision, Flag, StaleFlag
 
@@ -29,6 +29,7 @@ def approve(correction_id: int, *, by: User, words: str, mark: str, now: datetim
     """The second person agrees: the decision is applied as proposed. Approving twice changes nothing more.
 
     Raises SamePerson, TooLate, StopStands, StaleFlag when the evidence is not what `mark` says."""
+    take_in_news(lines_of(Correction.objects.select_related("number").get(pk=correction_id)), now)
     try:
         with transaction.atomic():
             return _approve(correction_id, by=by, words=words, mark=mark, now=now)
