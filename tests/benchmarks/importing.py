@@ -11,7 +11,6 @@ wrote into the very tables, emptied before, with their indexes, triggers and for
 
 import csv
 import io
-import multiprocessing
 import os
 import random
 import resource
@@ -21,13 +20,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import phonenumbers
-from django.conf import settings
 from django.core.files.base import File
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -38,7 +35,7 @@ from backoffice.imports import mapping, receive, run
 from backoffice.models import ColumnMapping, ImportBatch, System
 from consent import reconcile
 from consent.models import Reading, Touched
-from tests.benchmarks import _ledger
+from tests.benchmarks import _ledger, _workers
 
 ROWS = int(os.environ.get("BENCH_ROWS", 200_000))
 AGREES = 0.97  # of the rows say what the ledger says
@@ -88,7 +85,7 @@ def compare(path: Path) -> bool:
     for place in range(ROUNDS):
         peer = seconds(import_with_peer, path) / PEER_ROWS
         taken = seconds(take_in, path, system)
-        derived = seconds(reconcile_all)
+        derived = seconds(_workers.in_shards, reconcile.reconcile)
         wrote = {name: count - before[name] for name, count in counts().items()}
         repeated = seconds(take_in, path, system, "\n")
         missed |= Touched.objects.exists() or {n: count - before[n] for n, count in counts().items()} != wrote
@@ -169,19 +166,6 @@ def take_in(path: Path, system: System, more: str = "") -> None:
     run.run(str(batch.pk), beat=lambda **_: None)
     batch.refresh_from_db()
     assert batch.status in ImportBatch.FINISHED, batch.failure
-
-
-def reconcile_all() -> None:
-    """Every shard in a process of its own, as the workers do it."""
-    connection.close()
-    shards = settings.RECONCILE_SHARDS
-    with ProcessPoolExecutor(shards, mp_context=multiprocessing.get_context("fork")) as pool:
-        list(pool.map(_reconcile, range(shards), [shards] * shards))
-
-
-def _reconcile(shard: int, shards: int) -> None:
-    reconcile.reconcile("touched", beat=lambda **_: None, shard=shard, shards=shards)
-    connection.close()
 
 
 def write_file(path: Path, rows: int) -> None:
@@ -276,14 +260,14 @@ def make_peer_table() -> None:
 
 def import_with_peer(path: Path) -> None:
     """The first rows of the file with a number, in the peer's bulk mode; its loader looks existing rows up once."""
-    PeerRow.objects.all().delete()
+    PeerRow._default_manager.all().delete()
     with path.open(encoding="utf-8", newline="") as handle:
         rows = list(
             islice((row for row in csv.reader(handle) if sum(map(str.isdigit, row[4])) > 9), PEER_ROWS)
         )
     result = PeerResource().import_data(Dataset(*rows, headers=HEADER))
     assert result.total_rows == PEER_ROWS
-    assert PeerRow.objects.count() == PEER_ROWS
+    assert PeerRow._default_manager.count() == PEER_ROWS
 
 
 def copy_again(last: dict[str, int]) -> float:
