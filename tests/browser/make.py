@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import TransactionTestCase
 from django.utils.module_loading import import_string
-from pytest import MonkeyPatch
 
 from backoffice import jobs
 from backoffice.models import JobRun
@@ -43,7 +43,7 @@ def work_off() -> None:
 def demo_shop(blocker: Any) -> Iterator[dict[str, User]]:
     """The demo data for a whole module: loaded once, kept between its tests, emptied at its end."""
     empty = TransactionTestCase._fixture_teardown
-    with MonkeyPatch.context() as patch, blocker.unblock():
+    with pytest.MonkeyPatch.context() as patch, blocker.unblock():
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: None)
         call_command("load_demo", verbosity=0)
         work_off()
