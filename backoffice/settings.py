@@ -211,7 +211,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 QUEUE_VISIBILITY_SECONDS = int(os.environ.get("QUEUE_VISIBILITY_SECONDS", "900"))
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": QUEUE_VISIBILITY_SECONDS,
-    "socket_timeout": 5,  # a frozen Redis must not freeze the staff's request
+    "socket_timeout": 3,  # three times over at worst: a frozen Redis must not freeze the staff's request
     "socket_connect_timeout": 3,
     # Look for abandoned messages every 5 s; the library's own pace is 100 s.
     "unacked_restore_interval": 5,
