@@ -58,6 +58,11 @@ def confirm(
             audit.record(by, "import.confirm", batch, preview=batch.preview.get("counts", {}))
             if queue:
                 jobs.start("import.run", batch.pk, trigger="staff", by=by)
+    except StaleBatch:
+        # The other click of a double click was faster: then it is the same confirmation.
+        batch.refresh_from_db()
+        if batch.confirmed_at is None or batch.confirm_token != token:
+            raise
     except IntegrityError as error:
         earlier = twin_of(batch)
         batch.refresh_from_db()
