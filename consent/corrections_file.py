@@ -32,13 +32,15 @@ class Sheet:
     rows: tuple[tuple[str, ...], ...]
 
     def as_csv(self) -> bytes:
-        """UTF-8 with the mark that Excel looks for. Cells were made safe where they came from outside; a plus sign
+        """UTF-8; the mark that Excel looks for stands before it only where it is needed, because strict readers
+        take it for a part of the first header. Cells were made safe where they came from outside; a plus sign
         before a number has to stay."""
         stream = io.StringIO(newline="")
         writer = csv.writer(stream)
         writer.writerow(self.header)
         writer.writerows(self.rows)
-        return stream.getvalue().encode("utf-8-sig")
+        text = stream.getvalue()
+        return text.encode("ascii" if text.isascii() else "utf-8-sig")
 
 
 def corrections_file(system: System, program: Program, sent_at: datetime) -> Sheet:

@@ -115,14 +115,14 @@ class DecisionForm(forms.Form):
     proof_link = forms.URLField(
         required=False, label="or link to it", max_length=200, assume_scheme="https", widget=forms.URLInput
     )
-    day = forms.DateField(required=False, label="When it was said or signed", widget=_day())
+    day = forms.DateField(required=False, label="Day it was said", widget=_day())
     hour = forms.TimeField(required=False, label="Time, if known", widget=_hour())
     channel = forms.ChoiceField(required=False, choices=CHANNELS.items(), label="How we heard it")
     reference = forms.CharField(
         required=False,
         max_length=200,
         label="Ticket or call id",
-        help_text="With one it counts like a STOP; without, as presumed.",
+        help_text="With one it counts like a STOP.",
     )
     said = forms.CharField(
         required=False,

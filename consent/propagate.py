@@ -32,6 +32,7 @@ from consent.models import (
     Correction,
     Flag,
     FlagEvent,
+    Hold,
     Number,
     Program,
     Reading,
@@ -371,8 +372,8 @@ def _asks(batch: ImportBatch) -> frozenset[Polarity]:
 def _follow(corrections: QuerySet[Correction], now: datetime) -> None:
     """Flags whose corrections all left wait for proof; a judgement that arrived everywhere is settled."""
     mine = WriteBack.objects.filter(correction=OuterRef("pk"))
-    left = corrections.filter(status=Correction.Status.APPLIED).filter(
-        ~Exists(mine.filter(status__in=[W.PENDING, W.PARKED]))
+    left = corrections.filter(
+        ~Exists(mine.filter(status__in=[W.PENDING, W.PARKED])), status=Correction.Status.APPLIED
     )
     move_flags(
         Flag.objects.filter(corrections__in=left, status=Flag.Status.CORRECTING),
@@ -380,12 +381,25 @@ def _follow(corrections: QuerySet[Correction], now: datetime) -> None:
         note="Every system has been given the correction.",
     )
     arrived = left.filter(~Exists(mine.exclude(status__in=[W.VERIFIED, W.SUPERSEDED, W.CANCELLED])))
+    settled = Flag.objects.filter(corrections__in=arrived, status=Flag.Status.VERIFYING, code__in=JUDGEMENTS)
+    ids = list(settled.values_list("pk", flat=True))
     move_flags(
-        Flag.objects.filter(corrections__in=arrived, status=Flag.Status.VERIFYING, code__in=JUDGEMENTS),
+        settled,
         Flag.Status.CLOSED,
         note="Every system was read back with the corrected value.",
         closed_at=now,
     )
+    closed = Flag.objects.filter(pk__in=ids, status=Flag.Status.CLOSED)
+    Hold.objects.open().filter(flag__in=closed).update(released_at=now)
+
+
+def _still_so() -> int:
+    """Flags that were corrected everywhere, read back and weighed again, and are found all the same: a person has
+    to look at them once more."""
+    on_its_way = WriteBack.objects.unsettled().filter(correction__flags=OuterRef("pk"))
+    news = Touched.objects.filter(number=OuterRef("number"))
+    stuck = Flag.objects.filter(~Exists(on_its_way), ~Exists(news), status=Flag.Status.VERIFYING)
+    return move_flags(stuck, Flag.Status.OPEN, note="The systems say what was written, yet it is still so.")
 
 
 def move_flags(
@@ -418,10 +432,13 @@ def _slices(keys: Sequence[int]) -> Iterator[Sequence[int]]:
 
 @transaction.atomic
 def release(*, now: datetime) -> dict[str, int]:
-    """Look after what waits: drop what the agreed status has overtaken, park what nobody can deliver. Safe to
+    """Look after what waits: drop what the agreed status has overtaken, park what nobody can deliver, open again
+    what a correction did not mend. Safe to
     run twice. Returns how many of each, and how many are ready to leave."""
     ready = WriteBack.objects.to_deliver(now)
     dropped = drop_outdated(ready)
+    _follow(Correction.objects.filter(flags__status=Flag.Status.CORRECTING), now)
+    reopened = _still_so()
     parked = ready.filter(system__is_active=False).update(
         status=W.PARKED,
         note="The system is switched off: change the value there by hand, or switch it on again.",
@@ -434,4 +451,4 @@ def release(*, now: datetime) -> dict[str, int]:
         note="No column mapping says what the system's own columns are: import a file of it once, or change "
         "the value by hand.",
     )
-    return {"dropped": dropped, "parked": parked, "ready": ready.count()}
+    return {"dropped": dropped, "parked": parked, "reopened": reopened, "ready": ready.count()}

@@ -209,6 +209,7 @@ def contact_log(request: HttpRequest, number_pk: int) -> HttpResponse:
         "is_stop": isinstance(refusal, StopStands),
         "can_decide": True,
         "may_review": True,
+        "stop_stands": correct.stop_stands(number, program),
         **outlook_context(outlook, form["decision"].value()),
     }
     return render_in_admin(request, "consent/contact_log.html", context, status=409 if refusal else 200)

@@ -18,7 +18,6 @@ from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
 from backoffice.models import AuditEntry
-from backoffice.words import phone
 from consent import correct
 from consent.correct import CHANNELS, Refused, StopStands, Subject
 from consent.filters import CorrectionFilter
@@ -106,7 +105,7 @@ def _page(
     proposed = row.status == S.PROPOSED
     context: dict[str, Any] = {
         "title": row.get_decision_display(),
-        "subtitle": phone(row.number.e164) if row.number else "About a whole file",
+        "subtitle": None if row.number else "About a whole file",
         "current": "corrections",
         "crumbs": [("Corrections", reverse("consent:correction_list"))],
         "correction": row,

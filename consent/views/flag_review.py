@@ -109,7 +109,7 @@ def tell(request: HttpRequest, correction: Correction, queue: Queue | None = Non
 
 def _undo_button(request: HttpRequest, correction: Correction, queue: Queue | None) -> SafeString:
     return format_html(
-        '<form method="post" action="{}"><input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+        '<form method="post" action="{}" data-undo><input type="hidden" name="csrfmiddlewaretoken" value="{}">'
         '<input type="hidden" name="queue" value="{}"><button class="btn btn--small" data-key="z" '
         'data-key-label="Undo the last decision">Undo <kbd>Z</kbd></button></form>',
         reverse("consent:correction_undo", args=[correction.pk]),

@@ -14,7 +14,7 @@ from consent.cells import Meaning, Polarity
 from consent.correct import Subject
 from consent.corrections_file import Words, corrections_file
 from consent.ledger import Act, Kind
-from consent.models import Correction, Decision, Flag, Number, WriteBack
+from consent.models import Correction, Decision, Flag, Hold, Number, WriteBack
 from consent.rules import Status
 from tests.consent import make
 from tests.consent.make import NOW
@@ -153,7 +153,7 @@ def test_an_opt_in_waits_while_news_about_its_number_is_not_weighed():
 
 def test_what_nobody_can_deliver_is_parked_with_the_way_out():
     align(make.stopped_but_texted())
-    assert propagate.release(now=LATER) == {"dropped": 0, "parked": 1, "ready": 0}
+    assert propagate.release(now=LATER) == {"dropped": 0, "parked": 1, "reopened": 0, "ready": 0}
     parked = WriteBack.objects.get()
     assert (parked.status, "column mapping" in parked.note) == ("parked", True)
     assert propagate.release(now=LATER)["parked"] == 0
@@ -322,10 +322,12 @@ def test_a_judgement_is_settled_when_its_values_have_arrived_everywhere():
     align(flag)
     flag.refresh_from_db()
     assert flag.status == "correcting"
+    assert Hold.objects.open().filter(flag=flag).exists()
     hand_over()
     read_again(line, "out", make.platform())
     flag.refresh_from_db()
     assert flag.status == "closed"
+    assert not Hold.objects.open().filter(flag=flag).exists()
     make.weigh(line, now=NEXT_DAY)
     assert not Flag.objects.open().filter(number=line).exists()
 
@@ -375,3 +377,30 @@ def test_revoking_without_a_flag_is_carried_out_as_well():
     correct.decide(Subject(line, make.program()), choice, by=make.staff(), token="t", seen=None, now=LATER)
     hand_over()
     assert WriteBack.objects.get().status == "sent"
+
+
+def test_a_flag_that_no_correction_mends_comes_back_to_a_person():
+    """The system says what was written, and still the rules find the same thing."""
+    flag = make.stopped_but_texted()
+    align(flag)
+    hand_over()
+    WriteBack.objects.update(status="verified")
+    bulk.touch([flag.number_id])
+    assert propagate.release(now=LATER)["reopened"] == 0  # not weighed yet
+    make.weigh(flag.number, now=LATER)
+    assert propagate.release(now=LATER)["reopened"] == 1
+    flag.refresh_from_db()
+    assert flag.status == "open"
+
+
+def test_a_flag_whose_correction_was_overtaken_does_not_wait_for_ever():
+    flag = permitting()
+    align(flag)
+    make.stop(flag.number, NOW + timedelta(minutes=1))
+    make.weigh(flag.number, now=NEXT_DAY)
+    flag.refresh_from_db()
+    assert flag.status == "correcting"
+    propagate.release(now=NEXT_DAY)
+    make.weigh(flag.number, now=NEXT_DAY)
+    flag.refresh_from_db()
+    assert flag.status == "closed"

@@ -42,3 +42,5 @@ for (const form of document.querySelectorAll("form[data-decide]")) {
   });
 }
 document.querySelector("[data-autodownload]")?.click();
+// The way back is offered for half a minute; after that it is on the decision's own page.
+for (const undo of document.querySelectorAll(".toast [data-undo]")) setTimeout(() => undo.closest(".toast")?.remove(), 30000);
