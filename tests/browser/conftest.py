@@ -140,11 +140,15 @@ def open_page(new_page: Callable[..., Page], sign_in: Callable[[Page, Any], Page
 
 @pytest.fixture
 def check_accessibility(complaints: Complaints) -> Callable[..., None]:
-    """check_accessibility(page, ignore=()): axe's serious and critical findings fail the test, each named."""
+    """check_accessibility(page, ignore=(), only=()): axe's serious and critical findings fail the test, each
+    named. `only` names rules, for a page that was checked before in another look."""
 
-    def check(page: Page, ignore: tuple[str, ...] = ()) -> None:
+    def check(page: Page, ignore: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> None:
+        options: dict[str, Any] = {"resultTypes": ["violations"]}  # what is right need not be carried over
+        if only:
+            options["runOnly"] = list(only)
         complaints.listening = False  # axe adds styles that our own policy forbids
-        found = Axe().run(page).response["violations"]
+        found = Axe().run(page, options=options).response["violations"]
         complaints.listening = True
         serious = [
             f"{one['id']} ({one['impact']}): {one['help']} at {[node['target'] for node in one['nodes']]}"
