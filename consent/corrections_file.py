@@ -181,7 +181,9 @@ def _number_cells(batch: ImportBatch, lines: set[int]) -> Iterator[tuple[int, st
     if batch.mapping is None or not lines:
         return
     dialect = dialect_of(batch)
-    positions = [dialect.columns.index(name) for name in batch.mapping.columns.get("number", [])]
+    # A mapping names the columns of every export of the system; this one need not have them all.
+    named = [name for name in batch.mapping.columns.get("number", []) if name in dialect.columns]
+    positions = [dialect.columns.index(name) for name in named]
     try:
         for row in read_rows(rows_path(batch), dialect, start_line=min(lines)):
             if row.line in lines:
