@@ -53,7 +53,6 @@ class OfNumber(ReadOnlyAdmin):
 @admin.register(Number)
 class NumberAdmin(ReadOnlyAdmin):
     list_display = ("readable", "region", "line_type", "first_seen", "page")
-    list_filter = ("line_type",)
     search_fields = ("e164__contains",)
     search_help_text = "Some digits of the number, without spaces"
     readonly_fields = ("page",)
