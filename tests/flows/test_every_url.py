@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -86,10 +89,22 @@ def test_the_walk_finds_the_pages_and_knows_their_placeholders():
     assert found["jobs:run"].path({"number": "7", "text": "x"}) == "/jobs/7/"
 
 
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, str]]:
+    """One of everything, made once: each test works inside a transaction of its own on top of it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        world.build()
+        yield placeholders()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def filled() -> dict[str, str]:
-    """One of everything, and what to write into the placeholders to reach it."""
-    world.build()
+def filled(built: dict[str, str], db: None) -> dict[str, str]:
+    return built
+
+
+def placeholders() -> dict[str, str]:
+    """What to write into the placeholders of an address to reach what there is."""
     fill = {"number": "1", "text": "1", "app_label": "backoffice", "program": "offers", "bucket": "held"}
     fill["slug"] = WriteBack.objects.values_list("system__slug", flat=True)[0]
     fill["number_pk"] = first(Flag.objects.filter(number__isnull=False).values_list("number", flat=True))
@@ -133,6 +148,13 @@ def ask(client: Client, method: str, path: str) -> Any:
     return getattr(client, method)(path)
 
 
+def as_(user: User, client: Client) -> Client:
+    """The client signed in; again after an address that ends the session."""
+    if SESSION_KEY not in client.session:
+        client.force_login(user)
+    return client
+
+
 def wants_sign_in(answer: Any) -> bool:
     return answer.status_code in {302, 301} and "/admin/login/" in answer["Location"]
 
@@ -157,8 +179,7 @@ def test_staff_without_any_right_are_refused(filled, method):
     for address in addresses():
         if address.name in OPEN_TO_STAFF:
             continue
-        client.force_login(nobody)
-        answer = ask(client, method, address.path(filled))
+        answer = ask(as_(nobody, client), method, address.path(filled))
         gone = (
             answer.status_code == 302 and answer["Location"] == "/admin/"
         )  # the stock admin: "doesn't exist"
@@ -176,8 +197,9 @@ def test_a_role_is_refused_exactly_where_its_right_is_missing(filled, role):
         right = getattr(address.view, "needed_right", None)
         if right is None:
             continue
-        client.force_login(person)
-        answers = {ask(client, method, address.path(filled)).status_code for method in ("get", "post")}
+        answers = {
+            ask(as_(person, client), method, address.path(filled)).status_code for method in ("get", "post")
+        }
         if not can(person, right) and not answers <= {403, 405}:
             wrong.append(f"{address.name} let {role} in without {right}: {answers}")
         if can(person, right) and answers == {403}:
@@ -204,6 +226,7 @@ FILLS = {
 
 
 ASKED = [(method, case) for method in ("get", "post") for case in FILLS]
+ASKED_OF_TABLES = [(method, case) for method in ("get", "post") for case in list(FILLS)[:2]]
 ASKED += [(method, "what is there") for method in ("head", "put", "delete")]
 
 
@@ -216,34 +239,33 @@ def test_no_address_makes_an_error_of_ours(filled, case, method):
         fill = {name: value for name, value in fill.items() if name in FILLS[case] or ":" not in name}
     broken = []
     for address in addresses():
-        client.force_login(chief)
-        answer = ask(client, method, address.path(fill))
+        if address.name.startswith("admin:") and (method, case) not in ASKED_OF_TABLES:
+            continue
+        answer = ask(as_(chief, client), method, address.path(fill))
         if answer.status_code >= 500 and address.name != "ready":
             broken.append(f"{method} {address.path(fill)} answered {answer.status_code}")
     assert not broken, "\n".join(broken)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "q=%00",
-        "page=x&p=-1&o=1;drop",
-        "after=%00&before=x",
-        "after=bnVsbA",
-        "status=nothing&severity=%00&day=2026-99-99&kind=x&tab=x&batch=x&program=x&system=x&assignee=x",
-        f"batch={TOO_LARGE}&program={TOO_LARGE}&system={TOO_LARGE}&assignee={TOO_LARGE}&decided_by={TOO_LARGE}",
-        "name__regex=(",
-        "next=//evil.example",
-        "x=" + "y" * 8000,
-    ],
-)
+QUERIES = {
+    "odd lists": "q=%00&page=x&p=-1&o=1;drop&after=%00&before=x&next=//evil.example&name__regex=(",
+    "odd filters": "status=nothing&severity=%00&day=2026-99-99&kind=x&tab=x&batch=x&program=x&system=x&assignee=x&by=x",
+    "keys no column holds": "&".join(
+        f"{name}={TOO_LARGE}" for name in ("batch", "program", "system", "assignee", "by")
+    ),
+    "a cursor of nothing": "after=bnVsbA&x=" + "y" * 8000,
+}
+
+
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 def test_no_query_makes_an_error_of_ours(filled, query):
     chief = make.root()
     client = Client()
     broken = []
     for address in addresses():
-        client.force_login(chief)
-        answer = ask(client, "get", f"{address.path(filled)}?{query}")
+        if address.name.startswith("admin:"):
+            continue  # tests/backoffice/test_tables.py bends those
+        answer = ask(as_(chief, client), "get", f"{address.path(filled)}?{query}")
         if answer.status_code >= 500 and address.name != "ready":
             broken.append(f"{address.path(filled)}?{query[:60]} answered {answer.status_code}")
         if "evil.example" in answer.get("Location", ""):
