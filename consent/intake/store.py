@@ -261,11 +261,7 @@ class Store:
 
     def take_events(self, events: Sequence[Event], *, write: bool) -> list[Outcome]:
         numbers = self.numbers(events, write=write)
-        known = set(
-            ConsentRecord.objects.filter(
-                system=self.system, source_event_id__any_of=[event.event_id for event in events]
-            ).values_list("source_event_id", flat=True)
-        )
+        free_ids = self._free_ids(events)
         by_sender = self._programs_by_sender()
         agreed = self._programs_of(numbers.values()) if by_sender else {}
         out = {number_id for number_id, _ in self.agreed_out(numbers.values())} if not write else set()
@@ -280,7 +276,8 @@ class Store:
                 outcome.bucket, outcome.reason = Bucket.DUPLICATE, "same_event_again"
                 outcome.detail = f"The same event stands in line {earlier} already."
                 continue
-            if event.event_id in known:
+            free_id = free_ids.get(event.event_id)
+            if free_id is None:
                 outcome.bucket = Bucket.UNCHANGED
                 continue
             number_id = numbers.get(event.number.e164 or "", 0)
@@ -291,12 +288,36 @@ class Store:
             if not write:
                 outcome.consequences = self._event_consequences(event, number_id in out)
                 continue
-            rows += [self._record(event, number_id, program, place) for place, program in enumerate(programs)]
+            rows += [
+                self._record(event, number_id, program, f"{free_id}#{place}"[:100] if place else free_id)
+                for place, program in enumerate(programs)
+            ]
             touched.append(number_id)
         if write and rows:
             bulk.append(ConsentRecord, _RECORD_FIELDS, rows)
             bulk.touch(touched)
         return outcomes
+
+    def _free_ids(self, events: Sequence[Event]) -> dict[str, str]:
+        """For each event that does not count yet, the id under which it can be written.
+
+        What came only with voided batches may come again: the old record keeps its id, the new one gets the next."""
+        tried = {event.event_id: event.event_id for event in events}
+        free: dict[str, str] = {}
+        turn = 0
+        while tried:
+            turn += 1
+            rows = ConsentRecord.objects.filter(
+                system=self.system, source_event_id__any_of=list(tried.values())
+            ).values_list("source_event_id", "batch__voided_at")
+            found = dict(rows)
+            free |= {event_id: at for event_id, at in tried.items() if at not in found}
+            tried = {
+                event_id: f"{event_id[:90]}~{turn}"
+                for event_id, at in tried.items()
+                if at in found and found[at] is not None
+            }
+        return free
 
     def _event_programs(
         self, event: Event, by_sender: dict[str, list[Program]], agreed: set[int]
@@ -350,7 +371,9 @@ class Store:
                 found[number_id].add(program_id)
         return found
 
-    def _record(self, event: Event, number_id: int, program: Program | None, place: int) -> tuple[Any, ...]:
+    def _record(
+        self, event: Event, number_id: int, program: Program | None, event_id: str
+    ) -> tuple[Any, ...]:
         wording = self.wordings.get(event.wording)
         moment = event.moment
         return (
@@ -373,7 +396,7 @@ class Store:
             event.reference,
             event.words,
             self.system.pk,
-            event.event_id if not place else f"{event.event_id}#{place}"[:100],
+            event_id,
             self.batch.pk,
             event.line,
         )
