@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 from datetime import timedelta
 from typing import Any
@@ -66,6 +67,18 @@ def as_claimed(run: JobRun) -> JobRun:
 def test_every_verb_exists():
     for path in settings.JOB_VERBS.values():
         assert callable(import_string(path))
+
+
+def test_every_kind_of_run_that_the_code_starts_has_a_verb():
+    started = set()
+    for app in ("backoffice", "consent", "errors"):
+        for file in (settings.BASE_DIR / app).rglob("*.py"):
+            for call in ast.walk(ast.parse(file.read_text())):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "jobs.start":
+                    kind = call.args[0]
+                    started |= {kind.value} if isinstance(kind, ast.Constant) else set()
+    assert {"import.check", "import.run"} <= started
+    assert started <= set(settings.JOB_VERBS)
 
 
 def test_the_outcome_stands_on_the_row():
