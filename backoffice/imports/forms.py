@@ -27,6 +27,7 @@ from backoffice.words import staff_words
 DELIMITER_NAMES = {",": "Comma  ,", ";": "Semicolon  ;", "\t": "Tab", "|": "Pipe  |"}
 MAX_OPTIONS = 200  # a longer list is typed into, with suggestions
 SAMPLES = 5
+SAMPLED_ROWS = 500
 
 
 class UploadForm(forms.Form):
@@ -158,7 +159,7 @@ def columns_of(headers: Sequence[str], rows: Sequence[Row]) -> list[Column]:
     found = []
     for place, name in enumerate(headers):
         samples: dict[str, None] = {}
-        for row in rows:
+        for row in rows[:SAMPLED_ROWS]:
             if text := " ".join(row.cells[place].split()):
                 samples[text[:80]] = None
                 if len(samples) == SAMPLES:

@@ -202,6 +202,11 @@ class Importer(Protocol):
 
 
 def importer_of(system: System) -> type[Importer]:
+    """Raises MappingProblem for a system whose files nothing here reads."""
+    if system.importer not in settings.IMPORTERS:
+        raise MappingProblem(
+            f"{system.name} is set to be read by “{system.importer}”, which is not installed."
+        )
     importer: type[Importer] = import_string(settings.IMPORTERS[system.importer])
     return importer
 

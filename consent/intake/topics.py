@@ -28,6 +28,7 @@ from consent.moments import BLANK_WORDS, DateOrder, DateOrderEvidence, OrderFind
 
 PROOF_ROWS = 6
 SHOWN_WORDS = 60
+LOOKED_AT = 500  # cells to choose proof from
 LONGEST_SHOWN = 60  # characters of a cell
 ORDERS = {
     DateOrder.MDY: "Month first, as in 3/14/2026",
@@ -218,9 +219,13 @@ def _dates(file: File) -> Topic:
     cells = file.first_filled("at")
     evidence = learn_order(cells)
     saved = str(file.rules.get("date_order") or "")
-    proved = evidence.order.value if evidence.order else ""
-    needed = evidence.finding in {OrderFinding.OPEN, OrderFinding.CONTRADICTED}
-    zone = str(file.rules.get("time_zone") or "")
+    is_open = evidence.finding is OrderFinding.OPEN
+    needed = is_open or evidence.finding is OrderFinding.CONTRADICTED
+    offered = [order for order in ORDERS if order in evidence.candidates or not is_open]
+    if evidence.order and evidence.finding is OrderFinding.PROVED:
+        proposed = evidence.order.value  # what the file proves goes before what was so in other files
+    else:
+        proposed = saved if saved in offered else evidence.order.value if evidence.order else ""
     return Topic(
         title="Dates and times",
         questions=(
@@ -231,10 +236,9 @@ def _dates(file: File) -> Topic:
                 help=_order_in_words(evidence, file),
                 choices=(
                     ("", "Choose" if needed else "No choice is needed"),
-                    *((order.value, label) for order, label in ORDERS.items()),
+                    *((order.value, ORDERS[order]) for order in offered),
                 ),
-                # What the file proves goes before what was so in other files.
-                answer=proved if evidence.finding is OrderFinding.PROVED else saved or proved,
+                answer=proposed,
                 required=needed,
                 proof=_each_order(file, cells, evidence),
             ),
@@ -243,7 +247,7 @@ def _dates(file: File) -> Topic:
                 rule=("time_zone",),
                 label="Clock of times that name no zone",
                 help=_zone_in_words(file.system),
-                answer=zone,
+                answer=str(file.rules.get("time_zone") or ""),
                 suggestions=_zones(),
             ),
         ),
@@ -284,24 +288,24 @@ def _order_in_words(evidence: DateOrderEvidence, file: File) -> str:
 
 
 def _each_order(file: File, cells: Sequence[str], evidence: DateOrderEvidence) -> Proof:
-    """Cells that rule an order out, then the usual ones; each as a date in every order."""
+    """Cells that rule an order out, then those that two orders read differently, then the usual ones; each as a
+    date in every order."""
     telling = {sample.row - 1 for sample in evidence.samples}
-    filled = [
-        at for at, cell in enumerate(cells) if cell.strip() and cell.strip().casefold() not in BLANK_WORDS
-    ]
-    shown = [*sorted(telling), *(at for at in filled if at not in telling)][:PROOF_ROWS]
-    orders = (DateOrder.MDY, DateOrder.DMY, DateOrder.YMD)
+    filled = [at for at, cell in enumerate(cells) if cell.strip().casefold() not in BLANK_WORDS][:LOOKED_AT]
     zone = ZoneInfo(file.system.time_zone) if file.system.time_zone else None
-    rows = []
-    for at in shown:
-        days = []
-        for order in orders:
-            read = read_moment(cells[at], zone=zone, order=order, now=file.now)
-            moment = read.at or read.claimed_at
-            local = moment.astimezone(zone) if moment and zone else moment
-            days.append(f"{local.day} {local:%b %Y}" if local else "not a date")
-        rows.append((str(file.rows[at].line), _short(cells[at]), *days))
-    return Proof(("Line", "Cell", "Month first", "Day first", "Year first"), tuple(rows))
+    days = {at: [_day(cells[at], order, zone, file.now) for order in ORDERS] for at in {*filled, *telling}}
+    shown = sorted(days, key=lambda at: (at not in telling, len(set(days[at])) == 1, at))[:PROOF_ROWS]
+    rows = tuple((str(file.rows[at].line), _short(cells[at]), *days[at]) for at in shown)
+    return Proof(("Line", "Cell", *(label.split(",")[0] for label in ORDERS.values())), rows)
+
+
+def _day(cell: str, order: DateOrder, zone: ZoneInfo | None, now: datetime) -> str:
+    read = read_moment(cell, zone=zone, order=order, now=now)
+    moment = read.at or read.claimed_at
+    if moment is None:
+        return "not a date"
+    local = moment.astimezone(zone) if zone else moment
+    return f"{local.day} {local:%b %Y}"
 
 
 def _zone_in_words(system: System) -> str:

@@ -60,6 +60,7 @@ _ACTS = {
     "import.void": "voided the import",
     "import.take_again": "took the held rows in again",
     "import.download": "downloaded the uploaded file",
+    "import.rows_out": "downloaded rows to mend",
     "import.tidy": "removed what is kept for a time only",
 }
 
@@ -225,6 +226,7 @@ def rows_file(request: HttpRequest, pk: int, bucket: str) -> Any:
     found = batch_or_404(pk)
     if not found.dialect:
         raise Http404("Nothing was read of this file yet.")
+    audit.record(person(request), "import.rows_out", found, bucket=bucket)
     pieces = (piece.encode() for piece in mend.rows_pieces(found, bucket))
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     return _as_download(response, f"{_plain_name(found)}.{bucket}-{found.pk}.csv")

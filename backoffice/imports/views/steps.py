@@ -76,6 +76,7 @@ def batch_format(request: HttpRequest, pk: int) -> HttpResponse:
             refusal=refusal,
             dialect=dialect,
             may_change=may_change,
+            seen=receiving.seen_before(batch),
             named_twice=[(place, dialect.columns[place - 1]) for place in dialect.duplicates],
             nameless=[(place, dialect.columns[place - 1]) for place in dialect.blanks],
             **_first_rows(batch),

@@ -88,7 +88,7 @@ class Command(BaseCommand):
     def _receive(self, system: System, options: dict[str, Any]) -> ImportBatch:
         path: Path = options["file"]
         now = timezone.now()
-        as_of = now
+        as_of = None  # now, or for rejected rows that come back, the time of the file they are from
         if options["as_of"]:
             given = parse_datetime(options["as_of"])
             if given is None or given.tzinfo is None:

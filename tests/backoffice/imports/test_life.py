@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from openpyxl import Workbook
 
 from backoffice import jobs
 from backoffice.files.unreadable import Unreadable
@@ -19,6 +17,7 @@ from backoffice.imports import check, mapping, receive, run
 from backoffice.imports.void import NeedsSupervisor, cancel, void
 from backoffice.models import IllegalMove, ImportBatch, JobRun, System
 from consent.models import Reading
+from tests.backoffice.imports.make import workbook
 from tests.backoffice.make import person
 from tests.consent.intake.make import check_again, checked, taken_in, upload
 
@@ -45,18 +44,6 @@ def confirmed(content: str = FILE) -> ImportBatch:
     checked(batch)
     run.confirm(batch, batch.confirm_token, by=None, now=timezone.now())
     return batch
-
-
-def workbook(*sheets: str) -> bytes:
-    book = Workbook()
-    book.remove(book.active)
-    for name in sheets:
-        sheet = book.create_sheet(name)
-        sheet.append(["name", "phone", "sms_opt_in", "opted_at", "country"])
-        sheet.append([f"On {name}", "4155550101", "Yes", "2026-01-05", "US"])
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
 
 
 # --- Upload -------------------------------------------------------------------------------------------------

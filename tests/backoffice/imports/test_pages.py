@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 from backoffice import jobs
 from backoffice.models import AuditEntry, ColumnMapping, ImportBatch, JobRun, System
 from consent.models import Reading
+from tests.backoffice.imports.make import workbook
 from tests.backoffice.make import person
 from tests.consent.intake.make import checked, taken_in, upload
 
@@ -307,6 +308,43 @@ def test_a_file_with_names_only_has_an_explicit_empty_state(agent: Client) -> No
     assert 'name="token"' not in shown
 
 
+def test_a_workbook_is_unpacked_in_the_background_and_its_sheets_are_offered(agent: Client) -> None:
+    response = send(agent, "crm", workbook("Contacts", "Notes <b>"), "list.xlsx")
+    batch = only()
+    assert response.headers["Location"] == url("batch", batch)
+    assert "being unpacked" in page(agent, url("batch", batch))
+    drain()
+    assert agent.get(url("live", batch))["X-Live"] == "reload"
+    assert agent.get(url("batch", batch)).headers["Location"] == url("format", batch)
+    shown = page(agent, url("format", batch))
+    assert "On Contacts" in shown
+    assert "Notes &lt;b&gt;" in shown
+    form = {"sheet": "Notes <b>", "header_line": "1", "action": "look"}
+    assert agent.post(url("format", batch), form).headers["Location"] == url("batch", batch)
+    drain()
+    assert "On Notes" in page(agent, url("format", batch))
+    response = agent.post(url("format", batch), form | {"action": "go"})
+    assert response.headers["Location"] == url("preview", batch)
+    assert (
+        agent.post(url("format", batch), form | {"sheet": "Nowhere"}).status_code == 302
+    )  # it is being checked
+
+
+def test_a_known_workbook_is_said_to_be_known_once_it_is_read(agent: Client) -> None:
+    earlier = upload("crm", workbook("Contacts"), "list.xlsx")
+    taken_in(earlier)
+    send(agent, "crm", workbook_again(earlier), "list.xlsx")
+    drain()
+    batch = ImportBatch.objects.exclude(pk=earlier.pk).get()
+    assert "This exact file was imported before" in page(agent, url("format", batch))
+    page(agent, url("known", batch))
+
+
+def workbook_again(batch: ImportBatch) -> bytes:
+    with batch.file.open("rb") as file:
+        return bytes(file.read())
+
+
 # --- Known files, twice -------------------------------------------------------------------------------------
 
 
@@ -372,6 +410,22 @@ def test_rows_are_narrowed_to_one_reason_and_come_back_as_a_file(agent: Client) 
     assert response["X-Content-Type-Options"] == "nosniff"
     assert text.splitlines()[0] == "name,phone,sms_opt_in,opted_at,country,_line,_error_code,_error"
     assert len(text.splitlines()) == 3
+    assert AuditEntry.objects.filter(action="import.rows_out", object_id=str(batch.pk)).exists()
+
+
+def test_a_mended_file_is_recognised_and_says_so(agent: Client) -> None:
+    batch = upload("crm", FILE.replace("4155551003", "12"))
+    taken_in(batch)
+    text = b"".join(agent.get(url("rows_file", batch, "rejected")).streaming_content).decode("utf-8-sig")
+    send(agent, "crm", text.replace(",12,", ",4155551003,"), "mended.csv")
+    drain()
+    again = ImportBatch.objects.get(mends=batch)
+    shown = page(agent, url("preview", again))
+    assert "only the rows that waited there" in shown
+    agent.post(url("confirm", again), {"token": again.confirm_token})
+    drain()
+    assert "1 row that waited here went on in another import" in page(agent, url("batch", batch))
+    assert Reading.objects.count() == 20
 
 
 def test_a_reason_that_does_not_exist_is_an_error_in_the_filter_and_no_more(agent: Client) -> None:

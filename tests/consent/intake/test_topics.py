@@ -113,8 +113,11 @@ def test_an_order_the_file_proves_is_proposed_with_the_proof() -> None:
 
 
 def test_an_order_that_stays_open_has_to_be_chosen() -> None:
-    order = dates("3/4/2026", "5/6/2026").questions[0]
+    order = dates("5/5/2026", "3/4/2026", "5/6/2026", date_order="ymd").questions[0]
     assert (order.answer, order.required) == ("", True)
+    assert [value for value, _ in order.choices] == ["", "mdy", "dmy"]
+    assert order.proof is not None
+    assert order.proof.rows[0][:4] == ("3", "3/4/2026", "4 Mar 2026", "3 Apr 2026")  # tells more than 5/5
 
 
 def test_dates_that_cannot_be_mistaken_need_no_choice() -> None:
