@@ -36,8 +36,10 @@ for (const form of document.querySelectorAll("form[data-decide]")) {
       form.requestSubmit(form.querySelector("[data-submit]"));
     }
   });
-  form.addEventListener("change", (event) => {
-    if (event.target.name !== "decision") return;
+  // A decision's own key leads on to its reason, also when it is chosen already. Whoever walks through the choices
+  // with the arrow keys stays among them.
+  form.addEventListener("click", (event) => {
+    if (event.target.name !== "decision" || document.activeElement?.name === "decision") return;
     form.querySelector(`[name=reason_${event.target.value}]`)?.focus();
   });
 }
