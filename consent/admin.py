@@ -301,7 +301,8 @@ class FlagAdmin(OfNumber):
 
 @admin.register(Hold)
 class HoldAdmin(OfNumber):
-    list_display = ("line", "program", "because", "state", "placed", "released")
+    # The first column is the link to the row, so it cannot hold one of its own.
+    list_display = ("placed", "line", "program", "because", "state", "released")
     list_filter = (("released_at", admin.EmptyFieldListFilter), "program")
     list_select_related = ("number", "program", "flag")
     allowed_lookups = ("released_at__isnull",)
