@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
@@ -158,6 +159,8 @@ class ConfigurationAdmin(SafeExport, ImportExportMixin, Table):
     import_key = "id"
     import_formats = IMPORT_FORMATS
     import_form_class = SmallFile
+    # The admin's own two-box selector is not accessible, and these choices are few.
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
     tmp_storage_class = MediaStorage  # shared by every web process, unlike a folder of one of them
     change_list_template = None
 
