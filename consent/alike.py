@@ -27,7 +27,7 @@ from consent.rules.weigh import Case, collect
 SAME_MOMENT = "="  # after a shape: at the time of the one before it
 Value = TypeVar("Value")
 LONGEST = 1_000  # records in a history; a longer one is looked at by itself
-KEPT = 100_000  # verdicts remembered; the rest is weighed again
+KEPT = 30_000  # of each kind remembered, some 50 MB in all; what is forgotten is weighed again
 _GIVING = frozenset({Act.GRANT, Act.CONFIRM})
 _NO_RECORDS = Records(False, [], [], [])
 _NO_READINGS = Readings([], [], [], [], [])
@@ -97,7 +97,7 @@ class Alike:
         self.evidence: dict[str, Evidence] = {}
         self.said: dict[str, Said] = {}
         self.beliefs: dict[str, Belief | None] = {}
-        self.reach: dict[tuple[str, str], Reach] = {}
+        self.reach: dict[str, dict[str, Reach]] = {code: {} for code in door.terms}
 
     def current(self) -> Alike:
         """This one while nobody changes a program, a system, a wording or a setting; then one that starts anew."""
@@ -230,11 +230,12 @@ class Alike:
         places: list[int] = []
         heard: list[str] = []
         beside: dict[Reach, str] = {}
+        known = self.reach[terms.code]
         moment = last_moment = 0
         for place, marked in enumerate(shapes):
             shape = marked.removesuffix(SAME_MOMENT)
             moment += len(shape) == len(marked)
-            reach = self.reach.get((terms.code, shape)) or self._reach(terms, shape)
+            reach = known.get(shape) or self._reach(terms, shape)
             if reach is Reach.HEARD:
                 places.append(place)
                 heard.append(shape + SAME_MOMENT if moment == last_moment else shape)
@@ -325,7 +326,7 @@ class Alike:
             reach = Reach.OUT_OF_REACH
         else:
             reach = Reach.HEARD
-        self.reach[terms.code, shape] = reach
+        self.reach[terms.code][shape] = reach
         return reach
 
     # --- From shapes back to facts ---------------------------------------------------------------------------------
