@@ -33,6 +33,10 @@ admin.site.index_title = "Tables"
 admin.site.enable_nav_sidebar = False  # the frame has its own navigation
 
 
+def _open(url: str, what: str) -> SafeString:
+    return format_html('<a href="{}">Open<span class="visually-hidden"> {}</span></a>', url, what)
+
+
 @admin.register(System)
 class SystemAdmin(ConfigurationAdmin):
     import_key = "slug"
@@ -132,7 +136,7 @@ class ImportBatchAdmin(ReadOnlyAdmin):
 
     @admin.display(description="its page")
     def page(self, batch: ImportBatch) -> SafeString:
-        return format_html('<a href="{}">Open the import</a>', reverse("imports:batch", args=[batch.pk]))
+        return _open(reverse("imports:batch", args=[batch.pk]), f"import {batch.pk}")
 
 
 @admin.register(ImportRow)
@@ -162,7 +166,7 @@ class JobRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="its page")
     def page(self, run: JobRun) -> SafeString:
-        return format_html('<a href="{}">Open the run</a>', reverse("jobs:run", args=[run.pk]))
+        return _open(reverse("jobs:run", args=[run.pk]), f"run {run.pk}")
 
 
 @admin.register(AuditEntry)

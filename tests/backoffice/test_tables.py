@@ -340,3 +340,9 @@ def test_the_two_kinds_of_table_are_the_only_ones():
     assert all(isinstance(table, ReadOnlyAdmin | ConfigurationAdmin) for table in ours)
     assert isinstance(admin.site._registry[System], SystemAdmin)
     assert reverse("admin:backoffice_system_changelist") == SYSTEMS
+
+
+def test_an_empty_list_says_whether_a_filter_or_the_table_is_the_reason(client, viewer):
+    assert "This table is empty" in client.get(BATCHES).content.decode()
+    make.batch()
+    assert "Nothing matches" in client.get(f"{BATCHES}?status__exact=failed").content.decode()
