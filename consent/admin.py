@@ -36,11 +36,26 @@ def _link(name: str, pk: Any, words: str) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse(f"consent:{name}", args=[pk]), words)
 
 
+def _digits(term: str) -> str:
+    return "".join(str(int(sign)) for sign in term if sign.isdecimal())
+
+
 class OfNumber(ReadOnlyAdmin):
     """Tables whose rows belong to a number: found by some of its digits, with the way to everything about it."""
 
-    search_help_text = "Some digits of the number, without spaces"
-    search_fields = ("number__e164__contains",)
+    search_help_text = "At least three digits of the number"
+    search_fields = ("number__e164",)  # shows the box; what it finds, get_search_results says
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the index on the digits of numbers; any other comparison would read the whole table."""
+        if not search_term.strip():
+            return queryset, False
+        digits = _digits(search_term)
+        if len(digits) < 3:
+            return queryset.none(), False
+        return queryset.filter(number__in=Number.objects.fragment(digits).values("pk")), False
 
     @admin.display(description="number")
     def line(self, row: Any) -> SafeString | str:
@@ -53,9 +68,19 @@ class OfNumber(ReadOnlyAdmin):
 @admin.register(Number)
 class NumberAdmin(ReadOnlyAdmin):
     list_display = ("readable", "region", "line_type", "first_seen", "page")
-    search_fields = ("e164__contains",)
-    search_help_text = "Some digits of the number, without spaces"
+    search_fields = ("e164",)
+    search_help_text = "At least three digits of the number"
     readonly_fields = ("page",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Number], search_term: str
+    ) -> tuple[QuerySet[Number], bool]:
+        if not search_term.strip():
+            return queryset, False
+        digits = _digits(search_term)
+        if len(digits) < 3:
+            return queryset.none(), False
+        return queryset.filter(pk__in=Number.objects.fragment(digits).values("pk")), False
 
     @admin.display(description="number")
     def readable(self, number: Number) -> SafeString:
@@ -95,8 +120,15 @@ class SystemRecordAdmin(OfNumber):
     list_display = ("ref", "system", "contact", "line", "changed")
     list_filter = ("system",)
     list_select_related = ("system", "contact", "number")
-    search_fields = ("ref__exact", "number__e164__contains")  # type: ignore[assignment]
-    search_help_text = "A whole record id, or some digits of the number"
+    search_help_text = "A whole record id, or at least three digits of the number"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[SystemRecord], search_term: str
+    ) -> tuple[QuerySet[SystemRecord], bool]:
+        by_number, _ = super().get_search_results(request, queryset, search_term)
+        return (
+            queryset.filter(ref=search_term.strip()) | by_number if search_term.strip() else by_number
+        ), False
 
     @admin.display(description="number changed")
     def changed(self, record: SystemRecord) -> str:
