@@ -37,6 +37,7 @@ from consent.models import (
 )
 
 F = Flag.Status
+REBUILT_AT_ONCE = 100_000  # numbers in one run of a full rebuild
 CHUNK = 2_000  # numbers in one transaction
 PROVED = 5_000  # numbers read at once, without locks, to see whether anything has changed
 # How soon each severity should be looked at. S1 counts from the person's own request, not from our noticing.
@@ -91,6 +92,9 @@ def ring(*, trigger: str, full: bool = False, by: Any = None) -> list[jobs.JobRu
     """Queue the work, one run per shard; a shard that already waits is not queued twice."""
     shards = settings.RECONCILE_SHARDS
     kind, subject = ("consent.rebuild", "everything") if full else ("consent.reconcile", "touched")
+    if full:
+        # A run has to end well within the time that a task may take.
+        shards = max(shards, -(-Number.objects.count() // REBUILT_AT_ONCE))
     return [
         jobs.start(
             kind, f"{subject} {shard + 1}/{shards}", trigger=trigger, by=by, shard=shard, shards=shards

@@ -5,8 +5,8 @@ run writes numbers, contacts, the CRM's records and readings, and the reconcilia
 of every number and raises what disagrees.
 
 Both other sides of the ratios get the same rows in the same run: django-import-export in its bulk mode (use_bulk, the
-usual loader) of a part of the file into one plain table without foreign keys, per row, and COPY of everything the import
-wrote into the very tables, emptied before, with their indexes, triggers and foreign keys.
+usual loader), a part of the file into one plain table without foreign keys, per row; and COPY of everything the
+import wrote into the very tables, emptied before, with their indexes, triggers and foreign keys.
 """
 
 import csv
@@ -261,7 +261,7 @@ def make_peer_table() -> None:
 
 
 def import_with_peer(path: Path) -> None:
-    """The first rows of the file with a number, in the peer's bulk mode as it comes: it looks each row up by its key."""
+    """The first rows of the file with a number, in the peer's bulk mode as it comes: it looks up row by row."""
     PeerRow._default_manager.all().delete()
     with path.open(encoding="utf-8", newline="") as handle:
         rows = list(
