@@ -41,7 +41,7 @@ def of_import(batch: ImportBatch) -> dict[str, Any]:
         "rows": _rows(ImportRow, ROW),
         "people": _rows(SystemRecord, RECORDS_OF_SYSTEMS),
         "shared contacts": _shared_contacts(),
-        "news": _rows(Touched, ("number__e164",)),
+        "news": _news(),
         "batch": (batch.status, batch.counts, batch.rows_done, batch.rows_total, batch.cursor_line),
         "findings": _rows(Flag.objects.filter(number=None), ("code", "status", "why", "params")),
         "audit": AuditEntry.objects.filter(action="import.done").count(),
@@ -80,6 +80,12 @@ def of_reconcile() -> dict[str, Any]:
 def _rows(rows: Any, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
     manager = getattr(rows, "objects", rows)
     return sorted(manager.values_list(*fields), key=repr)
+
+
+def _news() -> list[str]:
+    """Numbers that wait to be looked at, or that a worker has looked at since."""
+    waiting = Touched.objects.values_list("number__e164", flat=True)
+    return sorted({*waiting, *AgreedStatus.objects.values_list("number__e164", flat=True)})
 
 
 def _shared_contacts() -> list[list[str]]:
