@@ -109,9 +109,7 @@ class DecisionForm(forms.Form):
         label="In your words",
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "What you checked, and why this is right"}),
     )
-    proof = ProofField(
-        required=False, label="Proof as a file", help_text="PDF, picture, recording or text; 10 MB."
-    )
+    proof = ProofField(required=False, label="Proof as a file", help_text="PDF, picture, recording, text.")
     proof_link = forms.URLField(
         required=False, label="or link to it", max_length=200, assume_scheme="https", widget=forms.URLInput
     )
@@ -174,8 +172,12 @@ class DecisionForm(forms.Form):
             initial |= {"version": flag.version, "fingerprint": flag.fingerprint}
         super().__init__(data, files, initial=initial)
         self.by = by
+        shown_with_proof = {Decision.PROOF.value, Decision.VOID.value}
         for name, reasons in active_reasons().items():
             self.fields[f"reason_{name}"] = reason_field(reasons)
+            if any(reason.needs_proof for reason in reasons):
+                shown_with_proof.add(name)
+        self.proof_for = " ".join(sorted(shown_with_proof))
         chosen = self.fields["wording"]
         assert isinstance(chosen, forms.ModelChoiceField)
         chosen.queryset = Wording.objects.filter(program=program).order_by("-valid_from", "code", "pk")

@@ -65,8 +65,17 @@ def _align(pick: Pick, choice: Choice, *, by: User, token: str, now: datetime) -
     except Refused as refusal:
         return Outcome(flag.pk, "refused", str(refusal))
     except StaleFlag:
+        along = _decided_along(flag, token)
+        if along is not None:
+            return Outcome(flag.pk, "applied", "", along)
         return Outcome(flag.pk, "changed_since", "Somebody decided on it, or its evidence changed.")
     return Outcome(flag.pk, "applied", "", correction)
+
+
+def _decided_along(flag: Flag, token: str) -> Correction | None:
+    """The decision on another flag of the same selection that settled this one as well."""
+    selection = token.rsplit(":", 1)[0]
+    return flag.corrections.filter(token__startswith=f"{selection}:").order_by("pk").first()
 
 
 def would_permit(flag: Flag) -> bool:

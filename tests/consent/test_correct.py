@@ -653,3 +653,18 @@ def test_a_reply_nobody_understood_is_not_waved_through_by_one_person():
     )
     assert agreed(line) == "OPTED_IN"
     assert not Flag.objects.open().filter(number=line).exists()
+
+
+def test_flags_of_a_selection_that_one_decision_settles_together_are_all_decided():
+    line = make.number()
+    make.reading(line, "in", make.system())
+    make.stopped_but_texted(line)
+    flags = Flag.objects.open().filter(
+        number=line, code__in=["PLATFORM_IN_AGREED_OUT", "SOURCE_IN_AGREED_OUT"]
+    )
+    picks = [Pick(flag.pk, *make.seen(flag)) for flag in flags]
+    by = make.staff()
+    for _ in range(2):
+        outcomes = correct.align_all(picks, reason=make.reason(), words="", by=by, token="bulk", now=LATER)
+        assert [outcome.result for outcome in outcomes] == ["applied", "applied"]
+    assert len({outcome.correction for outcome in outcomes}) == 1
