@@ -437,11 +437,10 @@ def test_nothing_but_a_revocation_can_be_voided():
     other = make.wish(make.number())
     make.weigh(line)
     for voids in (f"c{grant.pk}", f"c{other.pk}", "c999999", "x1", ""):
+        choice = make.choice(Decision.VOID, voids=voids, proof_link="https://example.com/x")
+        by, subject = make.staff(), Subject(line, make.program())
         with pytest.raises(Refused):
-            choice = make.choice(Decision.VOID, voids=voids, proof_link="https://example.com/x")
-            correct.decide(
-                Subject(line, make.program()), choice, by=make.staff(), token="t", seen=None, now=LATER
-            )
+            correct.decide(subject, choice, by=by, token="t", seen=None, now=LATER)
 
 
 # --- Waive, escalate, and what must be said --------------------------------------------------------------
