@@ -16,7 +16,7 @@ from tests.consent.intake.make import taken_in, upload
 pytestmark = pytest.mark.django_db
 LOG = (
     "Sid,DateCreated,DateSent,Direction,From,To,Body,ErrorCode\n"
-    'SM1,2026-03-01 10:00:00Z,2026-03-01 10:00:00Z,inbound,+12125550101,+14155550100,STOP,{extra}\n'
+    "SM1,2026-03-01 10:00:00Z,2026-03-01 10:00:00Z,inbound,+12125550101,+14155550100,STOP,{extra}\n"
 )
 
 
