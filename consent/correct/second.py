@@ -11,11 +11,12 @@ from django.db import transaction
 from backoffice import audit
 from backoffice.access import can
 from backoffice.models import IllegalMove
-from consent.correct.choice import Choice, Refused, SamePerson, StopStands, Subject, TooLate
+from consent.correct.choice import Choice, Moment, Refused, SamePerson, StopStands, Subject, TooLate
 from consent.correct.decide import apply
 from consent.correct.lines import lines_of, lock, take_in_news
 from consent.correct.stop import guard_stop, record_attempt
-from consent.models import AgreedStatus, Correction, Decision, Flag, StaleFlag
+from consent.ledger import Precision
+from consent.models import AgreedStatus, Correction, Decision, Flag, StaleFlag, Wording
 
 
 def mark_of(correction: Correction) -> str:
@@ -77,11 +78,27 @@ def proposed(correction_id: int) -> Correction:
 
 
 def choice_of(correction: Correction) -> Choice:
+    """What was chosen, as it was put on record."""
+    details = correction.details
+    at = details.get("at")
     return Choice(
         decision=Decision(correction.decision),
         reason=correction.reason,
         words=correction.words,
-        voids=correction.details.get("voids", ""),
+        proof_link=correction.proof_link,
+        moment=Moment(
+            datetime.fromisoformat(at) if at else None,
+            Precision(details.get("precision", Precision.SECOND)),
+            details.get("time_text", ""),
+            details.get("zone", ""),
+        ),
+        channel=details.get("channel", ""),
+        reference=details.get("reference", ""),
+        said=details.get("said", ""),
+        for_all_programs=details.get("for_all_programs", True),
+        for_whole_person=details.get("for_whole_person", False),
+        wording=Wording.objects.filter(pk=details.get("wording")).first(),
+        voids=details.get("voids", ""),
     )
 
 

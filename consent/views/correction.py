@@ -23,6 +23,7 @@ from consent.correct import CHANNELS, Refused, StopStands, Subject
 from consent.filters import CorrectionFilter
 from consent.models import Correction, Decision, StaleFlag, Wording, WriteBack
 from consent.views.evidence import explained, people_of, sides, timeline
+from consent.views.flag_review import outlook_context
 from consent.views.queue import Queue
 
 S = Correction.Status
@@ -138,12 +139,10 @@ def _page(
             "people": people_of([row.number.pk]).get(row.number.pk, []),
         }
     if proposed and row.number and row.program:
-        context["outlook"] = correct.outlook(
-            Subject(row.number, row.program, row.flags.order_by("pk").first()),
-            correct.choice_of(row),
-            by=request.user,
-            now=now,
-        )
+        subject = Subject(row.number, row.program, row.flags.order_by("pk").first())
+        outlook = correct.outlook(subject, correct.choice_of(row), by=request.user, now=now)
+        context |= outlook_context(outlook, row.decision)
+        context |= {"number": row.number, "program_pk": row.program_id}
         context["timeline"] = timeline(row.number, row.program, deciding=shown.agreed.decided_by)
         context["sides"] = sides(row.number, [row.program], {row.program.pk: shown.agreed.status})
     return render_in_admin(request, "consent/correction.html", context, status=status)

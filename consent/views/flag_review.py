@@ -94,7 +94,9 @@ def _decide(request: HttpRequest, flag: Flag, queue: Queue, form: DecisionForm) 
 def tell(request: HttpRequest, correction: Correction, queue: Queue | None = None) -> None:
     """Say what happened, with the way back where there is one."""
     assert isinstance(request.user, User)
-    what = correction.get_decision_display()
+    # The next flag is on the page by then: say which number this was about.
+    about = f" ({phone(correction.number.e164)})" if correction.number else ""
+    what = f"{correction.get_decision_display()}{about}"
     url = reverse("consent:correction", args=[correction.pk])
     if correction.status == Correction.Status.PROPOSED:
         said = format_html('<a href="{}">{}</a>: proposed; it waits for a second person.', url, what)

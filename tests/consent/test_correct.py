@@ -667,3 +667,39 @@ def test_flags_of_a_selection_that_one_decision_settles_together_are_all_decided
         outcomes = correct.align_all(picks, reason=make.reason(), words="", by=by, token="bulk", now=LATER)
         assert [outcome.result for outcome in outcomes] == ["applied", "applied"]
     assert len({outcome.correction for outcome in outcomes}) == 1
+
+
+def test_what_the_second_person_is_shown_is_what_approving_writes():
+    line = make.number()
+    make.reading(line, "never", make.system())
+    make.reading(line, "in")
+    make.weigh(line)
+    flag = make.flag("PLATFORM_IN_NO_EVIDENCE", line)
+    correction = decide(flag, proof())
+    shown = correct.outlook(make.subject(flag), correct.choice_of(correction), by=make.staff(), now=LATER)
+    correct.approve(
+        correction.pk, by=make.staff("Supervisor"), words="", mark=correct.mark_of(correction), now=LATER
+    )
+    written = list(correction.write_backs.order_by("pk").values_list("system__slug", "value"))
+    assert written == [(step.system.slug, step.value) for step in shown.steps] == [("acme", "in")]
+
+
+def test_a_reason_can_ask_a_second_person_about_a_whole_persons_revocation():
+    one, other = make.number(), make.number()
+    person = make.contact(one, ref="1")
+    make.SystemRecord.objects.create(system=make.system(), ref="2", contact=person, number=other)
+    make.weigh(one, other)
+    choice = revocation(
+        for_whole_person=True,
+        reason=make.reason(Decision.REVOKE, needs_second_person=True),
+        moment=Moment(NOW),
+    )
+    correction = correct.decide(
+        Subject(one, make.program()), choice, by=make.staff(), token="t", seen=None, now=LATER
+    )
+    assert not ConsentRecord.objects.exists()
+    assert correct.choice_of(correction).for_whole_person
+    correct.approve(
+        correction.pk, by=make.staff("Supervisor"), words="", mark=correct.mark_of(correction), now=LATER
+    )
+    assert agreed(other) == "OPTED_OUT"
