@@ -22,6 +22,7 @@ WORKERS_QUIET = timedelta(seconds=120)  # the sweep alone makes them heard every
 SEARCH_LIMIT = 10
 
 KINDS = {
+    "import.recognise": "Unpack a workbook",
     "import.check": "Check a file",
     "import.run": "Import a file",
     "import.void": "Void an import",
