@@ -64,6 +64,8 @@ def test_every_page_is_accessible_and_fits(
             continue
         if not fits_width(page):
             wrong.append(f"{path} sticks out at {size['width']} px")
+        if page.locator("option", has_text="-----").count():
+            wrong.append(f"{path} has a choice without words")
         for scheme, rules in (("light", ()), ("dark", ("color-contrast", "link-in-text-block"))):
             page.emulate_media(color_scheme=scheme)
             try:

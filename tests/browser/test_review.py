@@ -60,7 +60,8 @@ def test_a_flag_is_decided_without_the_mouse_and_the_next_one_opens(open_page, a
     page.keyboard.press("2")
     assert page.is_checked("[value=revoke]")
     page.wait_for_selector("[name=said]", state="visible")
-    page.focus("[value=revoke]")
+    assert page.evaluate("document.activeElement.name") == "reason_revoke"
+    page.evaluate("document.activeElement.blur()")
     page.keyboard.press("1")
     assert page.is_checked("[value=align]")
     assert page.evaluate("document.activeElement.name") == "reason_align"
@@ -70,6 +71,9 @@ def test_a_flag_is_decided_without_the_mouse_and_the_next_one_opens(open_page, a
     page.keyboard.press("Control+Enter")
 
     page.wait_for_selector(".toast >> text=done, 1 value to hand over")
+    assert str(Correction.objects.get().number.e164)[-4:] in page.inner_text(".toast"), (
+        "it says who it was about"
+    )
     assert "/review/" in page.url
     assert page.url != first, "the next flag opens by itself"
     correction = Correction.objects.get()
@@ -173,7 +177,6 @@ def test_what_may_end_in_messages_waits_for_a_second_person(open_page, agent, le
     page.select_option("[name=reason_proof]", index=1)
     page.fill("[name=day]", "2026-03-01")
     page.select_option("[name=wording]", index=1)
-    page.click("text=Proof: file or link")
     page.fill("[name=proof_link]", "https://files.example/form-12.pdf")
     page.fill("[name=words]", "The paper form is in the archive.")
     page.click("text=Decide, stay")
@@ -204,7 +207,6 @@ def test_a_stop_is_not_argued_away_and_the_way_back_is_explained(
     page.select_option("[name=reason_proof]", index=1)
     page.fill("[name=day]", "2026-03-01")
     page.select_option("[name=wording]", index=1)
-    page.click("text=Proof: file or link")
     page.fill("[name=proof_link]", "https://files.example/form-12.pdf")
     page.fill("[name=words]", "There is an older form.")
     page.click("text=Decide, next flag")
