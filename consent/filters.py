@@ -161,6 +161,7 @@ class HoldFilter(django_filters.FilterSet):
         field_name="flag__severity",
         choices=[(s.value, SEVERITY_WORDS[s]) for s in Severity],
         label="Severity",
+        empty_label="Any",
     )
     code = django_filters.ChoiceFilter(
         field_name="flag__code", choices=CODE_CHOICES, label="Because of", empty_label="Any"
