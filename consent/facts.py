@@ -8,7 +8,7 @@ when it knows since when, and never as an opt-in.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -142,7 +142,7 @@ class Door:
             claimed_at,
             precision,
             read_at,
-        ) in readings.iterator():
+        ) in readings:
             assertion = self.assertion(pk, program_id, system_id, value, claimed_at, precision, read_at)
             if assertion is not None:
                 facts[number_id].assertions[self.codes[program_id]].append(assertion)
@@ -153,8 +153,8 @@ class Door:
         self._beliefs(newest, number_ids, facts)
         return facts
 
-    def _records(self, records: Any) -> Iterator[tuple[Any, ...]]:
-        rows: Iterator[tuple[Any, ...]] = records.order_by("pk").values_list(*_RECORD).iterator()
+    def _records(self, records: Any) -> Iterable[tuple[Any, ...]]:
+        rows: Iterable[tuple[Any, ...]] = records.order_by("pk").values_list(*_RECORD)
         return rows
 
     def evidence_of(self, record: ConsentRecord) -> Evidence:
@@ -278,6 +278,8 @@ class Door:
         number_ids: Sequence[int],
         facts: dict[int, Facts],
     ) -> None:
+        if not newest:
+            return
         corrected = _corrections(number_ids)
         carried = _carried(number_ids)
         for key, said in newest.items():

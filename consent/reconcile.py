@@ -154,7 +154,6 @@ class _Work:
     flags: dict[str, Flag] = field(default_factory=dict)
     holds: dict[int, Hold] = field(default_factory=dict)
     busy: set[int] = field(default_factory=set)  # flags with a correction still on its way
-    judged: set[tuple[str, str]] = field(default_factory=set)
     found: dict[str, _Found] = field(default_factory=dict)
     new_states: list[tuple[Any, ...]] = field(default_factory=list)
     changed_states: list[AgreedStatus] = field(default_factory=list)
@@ -166,20 +165,13 @@ class _Work:
         for flag in Flag.objects.open().filter(number_id__any_of=ids):
             self.flags[flag.key] = flag
         pks = [flag.pk for flag in self.flags.values()]
-        self.holds = {hold.flag_id: hold for hold in Hold.objects.filter(flag_id__any_of=pks)}
-        self.busy = set(
-            WriteBack.objects.unsettled()
-            .filter(correction__flags__any_of=pks)
-            .values_list("correction__flags", flat=True)
-        )
-        # What a person has judged stays settled until its evidence changes.
-        decided = Flag.objects.filter(
-            number_id__any_of=ids,
-            status=F.CLOSED,
-            corrections__status=Correction.Status.APPLIED,
-            code__in=JUDGEMENTS,
-        )
-        self.judged = set(decided.values_list("key", "fingerprint"))
+        if pks:
+            self.holds = {hold.flag_id: hold for hold in Hold.objects.filter(flag_id__any_of=pks)}
+            self.busy = set(
+                WriteBack.objects.unsettled()
+                .filter(correction__flags__any_of=pks)
+                .values_list("correction__flags", flat=True)
+            )
         self.known: dict[int, set[int]] = defaultdict(set)
         for number_id, program_id in self.states:
             self.known[number_id].add(program_id)
@@ -279,11 +271,9 @@ class _Work:
         counts["statuses_changed"] = len(self.changed_states)
 
     def _raise(self, counts: Counter[str]) -> None:
-        new = [
-            (key, found)
-            for key, found in self.found.items()
-            if key not in self.flags and (key, found.fingerprint) not in self.judged
-        ]
+        new = [(key, found) for key, found in self.found.items() if key not in self.flags]
+        judged = _judged({found.number_id for _, found in new})
+        new = [(key, found) for key, found in new if (key, found.fingerprint) not in judged]
         names = tuple(new[0][1].row(new[0][0], self)) if new else ()
         made = bulk.append(Flag, names, [tuple(found.row(key, self).values()) for key, found in new])
         bulk.append(
@@ -344,6 +334,19 @@ class _Work:
         Flag.objects.bulk_update(gone, ["status", "version", "closed_at"], batch_size=500)
         counts["flags_closed"] = len(gone)
         counts["holds_released"] += Hold.objects.open().filter(flag__in=gone).update(released_at=self.now)
+
+
+def _judged(number_ids: set[int]) -> set[tuple[str, str]]:
+    """What a person has judged stays settled until its evidence changes."""
+    if not number_ids:
+        return set()
+    decided = Flag.objects.filter(
+        number_id__any_of=number_ids,
+        status=F.CLOSED,
+        corrections__status=Correction.Status.APPLIED,
+        code__in=JUDGEMENTS,
+    )
+    return set(decided.values_list("key", "fingerprint"))
 
 
 @dataclass
