@@ -28,6 +28,7 @@ from backoffice.models import JobRun
 from backoffice.models.job_run import MAX_ATTEMPTS
 
 log = logging.getLogger(__name__)
+KEEP_IDLE = timedelta(days=1)
 RING_AGAIN_AFTER = timedelta(seconds=30)
 
 
@@ -186,6 +187,18 @@ def sweep(now: datetime) -> dict[str, int]:
             break  # each try costs seconds while the queue is away; the next sweep tries again
         rung += 1
     return {"rung": rung}
+
+
+def forget_idle(now: datetime) -> dict[str, int]:
+    """Remove rounds of the schedule that found nothing to do, a day later: thousands would hide the others."""
+    idle = JobRun.objects.filter(
+        status=JobRun.Status.DONE,
+        trigger=JobRun.Trigger.SCHEDULE,
+        counts={},
+        finished_at__lt=now - KEEP_IDLE,
+    ).exclude(kind__startswith="schedule")
+    removed, _ = idle.delete()
+    return {"idle_runs": removed}
 
 
 def cancel(run: JobRun, by: User) -> None:

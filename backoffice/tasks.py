@@ -24,7 +24,8 @@ def sweep() -> dict[str, int]:
 
 @shared_task(name="backoffice.tidy_uploads", acks_late=True)
 def tidy_uploads() -> dict[str, int]:
-    return tidy(timezone.now())
+    now = timezone.now()
+    return tidy(now) | jobs.forget_idle(now)
 
 
 @task_success.connect

@@ -84,6 +84,7 @@ class Migration(migrations.Migration):
                 ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='backoffice.system')),
             ],
             options={
+                'verbose_name_plural': 'import batches',
                 'permissions': [('void_importbatch', 'Can void batches that brought opt-outs'), ('permit_importbatch', 'Can confirm batches that permit sending to somebody')],
             },
         ),

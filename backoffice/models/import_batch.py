@@ -120,6 +120,7 @@ class ImportBatch(models.Model):
     objects = ImportBatchQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "import batches"
         permissions = [
             ("void_importbatch", "Can void batches that brought opt-outs"),
             ("permit_importbatch", "Can confirm batches that permit sending to somebody"),

@@ -354,3 +354,20 @@ def test_other_work_after_the_commit_does_not_silence_the_bell(bells: list[int])
         run = queued()
     assert bells == [run.pk]
     assert connection.in_atomic_block is False
+
+
+def test_only_rounds_of_the_schedule_that_found_nothing_are_forgotten():
+    now = timezone.now()
+    old = {"status": JobRun.Status.DONE, "finished_at": now - timedelta(days=2)}
+    idle = JobRun.objects.create(kind="a", subject="1", trigger="schedule", **old)
+    kept = [
+        JobRun.objects.create(kind="a", subject="2", trigger="schedule", counts={"numbers": 1}, **old),
+        JobRun.objects.create(kind="a", subject="3", trigger="staff", **old),
+        JobRun.objects.create(kind="schedule.gap", subject="4", trigger="schedule", **old),
+        JobRun.objects.create(
+            kind="a", subject="5", trigger="schedule", status=JobRun.Status.DONE, finished_at=now
+        ),
+    ]
+    assert jobs.forget_idle(now) == {"idle_runs": 1}
+    assert not JobRun.objects.filter(pk=idle.pk).exists()
+    assert JobRun.objects.filter(pk__in=[run.pk for run in kept]).count() == 4
