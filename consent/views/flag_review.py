@@ -27,7 +27,7 @@ from consent.correct import Choice, Outlook, Refused, StopStands, Subject
 from consent.deadlines import deadline
 from consent.forms import CommentForm, DecisionForm
 from consent.models import Correction, Decision, Flag, Hold, Number, Program, ReasonCode, StaleFlag
-from consent.rules import Status
+from consent.rules import Code, Status
 from consent.views.evidence import explained, halves, people_of, sides, timeline
 from consent.views.flag_list import next_or_back
 from consent.views.queue import Queue
@@ -65,8 +65,15 @@ def _form(flag: Flag, queue: Queue, data: Any = None, files: Any = None) -> Deci
         program=flag.program,
         voidable=correct.voidable(flag.number) if flag.number else [],
         # Shown as chosen, never taken by itself.
-        decision=(Decision.ALIGN if flag.number_id else Decision.ESCALATE).value,
+        decision=_usual(flag).value,
     )
+
+
+def _usual(flag: Flag) -> Decision:
+    if flag.number_id is None:
+        return Decision.ESCALATE
+    # There is nothing to write while nobody has said what the reply means.
+    return Decision.REVOKE if flag.code == Code.UNCLEAR_REPLY else Decision.ALIGN
 
 
 def _decide(request: HttpRequest, flag: Flag, queue: Queue, form: DecisionForm) -> HttpResponse:
