@@ -194,6 +194,7 @@ CONSENT_POLICY = {
     "form_defeats_stop": flag("FORM_DEFEATS_STOP"),
     "company_life_from": os.environ.get("COMPANY_LIFE_FROM", "2000-01-01"),
 }
+RECONCILE_CHUNK_NUMBERS = int(os.environ.get("RECONCILE_CHUNK_NUMBERS", 2_000))  # in one transaction
 RECONCILE_SHARDS = int(os.environ.get("RECONCILE_SHARDS", 2))  # parallel runs of one reconciliation
 UNDO_SECONDS = int(
     os.environ.get("UNDO_SECONDS", 30)

@@ -38,7 +38,7 @@ from consent.models import (
 
 F = Flag.Status
 REBUILT_AT_ONCE = 100_000  # numbers in one run of a full rebuild
-CHUNK = 2_000  # numbers in one transaction
+CHUNK = settings.RECONCILE_CHUNK_NUMBERS
 PROVED = 5_000  # numbers read at once, without locks, to see whether anything has changed
 # How soon each severity should be looked at. S1 counts from the person's own request, not from our noticing.
 DUE_AFTER = {
