@@ -227,13 +227,16 @@ class Store:
                 ours.add(number_id)
         fresh: list[tuple[str, Claim, int]] = []
         records: list[tuple[int, str, int, int]] = []
+        joined: dict[int, tuple[str, str, str]] = {}
         for ref, claim in new.items():
             number_id = numbers[claim.number.e164 or ""]
             if number_id in contacts and number_id not in ours:
                 records.append((self.system.pk, ref, contacts[number_id], number_id))
+                joined[contacts[number_id]] = claim.person
             else:
                 fresh.append((ref, claim, number_id))
             ours.add(number_id)
+        self._name(joined)
         made = bulk.append(
             Contact, ("first_name", "last_name", "email"), [claim.person for _, claim, _ in fresh]
         )
@@ -242,6 +245,14 @@ class Store:
             for (ref, _, number_id), contact_id in zip(fresh, made, strict=True)
         ]
         bulk.append(SystemRecord, ("system_id", "ref", "contact_id", "number_id"), records)
+
+    def _name(self, people: dict[int, tuple[str, str, str]]) -> None:
+        """A contact that nobody could name so far takes the name that this system knows."""
+        named = {contact_id: person for contact_id, person in people.items() if any(person)}
+        nameless = list(Contact.objects.filter(pk__any_of=list(named), first_name="", last_name="", email=""))
+        for contact in nameless:
+            contact.first_name, contact.last_name, contact.email = named[contact.pk]
+        Contact.objects.bulk_update(nameless, ["first_name", "last_name", "email"], batch_size=500)
 
     def _follow_number_changes(
         self, by_ref: dict[str, Claim], existing: dict[str, SystemRecord], numbers: dict[str, int]
