@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from backoffice.files.rows import Row, wrong_width
 from backoffice.imports.importer import Outcome
@@ -65,6 +66,7 @@ class Event:
     reference: str = ""
     clock: str = ""
     answers_prompt: bool = False
+    known_at: datetime | None = None  # when it was known at the latest; the file's own time if not given
 
 
 def read_row(plan: Plan, row: Row) -> Claim | Event | Outcome:
@@ -310,9 +312,9 @@ def _reply_row(plan: Plan, row: Row) -> Event | Outcome:
         clock=plan.kind,
     )
     if not inbound:
-        # A refused send proves that an opt-out was on file, not when it was made.
+        # A refused send proves that an opt-out was on file by then, not when it was made.
         unknown = replace(moment, at=None, claimed_at=None)
-        return replace(common, kind=Kind.CARRIER, moment=unknown, words="")
+        return replace(common, kind=Kind.CARRIER, moment=unknown, words="", known_at=moment.at)
     return _reply_event(common, text, row)
 
 

@@ -399,7 +399,7 @@ class Store:
             moment.text[:80],
             self.zone,
             moment.spread_seconds,
-            self.batch.as_of,
+            event.known_at or self.batch.as_of,
             f"{self.system.slug}" if event.clock else "",
             wording.pk if wording else None,
             _wording_note(event, wording),
