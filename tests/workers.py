@@ -43,7 +43,7 @@ def eventually(holds: Callable[[], object], seconds: float = 30.0, what: str = "
     until = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < until, f"{what} did not happen within {seconds:.0f} s"
-        time.sleep(0.05)
+        time.sleep(0.01)
 
 
 class Worker:

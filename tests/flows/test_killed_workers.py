@@ -24,10 +24,10 @@ from tests.flows import make, picture
 from tests.workers import Worker, eventually
 
 LEASE = "2"  # seconds
-CHUNK = 20
-FEW = 20  # numbers a transaction
+CHUNK = 2
+FEW = 4  # numbers a transaction; both are tiny, so that a quick machine can be interrupted too
 QUICK = {"JOB_LEASE_SECONDS": LEASE, "IMPORT_CHUNK_ROWS": str(CHUNK), "RECONCILE_SHARDS": "1"}
-ROWS = 1_200
+ROWS = 500
 S = ImportBatch.Status
 Start = Callable[..., Worker]
 

@@ -255,22 +255,22 @@ def nobody_writes() -> bool:
 
 
 def test_a_worker_that_was_frozen_past_its_lease_writes_nothing_more(start_worker: Start):
-    content = make.crm_file(1_200)
+    content = make.crm_file(500)
     make.program()
-    with override_settings(IMPORT_CHUNK_ROWS=20):
+    with override_settings(IMPORT_CHUNK_ROWS=2):
         unbroken = picture.of_import(make.taken_in("hubspot", content))
     call_command("flush", interactive=False, verbosity=0)
 
     make.program()
     batch = make.confirmed("hubspot", content)
     run = JobRun.objects.get(kind="import.run")
-    quick = {"JOB_LEASE_SECONDS": "2", "IMPORT_CHUNK_ROWS": "20"}
+    quick = {"JOB_LEASE_SECONDS": "2", "IMPORT_CHUNK_ROWS": "2"}
     late = start_worker(**quick)
     eventually(lambda: ImportBatch.objects.get(pk=batch.pk).rows_done > 100, what="the import")
     freeze_between_chunks(late)
     try:
         frozen_at = ImportBatch.objects.get(pk=batch.pk).rows_done
-        assert frozen_at < 1_200
+        assert frozen_at < 500
         eventually(
             lambda: JobRun.objects.get(pk=run.pk).is_lost(timezone.now()), what="the lease running out"
         )
@@ -305,14 +305,14 @@ def test_the_queue_moves_on_past_work_that_fails(waiting_batch: ImportBatch, sta
 
 def test_a_running_import_is_cancelled_resumed_and_complete(start_worker: Start, client):
     make.program()
-    batch = make.confirmed("hubspot", make.crm_file(1_200))
+    batch = make.confirmed("hubspot", make.crm_file(500))
     client.force_login(people.root())
-    start_worker(IMPORT_CHUNK_ROWS="4")
+    start_worker(IMPORT_CHUNK_ROWS="2")
     eventually(lambda: ImportBatch.objects.get(pk=batch.pk).rows_done > 0, what="the import")
     client.post(reverse("imports:cancel", args=[batch.pk]))
     eventually(lambda: ImportBatch.objects.get(pk=batch.pk).status == S.CANCELLED, what="the cancellation")
     batch.refresh_from_db()
-    assert 0 < batch.rows_done < 1_200
+    assert 0 < batch.rows_done < 500
     assert batch.rows_done == sum(batch.counts.values())
     eventually(lambda: not JobRun.objects.get(kind="import.run").is_unfinished, what="the run ending")
 
@@ -327,9 +327,9 @@ def test_a_running_import_is_cancelled_resumed_and_complete(start_worker: Start,
 
 def test_a_cancelled_import_can_be_tried_again_from_the_jobs_page(start_worker: Start, client):
     make.program()
-    batch = make.confirmed("hubspot", make.crm_file(1_200))
+    batch = make.confirmed("hubspot", make.crm_file(500))
     client.force_login(people.root())
-    start_worker(IMPORT_CHUNK_ROWS="4")
+    start_worker(IMPORT_CHUNK_ROWS="2")
     run = JobRun.objects.get(kind="import.run")
     eventually(lambda: ImportBatch.objects.get(pk=batch.pk).rows_done > 0, what="the import")
     client.post(reverse("jobs:run_cancel", args=[run.pk]))
