@@ -24,6 +24,7 @@ from consent.ledger import (
     Value,
     WordingState,
 )
+from consent.management.json_lines import Unreadable
 
 Json = Mapping[str, Any]
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -31,10 +32,6 @@ Choice = TypeVar("Choice", bound=StrEnum)
 LONGEST_TERM = 36_500  # days
 LONGEST_SKEW = 86_400  # seconds
 ONE_DAY = timedelta(days=1)
-
-
-class Unreadable(ValueError):
-    """The object cannot be read; the message says what, where and how to mend it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from django.core.management.base import CommandError
 
 from consent.ledger import Precision, Scope, SystemKind, Value, WordingState
 from consent.management.commands.explain_consent import answers
-from consent.management.scenarios import Unreadable, read_scenario
+from consent.management.json_lines import Unreadable
+from consent.management.scenarios import read_scenario
 from tests.consent.rule_cases import utc
 
 CASES = Path(__file__).parent.parent / "cases" / "consent_scenarios.jsonl"

@@ -1,0 +1,64 @@
+"""Commands for scripts: JSON lines in, one JSON line out for each, in order, never stopping at a bad one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+
+class Unreadable(ValueError):
+    """A line that cannot be answered; the message says what, where and how to mend it."""
+
+
+class JsonLinesCommand(BaseCommand):
+    """Prints `answers` to the lines of a file or of standard input; ends with 1 if one of them is an error."""
+
+    requires_system_checks: list[str] = []
+
+    def answers(self, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+        raise NotImplementedError
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "file", nargs="?", default="-", help="JSON lines in UTF-8; - reads standard input"
+        )
+
+    def handle(self, *args: Any, file: str, **options: Any) -> None:
+        failed = False
+        with _opened(file) as lines:
+            for answer in self.answers(lines):
+                failed = failed or "error" in answer
+                self.stdout.write(json.dumps(answer))
+        if failed:
+            sys.exit(1)
+
+
+def parsed(line: bytes) -> Any:
+    """What stands on a line. Raises Unreadable."""
+    try:
+        return json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as problem:
+        raise Unreadable(f"byte {problem.start + 1}: not UTF-8; save the file as UTF-8") from None
+    except json.JSONDecodeError as problem:
+        raise Unreadable(
+            f"column {problem.colno}: not JSON ({problem.msg}); write one complete object on each line"
+        ) from None
+    except RecursionError:
+        raise Unreadable("not readable: nested too deeply; write one flat object on each line") from None
+    except ValueError:
+        raise Unreadable("not readable: a number in it is too long; shorten it") from None
+
+
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
+    if file == "-":
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return Path(file).open("rb")
+    except OSError as problem:
+        raise CommandError(f"{file}: {problem.strerror}; give a file of JSON lines, or - for input") from None
