@@ -1,0 +1,20 @@
+from errors.models.attempt import AttemptEvent, ParkedEvent, SendAttempt
+from errors.models.fix import Fix, Verification
+from errors.models.pattern import Pattern, PatternEvent, PatternRun, Sighting, StalePattern
+from errors.models.rollup import DIMENSIONS, AttemptHour, TouchedHour
+
+__all__ = [
+    "DIMENSIONS",
+    "AttemptEvent",
+    "AttemptHour",
+    "Fix",
+    "ParkedEvent",
+    "Pattern",
+    "PatternEvent",
+    "PatternRun",
+    "SendAttempt",
+    "Sighting",
+    "StalePattern",
+    "TouchedHour",
+    "Verification",
+]
