@@ -1,0 +1,13 @@
+from django.db import migrations
+
+from backoffice.models.append_only import append_only_triggers
+
+
+class Migration(migrations.Migration):
+    dependencies = [("errors", "0001_initial")]
+
+    operations = [
+        append_only_triggers(
+            "errors_attemptevent", "errors_patternevent", "errors_sighting", "errors_verification"
+        ),
+    ]
