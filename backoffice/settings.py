@@ -175,7 +175,10 @@ IMPORT_CHUNK_ROWS = int(os.environ.get("IMPORT_CHUNK_ROWS", 5_000))
 IMPORT_FILE_DAYS = int(os.environ.get("IMPORT_FILE_DAYS", 30))
 IMPORT_REJECTED_DAYS = int(os.environ.get("IMPORT_REJECTED_DAYS", 14))  # cells of rejected rows
 # A file whose system kind is named here is read by that class (kept as text: this floor knows no room above it).
-IMPORTERS = {"consent": "consent.intake.ConsentImporter"}
+IMPORTERS = {
+    "consent": "consent.intake.ConsentImporter",
+    "errors": "errors.intake.LogImporter",
+}
 
 # What a background run of each kind calls.
 JOB_VERBS = {
@@ -184,6 +187,9 @@ JOB_VERBS = {
     "import.run": "backoffice.imports.run.run",
     "consent.reconcile": "consent.reconcile.reconcile",
     "consent.rebuild": "consent.reconcile.rebuild",
+    "errors.rollup": "errors.rollup.rollup",
+    "errors.detect": "errors.detect.detect",
+    "errors.verify": "errors.verify.verify",
 }
 
 # Consent policy: every legal threshold is a dated setting (docs/decisions.md says where each comes from).
@@ -193,6 +199,13 @@ CONSENT_POLICY = {
     "clock_skew_seconds": int(os.environ.get("CLOCK_SKEW_SECONDS", 120)),
     "form_defeats_stop": flag("FORM_DEFEATS_STOP"),
     "company_life_from": os.environ.get("COMPANY_LIFE_FROM", "2000-01-01"),
+}
+# The send log. Bodies and rows are kept for a time only; a report that does not come in time is not a failure.
+SEND_LOG = {
+    "body_days": int(os.environ.get("SEND_LOG_BODY_DAYS", 90)),
+    "row_days": int(os.environ.get("SEND_LOG_ROW_DAYS", 396)),
+    # Hours after which no final report is expected any more: by provider, by "provider:COUNTRY", else "*".
+    "final_after_hours": {"*": int(os.environ.get("FINAL_AFTER_HOURS", 72))},
 }
 RECONCILE_CHUNK_NUMBERS = int(os.environ.get("RECONCILE_CHUNK_NUMBERS", 2_000))  # in one transaction
 RECONCILE_SHARDS = int(os.environ.get("RECONCILE_SHARDS", 2))  # parallel runs of one reconciliation

@@ -16,5 +16,6 @@ urlpatterns = [
     path("imports/", include("backoffice.imports.urls")),
     path("jobs/", include("backoffice.pages.jobs_urls")),
     path("", include("consent.urls")),
+    path("errors/", include("errors.urls")),
     path("admin/", admin.site.urls),
 ]

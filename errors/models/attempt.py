@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from backoffice.models import AppendOnly, ImportBatch, System
+from backoffice.models import AppendOnly, AppendOnlyQuerySet, ImportBatch, System
 from consent.models import Number
 from errors import life
 
@@ -121,7 +121,7 @@ class SendAttempt(models.Model):
         return f"{self.provider} {self.message_ref}"
 
 
-class AttemptEventQuerySet(models.QuerySet["AttemptEvent"]):
+class AttemptEventQuerySet(AppendOnlyQuerySet):
     def as_events(self) -> dict[Any, list[life.Event]]:
         """The only door from stored reports to the rules of a life: by attempt key."""
         found: dict[Any, list[life.Event]] = {}
