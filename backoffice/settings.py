@@ -269,6 +269,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-due": {"task": "consent.reconcile_due", "schedule": 60.0},
     "release-write-backs": {"task": "consent.release_write_backs", "schedule": 30.0},
     "tidy-uploads": {"task": "backoffice.tidy_uploads", "schedule": 3600.0},
+    "count-sends": {"task": "errors.count_sends", "schedule": 60.0},
 }
 for _entry in CELERY_BEAT_SCHEDULE.values():
     # A look that no worker took before the next one is due is worth nothing: it must not pile up.

@@ -26,6 +26,10 @@ class SendAttemptQuerySet(models.QuerySet["SendAttempt"]):
         """Submitted from `start` on and before `end`."""
         return self.filter(submitted_at__gte=start, submitted_at__lt=end)
 
+    def by_code(self) -> models.QuerySet[SendAttempt, Any]:
+        """Failures by (provider, error_code): rows with "failures". Codes are as received, "" is none given."""
+        return self.failed().order_by().values("provider", "error_code").annotate(failures=models.Count("*"))
+
     def latest_first(self) -> SendAttemptQuerySet:
         return self.order_by("-submitted_at", "-pk")
 

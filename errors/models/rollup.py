@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.db import models
+from django.db.models import F, Sum
 from django.db.models.functions import Now
 
 # The attributes that attempts are counted by, besides the hour.
 DIMENSIONS = ("provider", "country", "carrier", "campaign", "template", "sender", "encoding", "segments")
+
+
+class AttemptHourQuerySet(models.QuerySet["AttemptHour"]):
+    def between(self, start: datetime, end: datetime) -> AttemptHourQuerySet:
+        """From `start` on and before `end`, whole hours of UTC both: others cannot be told from these counts.
+
+        Raises ValueError for a moment within an hour."""
+        for edge in (start, end):
+            if edge.minute or edge.second or edge.microsecond or edge.utcoffset():
+                raise ValueError(f"Counts are kept by whole hours of UTC; {edge.isoformat()} is none.")
+        return self.filter(hour__gte=start, hour__lt=end)
+
+    def by(self, name: str, *names: str) -> models.QuerySet[AttemptHour, dict[str, Any]]:
+        """Totals by these columns ("hour" and DIMENSIONS): rows {name: value, …, "settled", "attempts", "delivered",
+        "failed"}. Attempts that are not settled have no final report, or were canceled or held back."""
+        return (
+            self.order_by()
+            .values(name, *names)
+            .annotate(
+                settled=Sum(F("delivered") + F("failed")),
+                attempts=Sum("attempts"),
+                delivered=Sum("delivered"),
+                failed=Sum("failed"),
+            )
+        )
 
 
 class AttemptHour(models.Model):
@@ -25,6 +54,8 @@ class AttemptHour(models.Model):
     attempts = models.PositiveIntegerField()
     delivered = models.PositiveIntegerField()
     failed = models.PositiveIntegerField()
+
+    objects = AttemptHourQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["hour"], name="attempt_hour")]
