@@ -25,6 +25,8 @@ class PatternRun(models.Model):
         DAILY = "daily", "The last day against the same weekday of the weeks before"
         ASKED = "asked", "A window that somebody asked for"
 
+    # Of what was looked at: the same window with the same numbers again, or the same request again, adds nothing.
+    token = models.CharField(max_length=80, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -55,6 +57,10 @@ class PatternQuerySet(models.QuerySet["Pattern"]):
         """Those that somebody should look at or is waiting for."""
         return self.filter(status__in=Pattern.LIVE)
 
+    def to_work_on(self) -> PatternQuerySet:
+        """Those that wait for somebody to do something about them."""
+        return self.filter(status__in=Pattern.TO_WORK_ON)
+
     def by_impact(self) -> PatternQuerySet:
         """Failures above what was expected first, then people concerned."""
         return self.order_by("-excess", "-recipients", "-pk")
@@ -73,6 +79,7 @@ class Pattern(models.Model):
         CLOSED = "closed", "Gone"
 
     S = Status
+    TO_WORK_ON = (S.OPEN, S.REGRESSED)
     LIVE = (S.OPEN, S.FIXED, S.REGRESSED, S.MUTED)
     MOVES = {
         S.OPEN: {S.FIXED, S.MUTED, S.CLOSED},
@@ -84,8 +91,9 @@ class Pattern(models.Model):
     }
 
     key = models.CharField(max_length=64)  # of the slice's attributes: the same slice is the same pattern
-    attributes = models.JSONField()  # {"country": "PH", "campaign": "spring"}, one to three
-    same_as = models.JSONField(default=dict)  # {"template": ["t1"]}: values that select the same sends
+    # {"country": "PH", "campaign": "spring"}, one to three; several hours of one incident as "14,15".
+    attributes = models.JSONField()
+    same_as = models.JSONField(default=dict)  # {"template": "t1"}: values that select the same sends
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     version = models.PositiveIntegerField(default=1)
     # As last seen; every sighting keeps its own.
@@ -120,6 +128,8 @@ class Pattern(models.Model):
             ("fix_pattern", "Can document fixes"),
             ("mute_pattern", "Can mute patterns"),
             ("detect_pattern", "Can look for patterns"),
+            ("assign_pattern", "Can hand patterns to others"),
+            ("export_resends", "Can export who may be texted again"),
         ]
         constraints = [
             models.UniqueConstraint(
