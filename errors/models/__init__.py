@@ -1,4 +1,5 @@
 from errors.models.attempt import AttemptEvent, ParkedEvent, SendAttempt
+from errors.models.code import ErrorCode, StaleCode
 from errors.models.fix import Fix, Verification
 from errors.models.pattern import Pattern, PatternEvent, PatternRun, Sighting, StalePattern
 from errors.models.rollup import DIMENSIONS, AttemptHour, TouchedHour
@@ -7,6 +8,7 @@ __all__ = [
     "DIMENSIONS",
     "AttemptEvent",
     "AttemptHour",
+    "ErrorCode",
     "Fix",
     "ParkedEvent",
     "Pattern",
@@ -14,6 +16,7 @@ __all__ = [
     "PatternRun",
     "SendAttempt",
     "Sighting",
+    "StaleCode",
     "StalePattern",
     "TouchedHour",
     "Verification",
