@@ -19,6 +19,7 @@ _WORK = (
     "backoffice.add_importbatch",
     "consent.review_flag",
     "consent.waive_flag",
+    "errors.note_errorcode",
 )
 _LEAD = (
     "backoffice.void_importbatch",
@@ -27,6 +28,7 @@ _LEAD = (
     "backoffice.control_jobrun",
     "consent.assign_flag",
     "consent.approve_correction",
+    "errors.classify_errorcode",
 )
 _KEEP = (
     "backoffice.add_system",
