@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from backoffice.models import AppendOnly, AppendOnlyQuerySet, ImportBatch, System
 from consent.models import Number
@@ -108,6 +108,8 @@ class SendAttempt(models.Model):
                 fields=["campaign", "-submitted_at"], condition=~Q(campaign=""), name="attempt_of_campaign"
             ),
             models.Index(fields=["ref_number"], name="attempt_by_reference"),
+            # Reports that know our reference only.
+            models.Index(fields=["client_ref"], condition=~Q(client_ref=""), name="attempt_by_client_ref"),
             # Failures stay raw: few rows, everything asked of them.
             models.Index(
                 fields=["-submitted_at", "-id"], condition=Q(is_failed=True), name="attempt_failed_by_time"
@@ -127,17 +129,29 @@ class SendAttempt(models.Model):
 
 class AttemptEventQuerySet(AppendOnlyQuerySet):
     def as_events(self) -> dict[Any, list[life.Event]]:
-        """The only door from stored reports to the rules of a life: by attempt key."""
+        """The only door from stored reports to the rules of a life: those that count, by attempt key."""
         found: dict[Any, list[life.Event]] = {}
-        rows = self.values_list(
+        rows = self.effective().values_list(
             *("attempt_key", "status", "code", "occurred_at", "received_at", "part", "parts", "text", "key")
         )
         for attempt, status, *rest in rows:
             found.setdefault(attempt, []).append(life.Event(life.Status(status), *rest))
         return found
 
+    def effective(self) -> AttemptEventQuerySet:
+        """Reports that count: those of a voided file do not."""
+        return self.filter(batch__voided_at=None)
+
     def of_attempts(self, keys: Iterable[Any]) -> AttemptEventQuerySet:
         return self.filter(attempt_key__any_of=list(keys))
+
+    def happened_before(self, moment: datetime) -> AttemptEventQuerySet:
+        """By the provider's clock where it gave a time, as the database's own guard reckons (see 0002_append_only)."""
+        return self.alias(at=Coalesce("occurred_at", "received_at")).filter(at__lt=moment)
+
+    def forget(self) -> int:
+        """Remove rows whose time is over; the database refuses for younger ones. For errors.retain alone."""
+        return int(self._raw_delete(self.db))
 
 
 class AttemptEvent(AppendOnly):
@@ -196,6 +210,7 @@ class ParkedEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["ref_number"], name="parked_by_reference"),
+            models.Index(fields=["client_ref"], condition=~Q(client_ref=""), name="parked_by_client_ref"),
             models.Index(fields=["parked_at"], name="parked_by_age"),
         ]
 
