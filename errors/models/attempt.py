@@ -15,6 +15,13 @@ from consent.models import Number
 from errors import life
 
 
+# Rows that still hold what was said, or cells of their file: kept for a shorter time than the rows.
+HAS_CONTENT = ~Q(body="") | ~Q(request={})
+# A final report is still expected. A submission without an answer waits for a person, an unexplained word for its
+# mapping, a scheduled message for its time.
+OPEN = ("queued", "accepted", "sending", "sent")
+
+
 class SendAttemptQuerySet(models.QuerySet["SendAttempt"]):
     def failed(self) -> SendAttemptQuerySet:
         return self.filter(is_failed=True)
@@ -25,6 +32,12 @@ class SendAttemptQuerySet(models.QuerySet["SendAttempt"]):
     def between(self, start: datetime, end: datetime) -> SendAttemptQuerySet:
         """Submitted from `start` on and before `end`."""
         return self.filter(submitted_at__gte=start, submitted_at__lt=end)
+
+    def open(self) -> SendAttemptQuerySet:
+        return self.filter(status__in=OPEN)
+
+    def with_content(self) -> SendAttemptQuerySet:
+        return self.filter(HAS_CONTENT)
 
     def by_code(self) -> models.QuerySet[SendAttempt, Any]:
         """Failures by (provider, error_code): rows with "failures". Codes are as received, "" is none given."""
@@ -119,6 +132,13 @@ class SendAttempt(models.Model):
                 condition=Q(is_failed=True),
                 name="attempt_failed_by_code",
             ),
+            # What the clock looks for: reports that are overdue, texts that have had their time.
+            models.Index(
+                fields=["provider", "country", "submitted_at"],
+                condition=Q(status__in=OPEN),
+                name="attempt_without_end",
+            ),
+            models.Index(fields=["submitted_at"], condition=HAS_CONTENT, name="attempt_with_content"),
             models.Index(fields=["batch"], name="attempt_of_batch"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="attempt_retries"),
         ]
