@@ -1,3 +1,5 @@
+import gc
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -15,3 +17,6 @@ class BackofficeConfig(AppConfig):
     def ready(self) -> None:
         # Rights exist only after the apps' own post_migrate handlers, so the roles are brought up to date last.
         post_migrate.connect(_sync_roles, dispatch_uid="backoffice.sync_roles")
+        # Imports and rebuilds keep hundreds of thousands of small objects. Looking through them for cycles after
+        # every 700 new ones, as Python does, takes a fifth of their time.
+        gc.set_threshold(50_000, 20, 20)

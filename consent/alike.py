@@ -277,7 +277,7 @@ class Alike:
             or places != [len(shapes) - 1 - place for place in _places(again)]
         ):
             return None
-        return first if max(places, default=0) < len(heard) else None
+        return first if max(places, default=-1) < len(heard) else None
 
     def _compare(self, agreed: rules.Agreed, beliefs: Sequence[str], terms: ProgramTerms) -> Quiet | None:
         systems = [
