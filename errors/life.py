@@ -14,7 +14,7 @@ import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -116,6 +116,10 @@ class State:
         return self.status in FAILED
 
     @property
+    def is_delivered(self) -> bool:
+        return self.status in SUCCEEDED
+
+    @property
     def is_settled(self) -> bool:
         return self.status in SETTLED
 
@@ -125,41 +129,54 @@ def state_of(events: Iterable[Event]) -> State:
 
     The higher rank stands; among reports of one rank the earliest, and an error code that another report of a
     failure gives fills an empty one but never replaces one. Parts: all delivered is delivered, some delivered and
-    some failed is partially delivered, else the worst final one stands."""
-    by_part: dict[int, list[Event]] = defaultdict(list)
-    for event in events:
-        by_part[event.part].append(event)
-    if not by_part:
+    some not is partially delivered, else the worst final one stands."""
+    events = list(events)
+    if not events:
         return State()
-    states = {part: _state_of_one(reports) for part, reports in by_part.items()}
-    whole = states.pop(0, None)
-    if not states:
-        assert whole is not None
-        return whole
-    expected = max(event.parts for reports in by_part.values() for event in reports)
-    together = _together(list(states.values()), max(expected, len(states)))
-    return together if whole is None or together.rank >= whole.rank else whole
+    if len(events) == 1 and events[0].parts <= 1:
+        only = events[0]  # nearly every row of an export
+        return State(only.status, only.code, only.text, only.at or only.received_at)
+    of_parts = [event for event in events if event.part]
+    whole = [event for event in events if not event.part]
+    if not of_parts:
+        return _state_of_one(whole)
+    by_part: dict[int, list[Event]] = defaultdict(list)
+    for event in of_parts:
+        by_part[event.part].append(event)
+    parts = [_state_of_one(reports) for reports in by_part.values()]
+    together = _together(parts, max(len(parts), *(event.parts for event in events)))
+    if not whole:
+        return together
+    # What the parts amount to is one more report about the message as a whole.
+    known = Event(together.status, together.code, together.at, text=together.text)
+    state = _state_of_one([*whole, known])
+    return replace(
+        state,
+        is_contradicted=state.is_contradicted or (state.is_delivered and together.is_contradicted),
+        is_late_upgrade=state.is_late_upgrade or (state.is_delivered and together.is_late_upgrade),
+    )
 
 
 def _state_of_one(events: Sequence[Event]) -> State:
+    """The state of one part, or of a message whose parts nobody counted."""
     ordered = sorted(events, key=_order)
     deciding = min(ordered, key=lambda event: -event.rank)  # min is stable: the earliest of the highest rank
+    at = deciding.at or deciding.received_at
     failures = [event for event in ordered if event.is_failure]
-    delivered = deciding.status in SUCCEEDED
-    coded = (
-        next((event for event in [deciding, *failures] if event.code), deciding)
-        if not delivered
-        else deciding
-    )
-    texted = next((event for event in [coded, *failures] if event.text), coded) if not delivered else deciding
-    return State(
-        status=deciding.status,
-        code=coded.code,
-        text=texted.text,
-        at=deciding.at or deciding.received_at,
-        is_contradicted=delivered and any(event.moment > deciding.moment for event in failures),
-        is_late_upgrade=delivered and any(event.moment <= deciding.moment for event in failures),
-    )
+    if deciding.status in SUCCEEDED:
+        arrived = next(event for event in ordered if event.status in SUCCEEDED)
+        return State(
+            deciding.status,
+            deciding.code,
+            deciding.text,
+            at,
+            is_contradicted=any(event.moment > arrived.moment for event in failures),
+            is_late_upgrade=any(event.moment <= arrived.moment for event in failures),
+        )
+    coded = next((event for event in [deciding, *failures] if event.code), deciding)
+    same = (event for event in [coded, deciding, *failures] if event.code in ("", coded.code))
+    texted = next((event for event in same if event.text), coded)
+    return State(deciding.status, coded.code, texted.text, at)
 
 
 def _order(event: Event) -> tuple[float, str, str, str]:
@@ -169,18 +186,13 @@ def _order(event: Event) -> tuple[float, str, str, str]:
 
 def _together(states: Sequence[State], parts: int) -> State:
     """One message from its parts, of which there are `parts` and reports for some."""
-    failed = sorted(
-        (state for state in states if state.status in WORST_FIRST),
-        key=lambda state: (WORST_FIRST.index(state.status), not state.code, state.code),
-    )
-    delivered = [state for state in states if state.status in SUCCEEDED]
+    delivered = [state for state in states if state.is_delivered]
+    failed = [state for state in states if state.status in WORST_FIRST]
     if failed:
-        worst = failed[0]
-        if delivered and worst.is_failure:
-            return State(Status.PARTIALLY_DELIVERED, worst.code, worst.text, worst.at)
-        return worst
-    last = max(states, key=lambda state: state.at.timestamp() if state.at else 0.0)
+        worst = min(failed, key=_worst)
+        return replace(worst, status=Status.PARTIALLY_DELIVERED) if delivered else worst
     if len(delivered) == parts:
+        last = max(delivered, key=_latest)
         return State(
             min((state.status for state in delivered), key=RANK.__getitem__),
             last.code,
@@ -189,9 +201,20 @@ def _together(states: Sequence[State], parts: int) -> State:
             any(state.is_contradicted for state in delivered),
             any(state.is_late_upgrade for state in delivered),
         )
-    waiting = [state for state in states if state.status not in SUCCEEDED]
-    # Parts that nobody reported on yet are as far as the slowest that somebody did.
-    return min(waiting, key=lambda state: state.rank) if waiting else State(Status.SENT, at=last.at)
+    waiting = [state for state in states if not state.is_delivered]
+    if waiting:
+        return min(waiting, key=lambda state: (state.rank, *_latest(state)))
+    # Parts that nobody reported on were sent with those that arrived.
+    return State(Status.SENT, at=max(delivered, key=_latest).at)
+
+
+def _worst(state: State) -> tuple[int, bool, str, str, tuple[float, str, str, str]]:
+    return (WORST_FIRST.index(state.status), not state.code, state.code, state.text, _latest(state))
+
+
+def _latest(state: State) -> tuple[float, str, str, str]:
+    """In the order of time; what tells equal times apart is the state itself."""
+    return (state.at.timestamp() if state.at else 0.0, state.status, state.code, state.text)
 
 
 def attempt_key(provider: str, account: str, message_ref: str) -> uuid.UUID:
@@ -200,11 +223,18 @@ def attempt_key(provider: str, account: str, message_ref: str) -> uuid.UUID:
 
 
 def event_key(attempt: uuid.UUID, event: Event, event_id: str = "") -> uuid.UUID:
-    """What makes a report the same however often it comes: its id where the provider gives one, else what it says."""
+    """What makes a report the same however often it comes: its id where the provider gives one, else what it says.
+    `attempt` is the key of the reference as it was reported, even where it turns out to be another form of one."""
     if event_id:
-        return _key(str(attempt), event_id)
+        return _key(attempt.hex, event_id)
     at = event.at.isoformat() if event.at else ""
-    return _key(str(attempt), str(event.part), event.status, event.code, at)
+    return _key(attempt.hex, str(event.part), event.status, event.code, at)
+
+
+def derived_key(event: uuid.UUID, of: object) -> uuid.UUID:
+    """The key of the same report once more: under the attempt it turned out to be about, or after the file that
+    brought it first was voided."""
+    return _key(event.hex, str(of))
 
 
 def _key(*parts: str) -> uuid.UUID:
@@ -213,13 +243,34 @@ def _key(*parts: str) -> uuid.UUID:
 
 def plain_ref(message_ref: str) -> str:
     """A message reference for a second look: without case, separators and leading zeros, hexadecimal or not."""
-    bare = "".join(letter for letter in message_ref.casefold() if letter.isalnum())
-    bare = bare.removeprefix("0x") if message_ref.casefold().startswith("0x") else bare
-    return bare.lstrip("0") or "0"
+    text = message_ref.casefold()
+    bare = text if text.isalnum() else "".join(letter for letter in text if letter.isalnum())
+    return bare.removeprefix("0x").lstrip("0") or "0"
+
+
+def other_forms(message_ref: str) -> frozenset[str]:
+    """Every plain form under which the same reference may be known: a number may come in decimal or hexadecimal."""
+    plain = plain_ref(message_ref)
+    found = {plain}
+    if len(plain) <= _LONGEST_NUMBER:
+        if plain.isdecimal():
+            found.add(f"{int(plain):x}")
+        if not set(plain) - _HEX_DIGITS:
+            found.add(str(int(plain, 16)))
+    return frozenset(found)
+
+
+_LONGEST_NUMBER = 20  # digits of the largest 64-bit number; longer references are no numbers
+_HEX_DIGITS = frozenset("0123456789abcdef")
 
 
 def ref_number(message_ref: str) -> int:
     """`plain_ref` as a signed 64-bit number: a narrow index for "any form of this reference". Different references
     may share one; compare `plain_ref` of what is found."""
-    digest = hashlib.blake2b(plain_ref(message_ref).encode(), digest_size=8).digest()
+    return number_of(plain_ref(message_ref))
+
+
+def number_of(plain: str) -> int:
+    """The number of a reference that is in its plain form already."""
+    digest = hashlib.blake2b(plain.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

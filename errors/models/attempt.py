@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
 from backoffice.models import AppendOnly, AppendOnlyQuerySet, ImportBatch, System
+from backoffice.models.append_only import KeptFor
 from consent.models import Number
 from errors import life
 
@@ -147,6 +149,10 @@ class SendAttempt(models.Model):
         return f"{self.provider} {self.message_ref}"
 
 
+# Reports are kept as long as the attempts they are about; the database removes none that is younger.
+KEPT = KeptFor("coalesce({row}.occurred_at, {row}.received_at)", settings.SEND_LOG["row_days"])
+
+
 class AttemptEventQuerySet(AppendOnlyQuerySet):
     def as_events(self) -> dict[Any, list[life.Event]]:
         """The only door from stored reports to the rules of a life: those that count, by attempt key."""
@@ -166,7 +172,7 @@ class AttemptEventQuerySet(AppendOnlyQuerySet):
         return self.filter(attempt_key__any_of=list(keys))
 
     def happened_before(self, moment: datetime) -> AttemptEventQuerySet:
-        """By the provider's clock where it gave a time, as the database's own guard reckons (see 0002_append_only)."""
+        """By the provider's clock where it gave a time, as KEPT reckons."""
         return self.alias(at=Coalesce("occurred_at", "received_at")).filter(at__lt=moment)
 
     def forget(self) -> int:
@@ -212,6 +218,11 @@ class AttemptEvent(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.status} {self.code}".strip()
+
+    def as_event(self) -> life.Event:
+        status = life.Status(self.status)
+        times = (self.occurred_at, self.received_at)
+        return life.Event(status, self.code, *times, self.part, self.parts, self.text, self.key)
 
 
 class ParkedEvent(models.Model):
