@@ -268,29 +268,53 @@ _INBOUND = ("in", "mo", "received", "from contact", "from customer", "reply")
 _OUTBOUND = ("out", "mt", "sent", "to contact", "to customer", "api", "broadcast")
 
 
+def is_inbound(direction: str) -> bool | None:
+    """Whether a log's word means that somebody wrote to us; None: it does not say."""
+    word = direction.casefold()
+    if word.startswith(_INBOUND):
+        return True
+    return False if word.startswith(_OUTBOUND) else None
+
+
 def _reply_row(plan: Plan, row: Row) -> Event | Outcome:
-    direction = plan.cell(row.cells, "direction").casefold()
-    inbound = direction.startswith(_INBOUND)
-    if not inbound and not direction.startswith(_OUTBOUND):
-        # Taking it for one of ours could lose a STOP; taking it for a reply could make one up.
-        return Outcome(
-            row.line,
-            Bucket.HELD,
-            "direction_unknown",
-            f"“{direction[:40]}” does not say whether we sent this message or received it. Write inbound or "
-            "outbound.",
-            tuple(row.warnings),
-            cells=row.cells,
-        )
+    direction = plan.cell(row.cells, "direction")
+    inbound = is_inbound(direction)
+    if inbound is None:
+        return direction_unknown(row, direction)
+    if not inbound:
+        code = plan.cell(row.cells, "error_code").removesuffix(".0")
+        if code not in plan.blocked_codes or not code:
+            outside, _ = addresses(plan, row, inbound=False)
+            return silent(row, "outbound", "A message we sent; it says nothing about consent.", outside[:16])
+    return message_event(plan, row, inbound=inbound)
+
+
+def direction_unknown(row: Row, direction: str) -> Outcome:
+    # Taking it for one of ours could lose a STOP; taking it for a reply could make one up.
+    return Outcome(
+        row.line,
+        Bucket.HELD,
+        "direction_unknown",
+        f"“{direction[:40]}” does not say whether we sent this message or received it. Write inbound or "
+        "outbound.",
+        tuple(row.warnings),
+        cells=row.cells,
+    )
+
+
+def addresses(plan: Plan, row: Row, *, inbound: bool) -> tuple[str, str]:
+    """The person's address and ours, as written but without the channel's prefix."""
     outside = plan.cell(row.cells, "from" if inbound else "to")
     ours = plan.cell(row.cells, "to" if inbound else "from")
     for prefix in CHANNEL_PREFIXES:
         outside = outside.removeprefix(prefix)
         ours = ours.removeprefix(prefix)
-    if not inbound:
-        code = plan.cell(row.cells, "error_code").removesuffix(".0")
-        if code not in plan.blocked_codes or not code:
-            return silent(row, "outbound", "A message we sent; it says nothing about consent.", outside[:16])
+    return outside, ours
+
+
+def message_event(plan: Plan, row: Row, *, inbound: bool) -> Event | Outcome:
+    """What a message says about consent: a reply, or a send that was refused because the person opted out."""
+    outside, ours = addresses(plan, row, inbound=inbound)
     cell = plan.numbers.read(outside, plan.default_region)
     if cell.e164 is None:
         if inbound and cell.reason == "short_code":
