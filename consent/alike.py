@@ -11,11 +11,13 @@ That this always ends as the rules alone would is not argued but tested, with th
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import Enum, auto
-from itertools import pairwise
+from enum import IntEnum, auto
+from itertools import accumulate, count, pairwise
+from operator import eq
 from typing import Any, NamedTuple, TypeVar
 
 from consent import postgres, rules
@@ -63,7 +65,7 @@ class Settled(NamedTuple):
         ]
 
 
-class Reach(Enum):
+class Reach(IntEnum):
     """What a record is to a program."""
 
     SILENT = auto()
@@ -97,6 +99,9 @@ class Alike:
         self.evidence: dict[str, Evidence] = {}
         self.said: dict[str, Said] = {}
         self.beliefs: dict[str, Belief | None] = {}
+        self.records: dict[tuple[str, int], Belief] = {}
+        self.codes: dict[str, str] = {}
+        self.programs: dict[str, set[str]] = {}
         self.reach: dict[str, dict[str, Reach]] = {code: {} for code in door.terms}
 
     def current(self) -> Alike:
@@ -201,59 +206,48 @@ class Alike:
     # --- The rules, once per kind ----------------------------------------------------------------------------------
 
     def _weigh(self, shapes: tuple[str, ...], beliefs: tuple[str, ...]) -> tuple[Quiet, ...] | None:
-        facts = Facts()
-        for shape in shapes:
-            shape = shape.removesuffix(SAME_MOMENT)
-            evidence = self.evidence.get(shape) or self._evidence(shape)
-            if shape in self.said:
-                assert evidence.program is not None
-                facts.assertions[evidence.program].append(evidence)
-            else:
-                facts.evidence.append(evidence)
-        said: dict[str, list[str]] = {}
+        bare = [shape.removesuffix(SAME_MOMENT) for shape in shapes]
+        # The number of the moment of each: those at the same moment share it.
+        moments = list(accumulate(map(eq, shapes, bare)))
+        said: dict[str, list[str]] = defaultdict(list)
         for shape in beliefs:
-            belief = self._belief(shape)
-            if belief is not None:
-                code = self._code(shape)
-                facts.beliefs[code].append(belief)
-                said.setdefault(code, []).append(shape)
+            if self._belief(shape) is not None:
+                said[self._code(shape)].append(shape)
         verdict = []
-        for code in sorted(facts.programs(self.door.terms.values())):
-            quiet = self._under(self.door.terms[code], shapes, tuple(said.get(code, ())))
+        for code in sorted(set(said).union(*map(self._programs, bare))):
+            quiet = self._under(self.door.terms[code], bare, moments, tuple(said.get(code, ())))
             if quiet is None:
                 return None
             verdict.append(quiet)
         return tuple(verdict)
 
-    def _under(self, terms: ProgramTerms, shapes: tuple[str, ...], beliefs: tuple[str, ...]) -> Quiet | None:
+    def _under(
+        self, terms: ProgramTerms, shapes: list[str], moments: list[int], beliefs: tuple[str, ...]
+    ) -> Quiet | None:
         """The verdict under one program, from those records alone that speak about it."""
         places: list[int] = []
         heard: list[str] = []
         beside: dict[Reach, str] = {}
         known = self.reach[terms.code]
-        moment = last_moment = 0
-        for place, marked in enumerate(shapes):
-            shape = marked.removesuffix(SAME_MOMENT)
-            moment += len(shape) == len(marked)
+        last_moment = -1
+        for place, shape in enumerate(shapes):
             reach = known.get(shape) or self._reach(terms, shape)
             if reach is Reach.HEARD:
+                heard.append(shape + SAME_MOMENT if moments[place] == last_moment else shape)
+                last_moment = moments[place]
                 places.append(place)
-                heard.append(shape + SAME_MOMENT if moment == last_moment else shape)
-                last_moment = moment
             elif reach is not Reach.SILENT and reach not in beside:
                 # Any one of them stands for all.
                 beside[reach] = self.beside.setdefault((terms.code, reach), shape)
         key = (terms.code, tuple(heard), tuple(sorted(beside.values())))
-        try:
-            agreed = self.agreed[key]
-        except KeyError:
-            agreed = _keep(self.agreed, key, self._agree(terms, *key[1:]))
+        if key not in self.agreed:
+            _keep(self.agreed, key, self._agree(terms, *key[1:]))
+        agreed = self.agreed[key]
         if agreed is None:
             return None
-        try:
-            quiet = self.quiet[key, beliefs]
-        except KeyError:
-            quiet = _keep(self.quiet, (key, beliefs), self._compare(agreed, beliefs, terms))
+        if (key, beliefs) not in self.quiet:
+            _keep(self.quiet, (key, beliefs), self._compare(agreed, beliefs, terms))
+        quiet = self.quiet[key, beliefs]
         return quiet and quiet._replace(places=tuple([places[place] for place in quiet.places]))
 
     def _agree(
@@ -262,30 +256,25 @@ class Alike:
         """The agreed status, decided by "c0000", "c0001" …; None where more than shapes and order matters."""
         shapes = heard + beside
         names = range(len(shapes))
-        evidence = self._dated(shapes, names)
         if len(shapes) > LONGEST:
             return None
+        evidence = self._dated(shapes, names)
         if (terms.double_opt_in or terms.ttl_days is not None) and any(e.act in _GIVING for e in evidence):
             return None  # how long ago matters
         first = rules.agree(terms, evidence, self.policy, self.now)
-        # Again with ids in opposite order: where that decides, the real ones have to.
-        again = rules.agree(terms, self._dated(shapes, names[::-1]), self.policy, self.now)
         places = _places(first)
-        if (
-            first.findings
-            or again.findings
-            or places != [len(shapes) - 1 - place for place in _places(again)]
-        ):
+        if first.findings or max(places, default=-1) >= len(heard):
             return None
-        return first if max(places, default=-1) < len(heard) else None
+        in_order_of_ids = len(places) > 1 and places == sorted(places)
+        if in_order_of_ids or any(shape.endswith(SAME_MOMENT) for shape in heard):
+            # Again with ids in opposite order: where that decides, the real ones have to.
+            again = rules.agree(terms, self._dated(shapes, names[::-1]), self.policy, self.now)
+            if again.findings or places != [len(shapes) - 1 - place for place in _places(again)]:
+                return None
+        return first
 
     def _compare(self, agreed: rules.Agreed, beliefs: Sequence[str], terms: ProgramTerms) -> Quiet | None:
-        systems = [
-            replace(belief, record=f"{place}")
-            for place, belief in enumerate(map(self._belief, beliefs))
-            if belief is not None
-        ]
-        if rules.compare(agreed, systems, terms):
+        if rules.compare(agreed, list(map(self._record_of, beliefs, count())), terms):
             return None
         program_id = self.door.by_code[terms.code].pk
         recheck = f"{agreed.recheck_at.timestamp():.0f}" if agreed.recheck_at else "-"
@@ -368,8 +357,32 @@ class Alike:
             self.beliefs[shape] = self.door.belief(self.door.systems[int(system_id)], value, read_at=self.now)
         return self.beliefs[shape]
 
+    def _record_of(self, shape: str, place: int) -> Belief:
+        """The belief as that of a record of its own."""
+        try:
+            return self.records[shape, place]
+        except KeyError:
+            belief = self._belief(shape)
+            assert belief is not None
+            return _keep(self.records, (shape, place), replace(belief, record=f"{place}"))
+
     def _code(self, shape: str) -> str:
-        return self.door.codes[int(_fields(shape)[0])]
+        if shape not in self.codes:
+            self.codes[shape] = self.door.codes[int(_fields(shape)[0])]
+        return self.codes[shape]
+
+    def _programs(self, shape: str) -> set[str]:
+        """The programs that a number has to do with because of one record of this shape."""
+        if shape not in self.programs:
+            facts = Facts()
+            evidence = self.evidence.get(shape) or self._evidence(shape)
+            if shape in self.said:
+                assert evidence.program is not None
+                facts.assertions[evidence.program].append(evidence)
+            else:
+                facts.evidence.append(evidence)
+            self.programs[shape] = facts.programs(self.door.terms.values())
+        return self.programs[shape]
 
 
 def _settings(door: Door) -> Any:
