@@ -5,6 +5,7 @@ import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -188,6 +189,8 @@ JOB_VERBS = {
     "consent.reconcile": "consent.reconcile.reconcile",
     "consent.rebuild": "consent.reconcile.rebuild",
     "errors.rollup": "errors.rollup.rollup",
+    "errors.overdue": "errors.overdue.overdue",
+    "errors.retain": "errors.retain.retain",
     "errors.detect": "errors.detect.detect",
     "errors.verify": "errors.verify.verify",
 }
@@ -201,11 +204,32 @@ CONSENT_POLICY = {
     "company_life_from": os.environ.get("COMPANY_LIFE_FROM", "2000-01-01"),
 }
 # The send log. Bodies and rows are kept for a time only; a report that does not come in time is not a failure.
-SEND_LOG = {
+SEND_LOG: dict[str, Any] = {
     "body_days": int(os.environ.get("SEND_LOG_BODY_DAYS", 90)),
     "row_days": int(os.environ.get("SEND_LOG_ROW_DAYS", 396)),
     # Hours after which no final report is expected any more: by provider, by "provider:COUNTRY", else "*".
-    "final_after_hours": {"*": int(os.environ.get("FINAL_AFTER_HOURS", 72))},
+    # None ("never"): that route reports no deliveries. FINAL_AFTER_HOURS="*=72,twilio=24,vonage:DE=never"
+    "final_after_hours": {"*": 72}
+    | {
+        key.strip(): None if hours.strip() == "never" else int(hours)
+        for key, hours in (part.split("=") for part in listed("FINAL_AFTER_HOURS"))
+    },
+}
+# The search for patterns: what counts as one, and what is looked at.
+PATTERNS = {
+    # Failures above what is expected: at least this many, and at least this share of the window's sends …
+    "min_excess": float(os.environ.get("PATTERN_MIN_EXCESS", 30)),
+    "min_share": float(os.environ.get("PATTERN_MIN_SHARE", 0.0005)),
+    # … and a rate at least this many times the expected one.
+    "min_ratio": float(os.environ.get("PATTERN_MIN_RATIO", 1.5)),
+    "false_discoveries": float(os.environ.get("PATTERN_FALSE_DISCOVERIES", 0.01)),
+    "min_people": int(os.environ.get("PATTERN_MIN_PEOPLE", 5)),  # different ones among the failures
+    "hours": int(os.environ.get("PATTERN_HOURS", 6)),  # of an hourly look
+    "baseline_days": int(os.environ.get("PATTERN_BASELINE_DAYS", 7)),  # that an hourly look compares with
+    "baseline_weeks": int(os.environ.get("PATTERN_BASELINE_WEEKS", 4)),  # that a daily look compares with
+    "looked_back_days": int(
+        os.environ.get("PATTERN_LOOKED_BACK_DAYS", 7)
+    ),  # looked at again when news come late
 }
 RECONCILE_CHUNK_NUMBERS = int(os.environ.get("RECONCILE_CHUNK_NUMBERS", 2_000))  # in one transaction
 RECONCILE_SHARDS = int(os.environ.get("RECONCILE_SHARDS", 2))  # parallel runs of one reconciliation
@@ -270,6 +294,10 @@ CELERY_BEAT_SCHEDULE = {
     "release-write-backs": {"task": "consent.release_write_backs", "schedule": 30.0},
     "tidy-uploads": {"task": "backoffice.tidy_uploads", "schedule": 3600.0},
     "count-sends": {"task": "errors.count_sends", "schedule": 60.0},
+    "give-up-on-reports": {"task": "errors.give_up_on_reports", "schedule": 3600.0},
+    "retain-sends": {"task": "errors.retain_sends", "schedule": 3600.0},
+    "look-for-patterns": {"task": "errors.look_for_patterns", "schedule": 300.0},
+    "verify-fixes": {"task": "errors.verify_fixes", "schedule": 3600.0},
 }
 for _entry in CELERY_BEAT_SCHEDULE.values():
     # A look that no worker took before the next one is due is worth nothing: it must not pile up.

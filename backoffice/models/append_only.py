@@ -5,11 +5,12 @@ enough, because bulk updates, the shell and other programs do not pass through t
 
 Rows that may be kept for a time only (`KeptFor`) can be removed when that time is over, never before, never changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn
 
 from django.db import migrations, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
@@ -65,26 +66,31 @@ def append_only_triggers(*tables: str, kept: KeptFor | None = None) -> migration
 
     def add(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
         for table in tables:
-            protect(editor, table, kept)
+            protect(editor.connection, table, kept)
 
     def remove(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
         for table in tables:
-            _unprotect(editor, table)
+            _run(editor.connection, _lifting(editor.connection.vendor, table))
 
     return migrations.RunPython(add, remove, elidable=False)
 
 
-def protect(editor: BaseDatabaseSchemaEditor, table: str, kept: KeptFor | None = None) -> None:
+def protect(connection: BaseDatabaseWrapper, table: str, kept: KeptFor | None = None) -> None:
     """Put the triggers on a table, in place of those that are there."""
-    _unprotect(editor, table)
-    for statement in _statements(editor.connection.vendor, table, kept):
-        editor.execute(statement, params=None)
+    _run(connection, _lifting(connection.vendor, table))
+    _run(connection, _statements(connection.vendor, table, kept))
 
 
-def _unprotect(editor: BaseDatabaseSchemaEditor, table: str) -> None:
+def _run(connection: BaseDatabaseWrapper, statements: Iterable[str]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def _lifting(vendor: str, table: str) -> Iterator[str]:
+    on = f" ON {table}" if vendor == "postgresql" else ""
     for action in ("update", "delete", "truncate"):
-        on = f" ON {table}" if editor.connection.vendor == "postgresql" else ""
-        editor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{action}{on}")
+        yield f"DROP TRIGGER IF EXISTS {table}_no_{action}{on}"
 
 
 def _statements(vendor: str, table: str, kept: KeptFor | None) -> Iterator[str]:

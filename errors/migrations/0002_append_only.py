@@ -1,7 +1,7 @@
-from django.conf import settings
 from django.db import migrations
 
-from backoffice.models.append_only import KeptFor, append_only_triggers
+from backoffice.models.append_only import append_only_triggers
+from errors.models.attempt import KEPT
 
 
 class Migration(migrations.Migration):
@@ -9,9 +9,5 @@ class Migration(migrations.Migration):
 
     operations = [
         append_only_triggers("errors_patternevent", "errors_sighting", "errors_verification"),
-        # Reports are kept as long as the attempts they are about (errors.retain).
-        append_only_triggers(
-            "errors_attemptevent",
-            kept=KeptFor("coalesce({row}.occurred_at, {row}.received_at)", settings.SEND_LOG["row_days"]),
-        ),
+        append_only_triggers("errors_attemptevent", kept=KEPT),
     ]

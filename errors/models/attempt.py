@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
 
 from backoffice.models import AppendOnly, AppendOnlyQuerySet, ImportBatch, System
 from backoffice.models.append_only import KeptFor
 from consent.models import Number
 from errors import life
-
 
 # Rows that still hold what was said, or cells of their file: kept for a shorter time than the rows.
 HAS_CONTENT = ~Q(body="") | ~Q(request={})
@@ -170,6 +169,10 @@ class AttemptEventQuerySet(AppendOnlyQuerySet):
 
     def of_attempts(self, keys: Iterable[Any]) -> AttemptEventQuerySet:
         return self.filter(attempt_key__any_of=list(keys))
+
+    def strays(self) -> AttemptEventQuerySet:
+        """Reports that are filed under no attempt of the log."""
+        return self.filter(~Exists(SendAttempt.objects.filter(key=OuterRef("attempt_key"))))
 
     def happened_before(self, moment: datetime) -> AttemptEventQuerySet:
         """By the provider's clock where it gave a time, as KEPT reckons."""
