@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +17,7 @@ from errors.catalogue.tables import BrokenTable, read, rows
 from errors.catalogue.titles import categories_in
 
 FILES = Path(__file__).parent.parent / "codes"
+_SYMBOL = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # EC_NO_RESPONSE, REJECTED_DND
 # Reports and exports carry what happened after acceptance; among readings of one code that one is likelier.
 _LIKELIER = (Phase.DELIVERY, Phase.SUBMIT, Phase.ACCOUNT, Phase.WEBHOOK)
 
@@ -51,10 +53,13 @@ class Catalogue:
             for f in facts
         }
         self._by_code: dict[tuple[str, str, str], list[CodeFacts]] = {}
+        self._by_name: dict[tuple[str, str], list[CodeFacts]] = {}
         self._by_digits: dict[tuple[str, str], list[CodeFacts]] = {}
         self._products: dict[str, list[str]] = {}
         for (provider, product, _, code), fact in self._by_key.items():
             self._by_code.setdefault((provider, product, code), []).append(fact)
+            if _SYMBOL.fullmatch(fact.name):
+                self._by_name.setdefault((provider, fact.name), []).append(fact)
             if code.isdecimal():
                 self._by_digits.setdefault((provider, code.lstrip("0")), []).append(fact)
             products = self._products.setdefault(provider, [])
@@ -129,6 +134,8 @@ class Catalogue:
         for product in ordered:
             wanted = normal_code(code, channel.provider, product)
             found += self._by_code.get((channel.provider, product, wanted), []) if wanted else []
+        # Some answers carry a code's name where others carry its number.
+        found = found or self._by_name.get((channel.provider, normal_code(code)), [])
         # Stable: among equal phases the provider's first product stands first.
         return sorted(found, key=lambda f: (f.phase is not phase, _LIKELIER.index(f.phase)))
 

@@ -43,7 +43,7 @@ class _Text:
 
 def explain(facts: CodeFacts, phase: Phase | None = None) -> Explanation:
     """The explanation of a code that came in `phase` (None: where it usually comes)."""
-    text = _texts().get((facts.catalogue, normal_code(facts.code, facts.provider, facts.product)))
+    text = texts().get((facts.catalogue, normal_code(facts.code, facts.provider, facts.product)))
     kind = facts.kind
     # What was written for the catalogue's reading does not fit another classification made here.
     if text is not None and facts.category is not _shipped_category(facts):
@@ -90,7 +90,7 @@ def _shipped_category(facts: CodeFacts) -> Category:
 
 
 @cache
-def _texts() -> Mapping[tuple[str, str], _Text]:
+def texts() -> Mapping[tuple[str, str], _Text]:
     """(catalogue, code) -> its own words. Raises BrokenTable for a damaged file."""
     found: dict[tuple[str, str], _Text] = {}
     for path in sorted(WORDS.glob("*.toml")):
