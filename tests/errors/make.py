@@ -79,3 +79,29 @@ def pattern(attributes: dict[str, str], **fields: Any) -> Pattern:
     }
     key = "|".join(f"{name}={value}" for name, value in sorted(attributes.items()))
     return Pattern.objects.create(key=key[:64], attributes=attributes, **{**usual, **fields})
+
+
+def sends(
+    count: int, *, failed: int = 0, code: str = "30007", people: int | None = None, **fields: Any
+) -> None:
+    """Many settled attempts of one hour at once, the first `failed` of them failures, to as many different people or
+    to `people` of them."""
+    values = {"provider": "twilio", "submitted_at": NOW, "country": "US", **fields}
+    rows = []
+    for place in range(count):
+        ref = f"SM{next(_count):032x}"
+        lost = place < failed
+        person = next(_count) if people is None else place % people
+        rows.append(
+            SendAttempt(
+                key=life.attempt_key(values["provider"], "", ref),
+                message_ref=ref,
+                ref_number=life.ref_number(ref),
+                status="undelivered" if lost else "delivered",
+                is_failed=lost,
+                error_code=code if lost else "",
+                **{"recipient": f"+1999{person:07d}", **values},
+            )
+        )
+    SendAttempt.objects.bulk_create(rows)
+    rollup.touch([values["submitted_at"]])
