@@ -9,6 +9,10 @@ from contextlib import AbstractContextManager
 import pytest
 from django.db import transaction
 
+from tests.consent.conftest import browser
+
+__all__ = ["browser", "transactional_rollback"]
+
 
 class _Undo(Exception):
     pass
