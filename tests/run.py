@@ -134,6 +134,9 @@ def plan(only: Sequence[str], arguments: Sequence[str]) -> dict[str, tuple[str, 
             chosen[name] = (*(browser or ["tests/browser"]), *rest)
         elif name != "browser" and (other or not named):
             chosen[name] = (*(other or ["tests", "--ignore=tests/browser"]), *rest)
+    if not named and {"sqlite", "postgresql"} <= set(chosen):
+        # What asks no database has one answer; the other pass gives it.
+        chosen["postgresql"] = (*chosen["postgresql"], "--with-database")
     return chosen
 
 

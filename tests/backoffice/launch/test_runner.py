@@ -14,7 +14,8 @@ PROJECT = Path(__file__).resolve().parents[3]
 
 def test_everything_runs_on_both_engines_and_in_the_browser():
     assert run.plan([], []) == {
-        "postgresql": ("tests", "--ignore=tests/browser"),
+        # What asks no database runs once.
+        "postgresql": ("tests", "--ignore=tests/browser", "--with-database"),
         "sqlite": ("tests", "--ignore=tests/browser"),
         "browser": ("tests/browser",),
     }
