@@ -27,6 +27,9 @@ KINDS = {
     "import.run": "Import a file",
     "import.void": "Void an import",
     schedule.GAP: "Gap in the schedule",
+    # Entries of the schedule are called by their name there.
+    "sweep": "Look for work that nobody picked up",
+    "tidy-uploads": "Remove files whose time is over",
 }
 
 

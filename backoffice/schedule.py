@@ -14,6 +14,7 @@ from celery.schedules import BaseSchedule, maybe_schedule
 from django.conf import settings
 from django.db.models import F
 
+from backoffice import rooms
 from backoffice.models import JobRun
 
 KIND = "schedule"  # the standing rows, one per entry of the schedule
@@ -32,6 +33,10 @@ class Tick:
     runs: int
     due_at: datetime | None
     is_late: bool
+
+    @property
+    def words(self) -> str:
+        return rooms.kind_words(self.name)
 
 
 def entry_of(task: str) -> str | None:
@@ -75,7 +80,7 @@ def _keep_gap(name: str, since: datetime, now: datetime) -> None:
         status=JobRun.Status.FAILED,
         started_at=since,
         finished_at=now,
-        failure=f"“{name}” did not run for {minutes} minutes: the schedule or every worker was stopped "
+        failure=f"“{rooms.kind_words(name)}” did not run for {minutes} minutes: the schedule or every worker was stopped "
         "or busy. What was due has been caught up with since.",
     )
 

@@ -23,8 +23,10 @@ from consent.models import Contact, Flag, Hold, Number, SystemRecord, Touched, W
 KINDS = {
     "consent.reconcile": "Reconcile what changed",
     "consent.rebuild": "Reconcile every number",
+    "reconcile-due": "Look for numbers with news",
+    "release-write-backs": "Let go of corrections whose undo time is over",
 }
-RECONCILES = tuple(KINDS)
+RECONCILES = ("consent.reconcile", "consent.rebuild")
 # News older than this has been waiting too long: the round comes every minute.
 NEWS_QUIET = timedelta(minutes=10)
 WRITE_BACK_OLD = timedelta(hours=24)

@@ -210,7 +210,7 @@ def test_a_schedule_that_stands_still_is_said_at_the_top(client, supervisor):
     schedule.ran("sweep", timezone.now() - timedelta(minutes=5))
     html = client.get(reverse("jobs:run_list")).content.decode()
     assert "The schedule is behind" in html
-    assert "“sweep” last ran" in html
+    assert "“Look for work that nobody picked up” last ran" in html
 
 
 def test_standing_rows_are_no_runs(client, supervisor):
