@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 from django.db import connection, models
@@ -21,9 +22,30 @@ def append(model: type[models.Model], fields: Sequence[str], rows: Sequence[tupl
     if not rows:
         return []
     if connection.vendor != "postgresql":
-        objects = [model(**dict(zip(fields, row, strict=True))) for row in rows]
-        return [made.pk for made in model._base_manager.bulk_create(objects, batch_size=BATCH)]
+        return [made.pk for made in _create(model, fields, rows)]
     keys = _draw_keys(model, len(rows))
+    _copy(model, ("id", *fields), [(key, *row) for key, row in zip(keys, rows, strict=True)])
+    return keys
+
+
+def pour(model: type[models.Model], fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """As `append`, where nobody asks for the keys: the database draws them while it copies."""
+    if connection.vendor == "postgresql":
+        _copy(model, fields, rows)
+    else:
+        _create(model, fields, rows)
+
+
+def _create(
+    model: type[models.Model], fields: Sequence[str], rows: Sequence[tuple[Any, ...]], **options: Any
+) -> list[models.Model]:
+    objects = [model(**dict(zip(fields, row, strict=True))) for row in rows]
+    return model._base_manager.bulk_create(objects, batch_size=BATCH, **options)
+
+
+def _copy(model: type[models.Model], fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
     given = [_field(model, name) for name in fields]
     # Django keeps most defaults in Python; COPY has to bring them along.
     kept = [
@@ -34,26 +56,21 @@ def append(model: type[models.Model], fields: Sequence[str], rows: Sequence[tupl
         and not field.null
         and field.db_default is models.NOT_PROVIDED
     ]
-    defaults = tuple(
-        json.dumps(field.get_default())
-        if isinstance(field, models.JSONField)
-        else field.get_prep_value(field.get_default())
-        for field in kept
-    )
-    listed = ", ".join(f'"{name}"' for name in ("id", *(field.column for field in (*given, *kept))))
-    packed = [at for at, field in enumerate(given) if isinstance(field, models.JSONField)]
-    if packed:
-        rows = [
-            tuple(json.dumps(value) if at in packed else value for at, value in enumerate(row))
-            for row in rows
-        ]
+    columns: list[Iterable[Any]] = [
+        map(json.dumps, values) if isinstance(field, models.JSONField) else values
+        for field, values in zip(given, zip(*rows, strict=True), strict=True)
+    ]
+    for field in kept:
+        default = field.get_default()
+        is_json = isinstance(field, models.JSONField)
+        columns.append(repeat(json.dumps(default) if is_json else field.get_prep_value(default)))
+    listed = ", ".join(f'"{field.column}"' for field in (*given, *kept))
     with (
         connection.cursor() as cursor,
         cursor.copy(f'COPY "{model._meta.db_table}" ({listed}) FROM STDIN') as copy,
     ):
-        for key, row in zip(keys, rows, strict=True):
-            copy.write_row((key, *row, *defaults))
-    return keys
+        for row in zip(*columns, strict=False):  # a default has no end
+            copy.write_row(row)
 
 
 def insert_missing(
@@ -67,8 +84,7 @@ def insert_missing(
     at = fields.index(unique)
     ordered = sorted(rows, key=lambda row: row[at])
     if connection.vendor != "postgresql":
-        objects = [model(**dict(zip(fields, row, strict=True))) for row in ordered]
-        model._base_manager.bulk_create(objects, ignore_conflicts=True, batch_size=BATCH)
+        _create(model, fields, ordered, ignore_conflicts=True)
         return
     columns = [_field(model, name) for name in fields]
     arrays = ", ".join(f"%s::{column.db_type(connection)}[]" for column in columns)
@@ -91,7 +107,9 @@ def _field(model: type[models.Model], name: str) -> Any:
 def _draw_keys(model: type[models.Model], count: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            # The name is looked up once, not for every key.
+            "SELECT nextval(sequence) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence OFFSET 0) "
+            "AS named, generate_series(1, %s)",
             [model._meta.db_table, count],
         )
         return [key for (key,) in cursor.fetchall()]

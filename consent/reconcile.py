@@ -247,7 +247,7 @@ class _Work:
         return dict(counts)
 
     def _save_states(self, counts: Counter[str]) -> None:
-        bulk.append(
+        bulk.pour(
             AgreedStatus,
             (
                 "number_id",
@@ -276,7 +276,7 @@ class _Work:
         new = [(key, found) for key, found in new if (key, found.fingerprint) not in judged]
         names = tuple(new[0][1].row(new[0][0], self)) if new else ()
         made = bulk.append(Flag, names, [tuple(found.row(key, self).values()) for key, found in new])
-        bulk.append(
+        bulk.pour(
             FlagEvent, ("flag_id", "new", "note"), [(flag_id, F.OPEN.value, "Raised.") for flag_id in made]
         )
         placed = [
@@ -284,7 +284,7 @@ class _Work:
             for flag_id, (_, found) in zip(made, new, strict=True)
             if found.holds
         ]
-        bulk.append(Hold, ("flag_id", "number_id", "program_id", "placed_at"), placed)
+        bulk.pour(Hold, ("flag_id", "number_id", "program_id", "placed_at"), placed)
         counts["flags_raised"], counts["holds_placed"] = len(made), len(placed)
 
     def _refresh(self, events: list[FlagEvent], counts: Counter[str]) -> None:

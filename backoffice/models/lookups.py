@@ -14,6 +14,15 @@ class AnyOf(In):
 
     lookup_name = "any_of"
 
+    def get_prep_lookup(self) -> Any:
+        # Numbers and texts are prepared by their type: if the first stays as it is, all do.
+        kinds = set(map(type, self.rhs))
+        if kinds == {int} or kinds == {str}:
+            first = next(iter(self.rhs))
+            if self.lhs.output_field.get_prep_value(first) is first:
+                return self.rhs
+        return super().get_prep_lookup()
+
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         left, params = self.process_lhs(compiler, connection)
         return f"{left} = ANY(%s)", [*params, list(self.rhs)]

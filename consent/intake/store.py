@@ -187,7 +187,7 @@ class Store:
                 self.seen.setdefault(key, (item.line, item.meaning.value))
 
     def _write_readings(self, rows: Sequence[tuple[Claim, int, Program]]) -> None:
-        bulk.append(
+        bulk.pour(
             Reading,
             (
                 *("number_id", "program_id", "system_id", "ref", "value", "text"),
@@ -244,7 +244,7 @@ class Store:
             (self.system.pk, ref, contact_id, number_id)
             for (ref, _, number_id), contact_id in zip(fresh, made, strict=True)
         ]
-        bulk.append(SystemRecord, ("system_id", "ref", "contact_id", "number_id"), records)
+        bulk.pour(SystemRecord, ("system_id", "ref", "contact_id", "number_id"), records)
 
     def _name(self, people: dict[int, tuple[str, str, str]]) -> None:
         """A contact that nobody could name so far takes the name that this system knows."""
@@ -305,7 +305,7 @@ class Store:
             ]
             touched.append(number_id)
         if write and rows:
-            bulk.append(ConsentRecord, _RECORD_FIELDS, rows)
+            bulk.pour(ConsentRecord, _RECORD_FIELDS, rows)
             bulk.touch(touched)
         return outcomes
 
