@@ -20,11 +20,12 @@ register = template.Library()
 
 # Tone of a status: how it looks, never what it means; the words beside it carry the meaning.
 _TONES = {
-    "ok": "done verified applied accepted opted_in in",
-    "run": "running checking correcting in_review",
-    "wait": "queued pending uploaded sniffed mapped previewed confirmed proposed verifying sent",
-    "bad": "failed reverted opted_out out",
-    "warn": "done_with_rejects escalated parked expired opted_out_presumed held",
+    "ok": "done verified applied accepted opted_in in delivered read",
+    "run": "running checking correcting in_review sending",
+    "wait": "queued pending uploaded sniffed mapped previewed confirmed proposed verifying sent scheduled",
+    "bad": "failed reverted opted_out out undelivered rejected",
+    "warn": "done_with_rejects escalated parked expired opted_out_presumed held partially_delivered delivery_unknown"
+    " submit_unknown",
     "info": "open",
 }
 _TONE_OF = {status: tone for tone, listed in _TONES.items() for status in listed.split()}
@@ -132,7 +133,7 @@ def status_chip(row: models.Model) -> SafeString:
     """The status of a row that has one, in the words of its model."""
     status = str(row.status)  # type: ignore[attr-defined]
     label = getattr(row, "get_status_display", lambda: status)()
-    return chip(label if label != status else words.of_code(status), tone_of(status))
+    return chip(label if label[:1].isupper() else words.of_code(label), tone_of(status))
 
 
 def _severity_chip(severity: str) -> SafeString:

@@ -73,7 +73,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 
 def _found(form: NumberSearch) -> list[Number]:
     text = form.cleaned_data["text"]
-    numbers = _by_name(text) if any(sign.isalpha() for sign in text) else _by_digits(text)
+    numbers = numbers_by_name(text) if any(sign.isalpha() for sign in text) else _by_digits(text)
     after = form.cleaned_data["after"] or 0
     return list(numbers.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
 
@@ -83,7 +83,7 @@ def _by_digits(text: str) -> QuerySet[Number]:
     return Number.objects.fragment(digits.lstrip("0") or digits)
 
 
-def _by_name(text: str) -> QuerySet[Number]:
+def numbers_by_name(text: str) -> QuerySet[Number]:
     """People whose first name, last name or address begins so; "Ana Lo" looks for both names."""
     words = text.split()
     wanted = Q(email__istartswith=text)
