@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from errors.catalogue.categories import Category, CategoryFacts, Retry
+from errors.catalogue.channels import provider_label
 
 
 class Phase(StrEnum):
@@ -109,6 +110,10 @@ class CodeFacts:
     @property
     def key(self) -> tuple[str, str, str, str]:
         return (self.provider, self.product, self.phase.value, self.code)
+
+    @property
+    def provider_label(self) -> str:
+        return provider_label(self.provider, self.product)
 
     @property
     def kind(self) -> CategoryFacts:

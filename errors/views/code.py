@@ -1,0 +1,247 @@
+"""Error codes: the list, one code in plain words, the queue of new ones, what staff add to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from backoffice.access import can, needs
+from backoffice.frame import render_in_admin
+from backoffice.keyset import Key, capped_count, page_of
+from backoffice.models import AuditEntry
+from errors.catalogue import Category, CodeFacts, Phase, shipped
+from errors.classify import annotate, classify
+from errors.code_filter import CodeFilter
+from errors.models import ErrorCode, SendAttempt, StaleCode
+
+TABS = {"all": "All", "new": "New", "warned": "Contradicted", "ours": "Decided here"}
+BY_CODE = [Key("provider"), Key("code_normal"), Key("pk")]
+BY_FIRST_SIGHT = [Key("first_seen_at"), Key("pk")]
+TAB_CAP = 10_000
+ELSEWHERE = 12  # readings at other providers that are shown
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        label="Note for colleagues",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What you learnt about it. Empty takes the note away; what it said stays in the history.",
+    )
+
+
+class ClassifyForm(forms.Form):
+    """`seen`: when the code had been classified last as the page showed it."""
+
+    category = forms.ChoiceField(label="Counts as", required=False)
+    note = forms.CharField(
+        label="Note for colleagues", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    reason = forms.CharField(
+        label="Why",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Who or what says so, e.g. the provider's answer of today.",
+        error_messages={"required": "Say how you know: retries and reports follow your word from now on."},
+    )
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, code: ErrorCode, **kwargs: Any) -> None:
+        listed = code.origin == ErrorCode.Origin.CATALOGUE
+        default = "As the catalogue says" if listed else "Not known yet"
+        kwargs["initial"] = {"category": code.local_category, "note": code.local_note, "seen": _seen(code)}
+        super().__init__(*args, **kwargs)
+        self.fields["category"].choices = [  # type: ignore[attr-defined]
+            ("", default),
+            *((category.value, category.label) for category in Category if category is not Category.UNKNOWN),
+        ]
+
+
+def _seen(code: ErrorCode) -> str:
+    return code.classified_at.isoformat() if code.classified_at else ""
+
+
+# --- the list -----------------------------------------------------------------------------------------------
+
+
+@require_GET
+@needs("errors.view_errorcode")
+def code_list(request: HttpRequest) -> HttpResponse:
+    tab = request.GET.get("tab", "all")
+    narrowed = CodeFilter(request.GET, queryset=ErrorCode.objects.all())
+    found = narrowed.qs
+    views = {
+        "all": found,
+        "new": found.new(),
+        "warned": found.warned(),
+        "ours": found.exclude(classified_at=None) | found.exclude(local_note=""),
+    }
+    listed = views.get(tab, found)
+    page = page_of(listed, request.GET, order=BY_FIRST_SIGHT if tab == "new" else BY_CODE)
+    context = {
+        "title": "Error codes",
+        "subtitle": "What providers say when a send fails, and what to do about it.",
+        "current": "codes",
+        "filter": narrowed,
+        "page": page,
+        "rows": [{"code": code, "facts": code.as_facts()} for code in page.rows],
+        "tabs": [
+            {
+                "name": name,
+                "label": label,
+                "count": capped_count(views[name], TAB_CAP),
+                "is_current": name == (tab if tab in TABS else "all"),
+            }
+            for name, label in TABS.items()
+        ],
+        "tab": tab,
+        "is_filtered": any(request.GET.get(name) for name in CodeFilter.base_filters),
+    }
+    return render_in_admin(request, "errors/code_list.html", context)
+
+
+# --- one code -----------------------------------------------------------------------------------------------
+
+
+@require_GET
+@needs("errors.view_errorcode")
+def code(request: HttpRequest, pk: int) -> HttpResponse:
+    return _page(request, get_object_or_404(ErrorCode.objects.select_related("classified_by"), pk=pk))
+
+
+def _page(
+    request: HttpRequest,
+    row: ErrorCode,
+    *,
+    note: NoteForm | None = None,
+    decision: ClassifyForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    facts = row.as_facts()
+    context = {
+        "title": f"{row.provider_label} {row.code}",
+        "subtitle": row.name,
+        "crumbs": [("Error codes", reverse("errors:code_list"))],
+        "current": "codes",
+        "code": row,
+        "facts": facts,
+        "kind": facts.kind,
+        "told": row.explanation,
+        "advice": [(phase, facts.advice(phase)) for phase in (Phase.SUBMIT, Phase.DELIVERY)],
+        "catalogue_category": Category(row.category),
+        "related": _related(facts),
+        "elsewhere": _elsewhere(facts),
+        "in_the_log": _in_the_log(request, row),
+        "history": AuditEntry.objects.filter(object_type="errorcode", object_id=str(row.pk))
+        .select_related("actor")
+        .order_by("-pk"),
+        "note_form": note or NoteForm(initial={"note": row.local_note}),
+        "classify_form": decision or ClassifyForm(code=row),
+        "may_note": can(request.user, "errors.note_errorcode"),
+        "may_classify": can(request.user, "errors.classify_errorcode"),
+    }
+    return render_in_admin(request, "errors/code.html", context, status=status)
+
+
+def _related(facts: CodeFacts) -> list[dict[str, Any]]:
+    """Other readings of the code at this provider, codes that differ by lost zeros, older and newer ones."""
+    book = shipped()
+    meaning = book.look_up(facts.provider, facts.code)
+    how = "another reading" if meaning.is_known else "differs by leading zeros only"
+    readings = (meaning.facts, *meaning.others) if meaning.is_known else meaning.others
+    found = [(how, reading) for reading in readings if reading.key != facts.key]
+    found += [("older and wider", book.look_up(facts.provider, code).facts) for code in facts.split_from]
+    found += [("split off it", book.look_up(facts.provider, code).facts) for code in facts.split_into]
+    return [{"how": how, "facts": other, "url": url} for how, other, url in _linked(found)]
+
+
+def _elsewhere(facts: CodeFacts) -> dict[str, Any]:
+    found = shipped().elsewhere(facts)
+    rows = [{"facts": f, "url": url} for _, f, url in _linked([("", f) for f in found[:ELSEWHERE]])]
+    return {"rows": rows, "more": max(0, len(found) - ELSEWHERE)}
+
+
+def _linked(listed: Sequence[tuple[str, CodeFacts]]) -> list[tuple[str, CodeFacts, str]]:
+    """Each with the address of its own page; one query."""
+    rows = ErrorCode.objects.filter(code__in={facts.code for _, facts in listed})
+    pks = {(row.provider, row.product, row.phase, row.code): row.pk for row in rows}
+    return [
+        (how, facts, reverse("errors:code", args=[pks[facts.key]]) if facts.key in pks else "")
+        for how, facts in listed
+    ]
+
+
+def _in_the_log(request: HttpRequest, row: ErrorCode) -> dict[str, Any] | None:
+    """How many failures carry it, and the way to them; None for those who may not see the log."""
+    if not can(request.user, "errors.view_sendattempt"):
+        return None
+    failed = SendAttempt.objects.failed().filter(
+        provider=row.provider, error_code__in={row.code, row.code_normal}
+    )
+    query = {"provider": row.provider, "code": row.code, "failed": "1"}
+    if row.first_seen_at:
+        query["since"] = row.first_seen_at.isoformat()
+    sample = SendAttempt.objects.filter(pk=row.sample).first() if row.sample else None
+    return {
+        "count": capped_count(failed),
+        "url": f"{reverse('errors:attempt_list')}?{urlencode(query)}",
+        "sample": sample,
+    }
+
+
+# --- what staff add -----------------------------------------------------------------------------------------
+
+
+@require_POST
+@needs("errors.note_errorcode")
+def code_note(request: HttpRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(ErrorCode.objects.select_related("classified_by"), pk=pk)
+    assert isinstance(request.user, User)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _page(request, row, note=form, status=400)
+    if annotate(row, form.cleaned_data["note"], by=request.user):
+        messages.success(request, "Noted for colleagues.")
+    return redirect("errors:code", pk=row.pk)
+
+
+@require_POST
+@needs("errors.classify_errorcode")
+def code_classify(request: HttpRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(ErrorCode.objects.select_related("classified_by"), pk=pk)
+    assert isinstance(request.user, User)
+    form = ClassifyForm(request.POST, code=row)
+    if not form.is_valid():
+        return _page(request, row, decision=form, status=400)
+    said = form.cleaned_data
+    try:
+        if said["seen"] != _seen(row):
+            raise StaleCode(row)
+        category = Category(said["category"]) if said["category"] else None
+        classify(row, category, note=said["note"], reason=said["reason"], by=request.user, now=timezone.now())
+    except StaleCode:
+        row.refresh_from_db()
+        messages.warning(
+            request, "Somebody classified it since you opened the page. Look at what they said first."
+        )
+        # What was typed stays; what was seen is what is shown now.
+        kept = ClassifyForm({**request.POST.dict(), "seen": _seen(row)}, code=row)
+        return _page(request, row, decision=kept, status=409)
+    words = row.effective_category.label if category else "what the catalogue says"
+    messages.success(request, f"{row} counts as {words} from now on.")
+    if row.origin == ErrorCode.Origin.SEEN and category:
+        following = ErrorCode.objects.new().order_by("first_seen_at", "pk").first()
+        if following is not None and request.POST.get("next"):
+            return redirect("errors:code", pk=following.pk)
+    return redirect("errors:code", pk=row.pk)
