@@ -75,6 +75,10 @@ class Reach(IntEnum):
     OUT_OF_REACH = auto()
 
 
+# Looking a member up in its enumeration costs more than all else in a loop over shapes.
+_HEARD, _BESIDE = Reach.HEARD, (Reach.CONSENT_ELSEWHERE, Reach.OUT_OF_REACH)
+
+
 class Said(NamedTuple):
     """What a reading's shape says, beside being the system's belief."""
 
@@ -225,21 +229,20 @@ class Alike:
         self, terms: ProgramTerms, shapes: list[str], moments: list[int], beliefs: tuple[str, ...]
     ) -> Quiet | None:
         """The verdict under one program, from those records alone that speak about it."""
-        places: list[int] = []
-        heard: list[str] = []
-        beside: dict[Reach, str] = {}
         known = self.reach[terms.code]
-        last_moment = -1
-        for place, shape in enumerate(shapes):
-            reach = known.get(shape) or self._reach(terms, shape)
-            if reach is Reach.HEARD:
-                heard.append(shape + SAME_MOMENT if moments[place] == last_moment else shape)
-                last_moment = moments[place]
-                places.append(place)
-            elif reach is not Reach.SILENT and reach not in beside:
-                # Any one of them stands for all.
-                beside[reach] = self.beside.setdefault((terms.code, reach), shape)
-        key = (terms.code, tuple(heard), tuple(sorted(beside.values())))
+        reaches = [known.get(shape) or self._reach(terms, shape) for shape in shapes]
+        places = [place for place, reach in enumerate(reaches) if reach is _HEARD]
+        heard = [shapes[place] for place in places]
+        for nth, (one, other) in enumerate(pairwise(places), start=1):
+            if moments[one] == moments[other]:
+                heard[nth] += SAME_MOMENT
+        # Of the others any one stands for all of its sort.
+        beside = [
+            self.beside.setdefault((terms.code, reach), shapes[reaches.index(reach)])
+            for reach in _BESIDE
+            if reach in reaches
+        ]
+        key = (terms.code, tuple(heard), tuple(sorted(beside)))
         if key not in self.agreed:
             _keep(self.agreed, key, self._agree(terms, *key[1:]))
         agreed = self.agreed[key]
