@@ -148,23 +148,6 @@ READY_MADE = (
         "“Active” is a status of one list; a bounce says nothing about consent and is held for a person.",
     ),
     ReadyMade(
-        "twilio",
-        "Twilio message log",
-        K.REPLIES,
-        {
-            "event_id": ["Sid"],
-            "direction": ["Direction"],
-            "from": ["From"],
-            "to": ["To"],
-            "text": ["Body"],
-            "at": ["DateSent", "DateCreated"],
-            "error_code": ["ErrorCode"],
-        },
-        # 21610: the recipient is on the opt-out list of the sender.
-        {"blocked_codes": ["21610"], "date_order": "ymd"},
-        {},
-    ),
-    ReadyMade(
         "crm",
         "CRM dump",
         K.CRM,

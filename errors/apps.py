@@ -2,10 +2,12 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
 
-def _learn_codes(**kwargs: object) -> None:
+def _ship_rows(**kwargs: object) -> None:
     from errors.learn import learn
+    from errors.ready_made import ship_systems
 
     learn()
+    ship_systems()
 
 
 class ErrorsConfig(AppConfig):
@@ -13,5 +15,5 @@ class ErrorsConfig(AppConfig):
     verbose_name = "Send errors"
 
     def ready(self) -> None:
-        # A fresh database knows the codes, and a new release brings its own.
-        post_migrate.connect(_learn_codes, sender=self, dispatch_uid="errors.learn_codes")
+        # Rows, not code: staff may change or retire systems, and classify codes, afterwards.
+        post_migrate.connect(_ship_rows, sender=self, dispatch_uid="errors.ship_rows")

@@ -74,7 +74,7 @@ def topics(file: File, unread: Sequence[str]) -> list[Topic]:
         elif file.system.stores_a_status:
             found.append(_whole_file(file))
     if file.present("at"):
-        found.append(_dates(file))
+        found.append(dates(file))
     found.append(_rest(file, names))
     return [topic for topic in found if topic.questions]
 
@@ -122,7 +122,7 @@ def _both_ways(file: File, header: str, shown: Sequence[str], vocabulary: Mappin
     for text in shown:
         at = next(n for n, row in enumerate(file.rows) if row.cells[place].strip() == text)
         both = (_reading(text, way, vocabulary) for way in (Polarity.OPT_IN, Polarity.OPT_OUT))
-        rows.append((str(file.rows[at].line), _short(numbers[at]), _short(text), *both))
+        rows.append((str(file.rows[at].line), short(numbers[at]), short(text), *both))
     return Proof(("Line", "Number", header, "If yes = opted in", "If yes = opted out"), tuple(rows))
 
 
@@ -163,7 +163,7 @@ def _vocabulary(file: File, headers: Sequence[str], unread: Sequence[str]) -> To
         question = Question(
             name=f"word-{hashlib.sha256(key.encode()).hexdigest()[:12]}",
             rule=("vocabulary", spelling.get(key, text)),
-            label=_short(text),
+            label=short(text),
             choices=(
                 ("", f"{MEANINGS[usual]} (usual reading)" if usual is not None else HELD),
                 *((meaning.value, label) for meaning, label in MEANINGS.items()),
@@ -215,7 +215,7 @@ def _whole_file(file: File) -> Topic:
 # --- Dates --------------------------------------------------------------------------------------------------
 
 
-def _dates(file: File) -> Topic:
+def dates(file: File) -> Topic:
     cells = file.first_filled("at")
     evidence = learn_order(cells)
     saved = str(file.rules.get("date_order") or "")
@@ -273,7 +273,7 @@ def _order_in_words(evidence: DateOrderEvidence, file: File) -> str:
         sample = evidence.samples[0]
         line = file.rows[sample.row - 1].line
         label = ORDERS[evidence.order].split(",")[0].lower()
-        return f"Line {line} proves “{label}”: “{_short(sample.text)}” is a date in no other order."
+        return f"Line {line} proves “{label}”: “{short(sample.text)}” is a date in no other order."
     if evidence.finding is OrderFinding.CONTRADICTED:
         return (
             "No single order reads every date. Choose the right one; rows whose date it cannot read keep "
@@ -295,7 +295,7 @@ def _each_order(file: File, cells: Sequence[str], evidence: DateOrderEvidence) -
     zone = ZoneInfo(file.system.time_zone) if file.system.time_zone else None
     days = {at: [_day(cells[at], order, zone, file.now) for order in ORDERS] for at in {*filled, *telling}}
     shown = sorted(days, key=lambda at: (at not in telling, len(set(days[at])) == 1, at))[:PROOF_ROWS]
-    rows = tuple((str(file.rows[at].line), _short(cells[at]), *days[at]) for at in shown)
+    rows = tuple((str(file.rows[at].line), short(cells[at]), *days[at]) for at in shown)
     return Proof(("Line", "Cell", *(label.split(",")[0] for label in ORDERS.values())), rows)
 
 
@@ -328,10 +328,10 @@ def _zones() -> tuple[str, ...]:
 
 
 def _rest(file: File, names: set[str]) -> Topic:
-    questions = [_region(file)]
+    questions = [region(file)]
     programs = list(Program.objects.filter(is_active=True).order_by("name", "pk"))
     if "program" in names or file.system.kind == System.Kind.REPLIES:
-        questions.append(_program(file, programs))
+        questions.append(program(file, programs))
     if "error_code" in names and file.present("error_code"):
         questions.append(
             Question(
@@ -347,7 +347,7 @@ def _rest(file: File, names: set[str]) -> Topic:
     return Topic(title="Numbers and program", questions=tuple(questions))
 
 
-def _region(file: File) -> Question:
+def region(file: File) -> Question:
     system = file.system
     own = (
         f"{system.name}’s own: {system.default_region}"
@@ -364,7 +364,7 @@ def _region(file: File) -> Question:
     )
 
 
-def _program(file: File, programs: Sequence[Program]) -> Question:
+def program(file: File, programs: Sequence[Program]) -> Question:
     is_replies = file.system.kind == System.Kind.REPLIES
     from_column = bool(file.present("program"))
     if is_replies:
@@ -391,6 +391,6 @@ def _program(file: File, programs: Sequence[Program]) -> Question:
     )
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

@@ -38,7 +38,8 @@ EVENT = {
     # A text that a person has to read changes no consent, no more than one that says nothing.
     "none": {"", "assert_none"},
     "help": {""},
-    "outbound": {""},
+    # What became of a message we sent is another matter: its status, and no consent.
+    "outbound": {"delivered", "undelivered", "failed", "sent"},
 }
 
 

@@ -1,0 +1,204 @@
+"""A mapping made ready for one file: columns as positions, words as readers. Compiled once per batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from backoffice.imports.importer import MappingProblem
+from backoffice.models import System
+from consent.intake import plan as consent_plan
+from consent.intake.targets import folded
+from consent.moments import DateOrder, MomentReader
+from consent.numbers import NumberCell, NumberReader, UnknownRegion
+from consent.numbers.regions import known_region
+from errors.catalogue import Catalogue, CodeFacts, StatusWord, read_status
+from errors.intake.targets import BY_NAME, TARGETS
+from errors.life import Status
+
+RULES = {
+    *("provider", "account", "vocabulary", "date_order", "time_zone", "region", "is_international"),
+    *("is_per_recipient", "program", "blocked_codes"),
+}
+INBOUND = "inbound"  # a word of the vocabulary may say that the message came in
+SECRETS = ("token", "password", "passwd", "secret", "signature", "apikey", "authorization", "credential")
+
+
+class InternationalReader(NumberReader):
+    """For logs that write numbers with their country code and without a plus sign."""
+
+    def read(self, raw: str, region: str | None = None) -> NumberCell:
+        digits = raw.strip()
+        if digits.isdecimal() and 8 <= len(digits) <= 15 and not digits.startswith("0"):
+            raw = f"+{digits}"
+        return super().read(raw, region)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How each row of one file is read. Positions are of the file's cells; () or None: not mapped."""
+
+    positions: Mapping[str, tuple[int, ...]]
+    width: int
+    needed: int  # a row with fewer cells lacks one that decides; other missing cells are blank
+    others: tuple[tuple[str, int], ...]  # columns that nothing was made of, kept beside the request
+    consent: consent_plan.Plan
+    numbers: NumberReader
+    default_region: str | None
+    moments: MomentReader
+    provider: str
+    account: str
+    is_per_recipient: bool
+    vocabulary: Mapping[str, StatusWord]
+    blocked_codes: frozenset[str]
+    book: Catalogue
+    words: dict[tuple[str, str], StatusWord | None] = field(default_factory=dict)
+    codes: dict[tuple[str, str], CodeFacts] = field(default_factory=dict)
+
+    def cell(self, cells: Sequence[str], target: str) -> str:
+        """The first filled cell of a target's columns, trimmed of white space and NULs."""
+        for position in self.positions.get(target, ()):
+            text = cells[position].replace("\x00", "").strip()
+            if text:
+                return text
+        return ""
+
+    def word(self, provider: str, word: str) -> StatusWord | None:
+        """What a status word means; None where nobody said."""
+        key = (provider, word)
+        if key not in self.words:
+            own = self.vocabulary.get(folded_word(word))
+            self.words[key] = own or read_status(provider, word)
+        return self.words[key]
+
+    def code(self, provider: str, code: str) -> CodeFacts:
+        key = (provider, code)
+        if key not in self.codes:
+            self.codes[key] = self.book.look_up(provider, code).facts
+        return self.codes[key]
+
+
+def folded_word(word: str) -> str:
+    return " ".join(word.split()).casefold()
+
+
+def present(names: Sequence[str], headers: Sequence[str]) -> list[str]:
+    """The file's own names of the columns a mapping names, in any case of their letters."""
+    own = {folded(header): header for header in reversed(headers)}
+    found = [name if name in headers else own.get(folded(name)) for name in names]
+    return list(dict.fromkeys(name for name in found if name is not None))
+
+
+def check(
+    system: System, columns: Mapping[str, list[str]], rules: Mapping[str, Any], headers: Sequence[str]
+) -> None:
+    """Raises MappingProblem when the mapping cannot be used with a file that has these headers."""
+    taken: dict[str, str] = {}
+    for name, names in columns.items():
+        if name not in BY_NAME:
+            raise MappingProblem(f"“{name}” is nothing a column can feed for {system.name}.")
+        target, found = BY_NAME[name], present(names, headers)
+        if len(found) > 1 and not target.several:
+            raise MappingProblem(f"{target.label} takes one column, not {len(found)}: {', '.join(found)}.")
+        if names and not found and target.required:
+            raise MappingProblem(f"{target.label}: the file has no column “{'” or “'.join(names)}”.")
+        for header in found:
+            if header in taken:
+                raise MappingProblem(
+                    f"The column “{header}” is mapped twice: {taken[header]} and {target.label}."
+                )
+            taken[header] = target.label
+    for target in TARGETS:
+        if target.required and not columns.get(target.name):
+            raise MappingProblem(f"No column is mapped to {target.label}; rows cannot be read without it.")
+    if not rules.get("provider") and not present(columns.get("provider", []), headers):
+        raise MappingProblem("Nothing says which provider the log is of: map a column, or name the provider.")
+    _check_rules(rules)
+
+
+def _check_rules(rules: Mapping[str, Any]) -> None:
+    """Raises MappingProblem for a rule that cannot be followed."""
+    for name in rules:
+        if name not in RULES:
+            raise MappingProblem(f"The mapping has a rule “{name}” that nothing understands.")
+    if (order := rules.get("date_order")) and order not in set(DateOrder):
+        raise MappingProblem(f"“{order}” is no order of day, month and year.")
+    if (zone := rules.get("time_zone")) and zone not in available_timezones():
+        raise MappingProblem(f"“{zone}” is no time zone; write it like America/New_York or Europe/Paris.")
+    for word, meaning in rules.get("vocabulary", {}).items():
+        if meaning != INBOUND and meaning not in set(Status):
+            raise MappingProblem(f"“{meaning}”, given for “{word}”, is no status a message can have.")
+    try:
+        known_region(rules.get("region"))
+    except UnknownRegion as problem:
+        raise MappingProblem(f"{str(problem).rstrip('.')}.") from problem
+
+
+def compile_plan(
+    system: System,
+    columns: Mapping[str, list[str]],
+    rules: Mapping[str, Any],
+    headers: Sequence[str],
+    *,
+    now: datetime,
+    book: Catalogue,
+) -> Plan:
+    """Raises MappingProblem."""
+    check(system, columns, rules, headers)
+    position_of = {header: position for position, header in enumerate(headers)}
+    positions = {
+        target: tuple(position_of[name] for name in present(names, headers))
+        for target, names in columns.items()
+    }
+    used = {position for places in positions.values() for position in places}
+    region = known_region(rules.get("region") or system.default_region)
+    numbers = InternationalReader(region) if rules.get("is_international") else NumberReader(region)
+    zone = rules.get("time_zone") or system.time_zone
+    order = rules.get("date_order")
+    moments = MomentReader(ZoneInfo(zone) if zone else None, DateOrder(order) if order else None, now)
+    blocked_codes = frozenset(str(code) for code in rules.get("blocked_codes", []))
+    needed = 1 + max(positions["event_id"] + positions["at"])
+    return Plan(
+        positions=positions,
+        width=len(headers),
+        needed=needed,
+        others=tuple(
+            (header, position)
+            for header, position in position_of.items()
+            if position not in used and not _is_secret(header)
+        ),
+        consent=consent_plan.Plan(
+            kind=System.Kind.REPLIES,
+            positions=positions,
+            width=len(headers),
+            numbers=numbers,
+            default_region=region,
+            moments=moments,
+            zone=zone,
+            statuses=(),
+            constant_status=None,
+            constant_program=rules.get("program") or None,
+            blocked_codes=blocked_codes,
+            needed=needed,
+        ),
+        numbers=numbers,
+        default_region=region,
+        moments=moments,
+        provider=str(rules.get("provider") or ""),
+        account=str(rules.get("account") or ""),
+        is_per_recipient=bool(rules.get("is_per_recipient")),
+        vocabulary={
+            folded_word(word): StatusWord(None if meaning == INBOUND else Status(meaning), False)
+            for word, meaning in rules.get("vocabulary", {}).items()
+        },
+        blocked_codes=blocked_codes,
+        book=book,
+    )
+
+
+def _is_secret(header: str) -> bool:
+    name = folded(header)
+    return any(word in name for word in SECRETS)
