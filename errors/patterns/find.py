@@ -1,0 +1,442 @@
+"""Which sends fail more than they should: the smallest exact descriptions of what is beyond expectation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors.patterns import expected as expecting
+from errors.patterns.chance import discoveries, interval, upper_tail
+from errors.patterns.counts import ATTRIBUTES, Counts
+from errors.patterns.slices import Kept, Slices, alive
+
+Floats = NDArray[Any]
+Rows = NDArray[np.int64]
+PRIOR = (
+    20.0  # expected failures in the baseline that weigh as much as what a slice's values lead one to expect
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What counts as a pattern. `least_excess` is max(`min_excess`, `min_share` of the current attempts)."""
+
+    min_excess: float = 30
+    min_share: float = 0.0005
+    min_ratio: float = 1.5
+    false_discoveries: float = 0.01
+    scatter: float = 0.05
+    attributes: int = 3
+    patterns: int = 8
+    least_drift: float = 0.8
+    most_drift: float = 1.25
+
+    def least_excess(self, attempts: float) -> float:
+        return max(self.min_excess, self.min_share * attempts)
+
+
+class Comparison(StrEnum):
+    """What the current window was compared with."""
+
+    BASELINE = "baseline"
+    REST = "rest"
+
+
+REMARKS = {
+    Comparison.BASELINE: "Expected failures are those of the baseline window for the same traffic.",
+    Comparison.REST: (
+        "Compared with the rest of the same window, for want of a baseline: a value that has always "
+        "failed more cannot be told from one that began to."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A slice of the current window that fails more than expected.
+
+    `attributes` name -> value, those of `same_as` included: values of other attributes that select (nearly) the same
+    attempts as one of the rest. `expected` failures are those of the same traffic without any fault, `excess` is
+    failures minus expected, `lift` failures over expected. `interval` is that of the failure rate, 95 %.
+    `p_value` is the chance to see so many failures beside the other patterns. `error_code` is the code most above
+    what is expected, None where no code is known.
+    """
+
+    attributes: dict[str, str]
+    same_as: dict[str, str]
+    error_code: str | None
+    attempts: int
+    failures: int
+    expected: float
+    excess: float
+    lift: float
+    p_value: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Found:
+    """`patterns` by excess, largest first; `drift`, the factor by which all rates moved and that was absorbed;
+    `tests`, how many slices were looked at."""
+
+    patterns: tuple[Pattern, ...]
+    drift: float
+    tests: int
+    compared_with: Comparison
+
+    @property
+    def remark(self) -> str:
+        return REMARKS[self.compared_with]
+
+
+@dataclass
+class _Fault:
+    """A slice on its way to being a pattern."""
+
+    index: int
+    rows: Rows
+    added: float = 0.0  # chance that an attempt fails because of it
+    p_value: float = 1.0
+
+
+def find(current: Counts, baseline: Counts | None = None, *, limits: Limits = Limits()) -> Found:
+    return _Search(current, baseline, limits).found()
+
+
+class _Search:
+    def __init__(self, current: Counts, baseline: Counts | None, limits: Limits) -> None:
+        self.current, self.limits = current, limits
+        self.n = current.attempts.astype(float)
+        self.f = current.failures.astype(float)
+        self.least = limits.least_excess(self.n.sum())
+        if baseline is not None and baseline.attempts.sum() == 0:
+            baseline = None
+        self.kept = Kept.of(current, self.least)
+        self.slices: Slices = alive(self.kept, self.f, self.least, limits.attributes)
+        self.has_baseline = baseline is not None
+        if not len(self.slices):
+            return
+        if baseline is not None:
+            base = baseline.recoded(current.values)
+            sizes = {name: len(base.values[name]) for name in ATTRIBUTES}
+            rates = expecting.learn(base, sizes)
+            self.rate, doubt = rates.of(current)
+            seen, meant = self.slices.sums(
+                self.kept.like(base), base.failures.astype(float), base.attempts * rates.of(base)[0]
+            )
+        else:
+            self.rate = np.full(len(self.n), self.f.sum() / self.n.sum())
+            seen = meant = np.zeros(len(self.slices))
+            doubt = np.zeros(len(self.n))
+        self.attempts, self.failures, self.model, doubted = self.slices.sums(
+            self.kept, self.n, self.f, self.n * self.rate, self.n * self.rate * doubt
+        )
+        self.own = (seen + PRIOR) / (meant + PRIOR)
+        self.doubt = np.zeros(len(self.slices))
+        if baseline is not None:
+            self.doubt = np.maximum(1 / (seen + self.model / np.maximum(doubted, 1e-9)), seen / (seen + PRIOR) ** 2)
+        orders = self.slices.orders()
+        many = np.bincount(orders, minlength=limits.attributes + 1)
+        self.cost = np.log(many[orders]) + 2.0 * orders
+        self.drift = self._first_drift()
+        self.faults: list[_Fault] = []
+        self.no = 1 - self.drift * self.rate  # chance of each attempt not to fail
+
+    # -- drift
+
+    def _first_drift(self) -> float:
+        """The median of failures over expected, over the values of one attribute, weighed by expected."""
+        single = self.slices.orders() == 1
+        ratio = self.failures[single] / np.maximum(self.model[single], 1e-9)
+        weight = self.model[single]
+        order = np.argsort(ratio)
+        upto = np.cumsum(weight[order])
+        middle = float(ratio[order][np.searchsorted(upto, upto[-1] / 2)])
+        return self._bounded(middle)
+
+    def _bounded(self, drift: float) -> float:
+        if not self.has_baseline:
+            return drift  # then it is the overall rate that is being looked for
+        return float(np.clip(drift, self.limits.least_drift, self.limits.most_drift))
+
+    # -- together
+
+    def _refit(self) -> None:
+        """Each attempt fails by its own chance or by any fault it is in: solve for all faults and the drift."""
+        for _ in range(12):
+            free = self._free()
+            meant = float((self.n * self.rate)[free].sum())
+            if meant > 50:
+                self.drift = self._bounded((float(self.f[free].sum()) + 50) / (meant + 50))
+            self.no = 1 - np.minimum(self.drift * self.rate, expecting.HIGHEST_RATE)
+            for fault in self.faults:
+                self.no[fault.rows] *= 1 - fault.added
+            change = 0.0
+            for fault in self.faults:
+                rows = fault.rows
+                without = self.no[rows] / (1 - fault.added)
+                n = self.n[rows]
+                could = float((n * without).sum())
+                added = (float(self.f[rows].sum()) - float((n * (1 - without)).sum())) / max(could, 1e-9)
+                added = float(np.clip(added, 0.0, 0.999))
+                change = max(change, abs(added - fault.added))
+                fault.added = added
+                self.no[rows] = without * (1 - added)
+            if change < 1e-5:
+                break
+
+    # -- candidates
+
+    def _otherwise(self) -> tuple[Floats, Floats, Floats]:
+        """For each slice: failures and expected failures to compare, and how many attempts stand for one there.
+
+        Attempts that a known fault has hit say little about another one, so a slice is judged by its other
+        attempts where it has enough of them, and else by all beside the known faults.
+        """
+        base = np.minimum(self.drift * self.rate, expecting.HIGHEST_RATE)
+        own = (self.own - 1) * self.model * self.drift
+        failures, meant = self.failures.copy(), self.model * self.drift + own
+        share = np.ones(len(failures))
+        if self.faults:
+            hit = np.unique(np.concatenate([fault.rows for fault in self.faults]))
+            rows, n = self.kept.where(hit), self.n[hit]
+            covered, failed, could, beside = self.slices.sums(
+                rows, n * (1 - base[hit]), self.f[hit], n * base[hit], n * (1 - self.no[hit])
+            )
+            free = 1 - covered / np.maximum(self.attempts - self.model * self.drift, 1e-9)
+            judged = free >= 0.15
+            share = np.where(judged, free, 1.0)
+            failures = np.where(judged, failures - failed, failures)
+            meant = np.where(judged, (meant - could), meant - could + beside)
+        return failures, np.maximum(meant, 1e-9), share
+
+    def _tested(
+        self, failures: Floats, meant: Floats, share: Floats, scatter_is: float
+    ) -> tuple[NDArray[np.bool_], Floats]:
+        scatter = np.sqrt(scatter_is**2 + self.doubt)
+        enough = (failures - meant >= self.least * share) & (failures >= self.limits.min_ratio * meant)
+        p = np.ones(len(meant))
+        p[enough] = upper_tail(failures[enough], meant[enough], scatter[enough])
+        stands = np.zeros(len(meant), bool)
+        stands[enough] = discoveries(p[enough], self.limits.false_discoveries, len(meant))
+        return stands, p
+
+    def _scatter(self, failures: Floats, meant: Floats) -> float:
+        """How much rates scatter from day to day beyond chance: the median slice says, patterns do not."""
+        judged = (meant >= 2 * self.least) & (self.slices.orders() <= 2)
+        if judged.sum() < 20:
+            return self.limits.scatter
+        off = (failures[judged] - meant[judged]) ** 2
+        low, high = self.limits.scatter, 1.0
+        for _ in range(20):
+            middle = (low + high) / 2
+            variance = meant[judged] + (middle**2 + self.doubt[judged]) * meant[judged] ** 2
+            if np.median(off / variance) > 0.455:
+                low = middle
+            else:
+                high = middle
+        return high
+
+    def _rows(self, index: int) -> Rows:
+        mask: Any = True
+        for name, code in self.slices.kept_codes(index).items():
+            mask = mask & (self.kept.codes[name] == code)
+        return np.flatnonzero(mask)
+
+    def _gain(self, rows: Rows, no: Floats | None = None) -> float:
+        """How much likelier the failures of these rows are with one more fault there, as log likelihood.
+
+        A fault may add a chance to fail or multiply the one there is; the better of the two counts.
+        """
+        return _gain(self.n[rows], self.f[rows], 1 - (self.no if no is None else no)[rows])
+
+    def _best(self, stands: NDArray[np.bool_], failures: Floats, meant: Floats) -> int:
+        places = np.flatnonzero(stands)
+        failures, meant = failures[places], meant[places]
+        quick = failures * np.log(failures / meant) - failures + meant - self.cost[places]
+        places = places[np.argsort(-quick)]
+        short = places[:40]
+        scores = [self._gain(self._rows(int(index))) - self.cost[index] for index in short]
+        best = int(short[int(np.argmax(scores))])
+        parts = [int(index) for index in places if self._is_part(int(index), best)]
+        return self._explained_by(best, max(scores), parts[:20])
+
+    def _is_part(self, index: int, whole: int) -> bool:
+        return self.slices.kept_codes(whole).items() < self.slices.kept_codes(index).items()
+
+    def _explained_by(self, whole: int, score: float, parts: list[int]) -> int:
+        """The whole, or its strongest part where a few parts leave nothing beyond expectation in the rest."""
+        left = self._rows(whole)
+        total, attempts, first = 0.0, self.n[left].sum(), whole
+        for _ in range(4):
+            gains = []
+            for index in parts:
+                rows = np.intersect1d(left, self._rows(index), assume_unique=True)
+                failures, meant = self._sum(rows)
+                enough = failures - meant >= self.least and failures >= self.limits.min_ratio * meant
+                gains.append((self._gain(rows) - self.cost[index] if enough else 0.0, index))
+            gain, index = max(gains, default=(0.0, whole))
+            if gain <= 0:
+                return whole
+            total += gain
+            first = index if first == whole else first
+            left = np.setdiff1d(left, self._rows(index), assume_unique=True)
+            failures, meant = self._sum(left)
+            if self.n[left].sum() < 0.05 * attempts:
+                return whole
+            clean = (
+                failures - meant < 0.5 * self.least
+                or failures < (1 + 0.5 * (self.limits.min_ratio - 1)) * meant
+            )
+            if clean and total > score:
+                return first
+        return whole
+
+    def _sum(self, rows: Rows) -> tuple[float, float]:
+        return float(self.f[rows].sum()), float((self.n[rows] * (1 - self.no[rows])).sum())
+
+    # -- the search
+
+    def found(self) -> Found:
+        against = Comparison.BASELINE if self.has_baseline else Comparison.REST
+        if not len(self.slices):
+            return Found((), 1.0, 0, against)
+        self._refit()
+        tried: list[int] = []
+        while len(self.faults) < self.limits.patterns:
+            failures, meant, share = self._otherwise()
+            stands, p = self._tested(failures, meant, share, self.limits.scatter)
+            stands[tried] = False
+            if not stands.any():
+                break
+            index = self._best(stands, failures, meant)
+            tried.append(index)
+            self.faults.append(_Fault(index, self._rows(index), p_value=float(p[index])))
+            self._refit()
+            self._drop()
+        self._retest()
+        return Found(self._patterns(), self.drift, len(self.slices), against)
+
+    def _retest(self) -> None:
+        """Keep the faults that stand when rates scatter as much as they do in what is left over."""
+        failures, meant, _ = self._otherwise()
+        scatter = self._scatter(failures, meant)
+        for fault in list(self.faults):
+            others = [other for other in self.faults if other is not fault]
+            fault.p_value = self._p_value(fault, others, scatter)
+            if fault.p_value > self.limits.false_discoveries * (len(others) + 1) / len(self.slices):
+                self.faults = others
+        self.scatter = scatter
+
+    def _p_value(self, fault: _Fault, others: list[_Fault], scatter: float) -> float:
+        rows = fault.rows
+        if others:
+            hit = np.unique(np.concatenate([other.rows for other in others]))
+            free = np.setdiff1d(rows, hit, assume_unique=True)
+            if self.n[free].sum() >= 0.15 * self.n[rows].sum():
+                rows = free
+        failures = float(self.f[rows].sum())
+        without = self.no[rows] / (1 - fault.added)
+        meant = float((self.n[rows] * (1 - without)).sum())
+        base = float((self.n[rows] * self.rate[rows]).sum()) * self.drift
+        meant += (self.own[fault.index] - 1) * base
+        spread = np.sqrt(np.array([scatter**2 + self.doubt[fault.index]]))
+        return float(upper_tail(np.array([failures]), np.array([meant]), spread)[0])
+
+    def _drop(self) -> None:
+        """Give up faults whose own excess or ratio is no longer enough beside the others."""
+        kept = []
+        for fault in self.faults:
+            rows = fault.rows
+            base = np.minimum(self.rate[rows] * self.drift, expecting.HIGHEST_RATE)
+            meant = float((self.n[rows] * base).sum())
+            own = fault.added * float((self.n[rows] * (1 - base)).sum())
+            if own >= 0.9 * self.least and own >= 0.9 * (self.limits.min_ratio - 1) * meant:
+                kept.append(fault)
+        if len(kept) < len(self.faults):
+            self.faults = kept
+            self._refit()
+
+    def _patterns(self) -> tuple[Pattern, ...]:
+        patterns = [self._pattern(fault) for fault in self.faults]
+        return tuple(sorted(patterns, key=lambda pattern: -pattern.excess))
+
+    def _pattern(self, fault: _Fault) -> Pattern:
+        rows = fault.rows
+        attempts, failures = int(self.n[rows].sum()), int(self.f[rows].sum())
+        meant = float((self.n[rows] * np.minimum(self.rate[rows] * self.drift, 1)).sum())
+        meant += float((self.own[fault.index] - 1) * self.model[fault.index] * self.drift)
+        plain = {
+            name: int(self.kept.values[name][code - 1])
+            for name, code in self.slices.kept_codes(fault.index).items()
+        }
+        same = self._same(plain)
+        both = plain | same
+        words = {name: self.current.values[name][both[name]] for name in ATTRIBUTES if name in both}
+        return Pattern(
+            attributes=words,
+            same_as={name: words[name] for name in words if name in same},
+            error_code=self._code(rows, meant),
+            attempts=attempts,
+            failures=failures,
+            expected=meant,
+            excess=failures - meant,
+            lift=failures / meant,
+            p_value=fault.p_value,
+            interval=interval(failures, attempts),
+        )
+
+    def _code(self, rows: Rows, meant: float) -> str | None:
+        """The code most above what is expected: the slice's expected failures, spread like those outside faults."""
+        error, names = self.current.error, self.current.errors
+        if error is None:
+            return None
+        here = np.bincount(error[rows], self.f[rows], len(names))
+        failing = np.bincount(error, self.f * self._free(), len(names))
+        above = here - meant * failing / max(failing.sum(), 1)
+        above[[not name for name in names]] = 0
+        best = int(above.argmax())
+        return names[best] if above[best] > 0 else None
+
+    def _free(self) -> NDArray[np.bool_]:
+        """The rows no fault has hit."""
+        free = np.ones(len(self.n), bool)
+        for fault in self.faults:
+            free[fault.rows] = False
+        return free
+
+    def _same(self, plain: dict[str, int]) -> dict[str, int]:
+        """Values of other attributes that select the same attempts as one of these."""
+        same: dict[str, int] = {}
+        for name, code in plain.items():
+            rows = np.flatnonzero(self.current.codes[name] == code)
+            whole = self.n[rows].sum()
+            for other in ATTRIBUTES:
+                if other in plain:
+                    continue
+                codes, known = self.current.codes[other], self.current.values[other]
+                inside = np.bincount(codes[rows], self.n[rows], len(known))
+                top = int(inside.argmax())
+                if known[top] == "" or inside[top] < 0.97 * whole:
+                    continue
+                if inside[top] >= 0.97 * (whole + self.n[codes == top].sum() - inside[top]):
+                    same[other] = top
+        return same
+
+
+def _gain(n: Floats, f: Floats, p: Floats) -> float:
+    failures, meant = float(f.sum()), float((n * p).sum())
+    if failures <= meant:
+        return 0.0
+    p = np.clip(p, 1e-9, 1 - 1e-9)
+    before = f @ np.log(p) + (n - f) @ np.log1p(-p)
+    added = (failures - meant) / max(float(n.sum()) - meant, 1e-9)
+    gains = []
+    for after in (p + (1 - p) * added, p * (failures / meant)):
+        after = np.clip(after, 1e-9, 1 - 1e-6)
+        gains.append(float(f @ np.log(after) + (n - f) @ np.log1p(-after) - before))
+    return max(gains)
