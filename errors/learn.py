@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from errors.catalogue import Catalogue, CodeFacts, normal_code, shipped
+from errors.catalogue import Catalogue, CodeFacts, normal_code, place_of, shipped
 from errors.models import ErrorCode
 
 # What a catalogue says about a code; staff's own fields are not among them.
@@ -79,12 +79,14 @@ def learn(book: Catalogue | None = None) -> Learned:
 
 def _said(facts: CodeFacts) -> dict[str, Any]:
     """The catalogue's columns of one code."""
+    code_normal = normal_code(facts.code, facts.provider, facts.product)
     return {
         "provider": facts.provider,
         "product": facts.product,
         "phase": facts.phase.value,
         "code": facts.code,
-        "code_normal": normal_code(facts.code, facts.provider, facts.product),
+        "code_normal": code_normal,
+        "place": place_of(code_normal),
         "name": facts.name,
         "category": facts.category.value,
         "retry": facts.retry.value,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from errors.catalogue import CodeFacts, Confidence, Meaning, Phase, contradicts, normal_code
+from errors.catalogue import CodeFacts, Confidence, Meaning, Phase, contradicts, normal_code, place_of
 from errors.models import ErrorCode
 
 MAX_CODE = 120
@@ -93,6 +93,7 @@ def _seen(key: _Key, met: Met, meaning: Meaning) -> ErrorCode:
     return ErrorCode(
         **key._asdict(),
         code=meaning.facts.code[:MAX_CODE],
+        place=place_of(key.code_normal),
         name=met.title[:200],
         category=meaning.category.value,
         retry=meaning.facts.retry.value,

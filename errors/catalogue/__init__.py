@@ -17,7 +17,7 @@ from errors.catalogue.categories import (
 from errors.catalogue.channels import Channel, channel_of, provider_label
 from errors.catalogue.explain import Explanation, confidence_words, explain
 from errors.catalogue.facts import Advice, CodeFacts, Confidence, Phase, Scope, advice
-from errors.catalogue.normal import normal_code
+from errors.catalogue.normal import normal_code, place_of
 from errors.catalogue.statuses import StatusWord, read_status
 from errors.catalogue.tables import BrokenTable
 from errors.catalogue.titles import categories_in, contradicts
@@ -49,6 +49,7 @@ __all__ = [
     "contradicts",
     "explain",
     "normal_code",
+    "place_of",
     "provider_label",
     "read_status",
     "shipped",

@@ -53,3 +53,8 @@ def _sinch_rest(text: str) -> str:
     if text.isdecimal() and 0x400 <= int(text) <= 0x499:
         return f"{int(text):X}"
     return text.upper()
+
+
+def place_of(normal: str) -> str:
+    """What codes in their normal form are sorted by: 9 before 10, 2.9 before 2.10."""
+    return re.sub(r"\d+", lambda digits: digits[0].zfill(8), normal)[:120]

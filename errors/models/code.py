@@ -63,6 +63,7 @@ class ErrorCode(models.Model):
     phase = models.CharField(max_length=8, choices=PHASES)
     code = models.CharField(max_length=120)  # as the provider writes it: leading zeros matter
     code_normal = models.CharField(max_length=120)  # errors.catalogue.normal_code: how codes are compared
+    place = models.CharField(max_length=120)  # errors.catalogue.place_of: how they are sorted
     name = models.CharField(max_length=200, blank=True)
     category = models.CharField(max_length=24, choices=CATEGORIES)
     retry = models.CharField(max_length=12, choices=[(retry.value, retry.label) for retry in Retry])
@@ -96,7 +97,6 @@ class ErrorCode(models.Model):
             ("classify_errorcode", "Can say what an error code means here"),
         ]
         constraints = [
-            # Also the order of the list.
             models.UniqueConstraint(
                 fields=["provider", "code_normal", "product", "phase"], name="error_code_once"
             ),
@@ -111,6 +111,7 @@ class ErrorCode(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["provider", "place", "id"], name="error_code_list"),
             models.Index(
                 fields=["first_seen_at", "id"],
                 condition=Q(origin="seen", classified_at=None),

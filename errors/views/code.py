@@ -25,7 +25,7 @@ from errors.code_filter import CodeFilter
 from errors.models import ErrorCode, SendAttempt, StaleCode
 
 TABS = {"all": "All", "new": "New", "warned": "Contradicted", "ours": "Decided here"}
-BY_CODE = [Key("provider"), Key("code_normal"), Key("pk")]
+BY_CODE = [Key("provider"), Key("place"), Key("pk")]
 BY_FIRST_SIGHT = [Key("first_seen_at"), Key("pk")]
 TAB_CAP = 10_000
 ELSEWHERE = 12  # readings at other providers that are shown

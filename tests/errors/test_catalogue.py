@@ -21,6 +21,7 @@ from errors.catalogue import (
     contradicts,
     explain,
     normal_code,
+    place_of,
     provider_label,
     read_status,
     shipped,
@@ -167,6 +168,11 @@ def test_what_was_classified_here_lies_over_the_shipped_book():
 )
 def test_codes_are_compared_in_one_form(code, channel, normal):
     assert normal_code(code, *channel) == normal
+
+
+def test_codes_are_sorted_as_people_count():
+    listed = ["SMS-CAR-104", "100", "2.10", "20", "2.9", "000", "10"]
+    assert sorted(listed, key=place_of) == ["000", "2.9", "2.10", "10", "20", "100", "SMS-CAR-104"]
 
 
 def test_the_form_of_a_form_is_itself():
