@@ -6,6 +6,7 @@ An installed app that has a module `overview` is a room. Each of its functions i
     trust(now)          -> [TrustLine]  how fresh what it shows is
     sections(user, now) -> [Section]    its part of the home page
     find(query, user)   -> [Found]      its answers to the search box
+    about_number(number_id, user) -> [Section]  what it knows of a number, for the page of that number
     KINDS               {"kind": "words"} what its background runs are called
 """
 
@@ -111,6 +112,10 @@ def sections(user: User | AnonymousUser, now: datetime) -> list[Section]:
 
 def find(query: str, user: User | AnonymousUser) -> list[Found]:
     return [found for found in _ask("find", query, user) if found.hits]
+
+
+def about_number(number_id: int, user: User | AnonymousUser) -> list[Section]:
+    return sorted(_ask("about_number", number_id, user), key=lambda section: section.place)
 
 
 @cache

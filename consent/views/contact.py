@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from backoffice import rooms
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
@@ -144,6 +145,7 @@ def contact(request: HttpRequest, number_pk: int) -> HttpResponse:
         "write_backs": WriteBack.objects.filter(number=number)
         .select_related("system", "program", "reading")
         .order_by("-pk"),
+        "sections": rooms.about_number(number.pk, request.user),
         "generated_at": now,
         "may_review": can(request.user, "consent.review_flag"),
     }

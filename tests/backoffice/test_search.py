@@ -43,7 +43,7 @@ def test_a_number_is_found_by_any_part_however_it_is_written(client, viewer, ana
 
 
 def test_three_digits_are_too_few_to_search_all_numbers(client, viewer, ana):
-    assert not labels(ask(client, "415"))
+    assert "+1 415-555-0123" not in labels(ask(client, "415"))
 
 
 @pytest.mark.parametrize("words", ["ana", "LÓP", "Ana López", "López Ana", "ana lóp", "ana.l@ex"])
