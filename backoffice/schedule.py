@@ -80,8 +80,8 @@ def _keep_gap(name: str, since: datetime, now: datetime) -> None:
         status=JobRun.Status.FAILED,
         started_at=since,
         finished_at=now,
-        failure=f"“{rooms.kind_words(name)}” did not run for {minutes} minutes: the schedule or every worker was stopped "
-        "or busy. What was due has been caught up with since.",
+        failure=f"“{rooms.kind_words(name)}” did not run for {minutes} minutes: the schedule or every worker "
+        "was stopped or busy. What was due has been caught up with since.",
     )
 
 
