@@ -1,4 +1,4 @@
-"""What a file is, by its bytes and not its name; and whether a workbook is safe to open.
+"""What a file is, by its bytes and not its name; and whether an archive is safe to open.
 
 A workbook is a zip archive from a stranger: its member list is judged before anything in it is unpacked (how
 many, how large, how tightly packed, which paths, which kinds). Nothing here reads a cell.
@@ -6,13 +6,14 @@ many, how large, how tightly packed, which paths, which kinds). Nothing here rea
 
 from __future__ import annotations
 
+import gzip
 import re
 import stat
 import zipfile
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 from zlib import error as DeflateError
 
 from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
@@ -35,6 +36,9 @@ _AS_CSV = "Export the table as CSV or save it as an Excel workbook (.xlsx)."
 class Kind(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
+    JSON = "json"
+    GZIP = "gzip"
+    ZIP = "zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,6 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "a program"),
     (b"\xca\xfe\xba\xbe", "a program"),
     (b"\xcf\xfa\xed\xfe", "a program"),
-    (b"\x1f\x8b", "a gzip archive"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ\x00", "an xz archive"),
     (b"(\xb5/\xfd", "a zstd archive"),
@@ -68,6 +71,7 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"ID3", "a sound file"),
     (b"RIFF", "a media file"),
 )
+_GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PROGRAM = b"MZ"
@@ -76,7 +80,7 @@ _JSON = re.compile(rb"\s*(?:\[\s*)?\{\s*(?:\"[^\"\r\n]*\"\s*:|\})")
 
 
 def kind_of(path: Path, *, max_bytes: int = MAX_BYTES) -> Kind:
-    """CSV (any delimited text) or XLSX. Raises Unreadable for an empty, too large or foreign file."""
+    """CSV is any delimited text. Raises Unreadable for an empty, too large or foreign file."""
     size = path.stat().st_size
     if not size:
         raise Unreadable("The file is empty", WHOLE, "Export it again and check that it holds rows.")
@@ -89,9 +93,22 @@ def kind_of(path: Path, *, max_bytes: int = MAX_BYTES) -> Kind:
     with path.open("rb") as file:
         head = file.read(4096)
     if head.startswith(_ZIP):
-        return Kind.XLSX
+        return Kind.XLSX if _may_be_workbook(path) else Kind.ZIP
+    if head.startswith(_GZIP):
+        return Kind.GZIP
+    if _JSON.match(head.removeprefix(b"\xef\xbb\xbf")):
+        return Kind.JSON
     _refuse_foreign(path, head)
     return Kind.CSV
+
+
+def _may_be_workbook(path: Path) -> bool:
+    """Whether check_workbook should judge it; a damaged archive may have been one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "[Content_Types].xml" in archive.NameToInfo
+    except zipfile.BadZipFile:
+        return True
 
 
 def _refuse_foreign(path: Path, head: bytes) -> None:
@@ -102,8 +119,6 @@ def _refuse_foreign(path: Path, head: bytes) -> None:
         found = "a program"
     if found is None and _MARKUP.match(head.removeprefix(b"\xef\xbb\xbf")):
         found = "a web page or XML document"
-    if found is None and _JSON.match(head.removeprefix(b"\xef\xbb\xbf")):
-        found = "JSON"
     if found:
         archive = " Unpack it first." if "archive" in found else ""
         raise Unreadable(f"This is {found}, not a table", WHOLE, f"{_AS_CSV}{archive}")
@@ -147,6 +162,56 @@ def check_workbook(
     ) as error:
         # zipfile raises any of these on a damaged or crafted archive.
         raise _damaged() from error
+
+
+def unpack(
+    path: Path, kind: Kind, out: Path, *, max_bytes: int = MAX_UNPACKED, max_ratio: int = MAX_RATIO
+) -> None:
+    """Write the one file that a zip or gzip archive holds to `out`. Raises Unreadable."""
+    try:
+        if kind is Kind.GZIP:
+            with gzip.open(path) as source:
+                _copy(source, path, out, max_bytes=max_bytes, max_ratio=max_ratio)
+            return
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            _check_members(members, max_members=MAX_MEMBERS)
+            files = [m for m in members if not m.is_dir() and not _is_bookkeeping(m.filename)]
+            if len(files) != 1:
+                raise Unreadable(
+                    f"The archive holds {len(files)} files; one is taken at a time",
+                    WHOLE,
+                    "Unpack it and upload the files one after the other.",
+                )
+            with archive.open(files[0]) as source:
+                _copy(source, path, out, max_bytes=max_bytes, max_ratio=max_ratio)
+    except (zipfile.BadZipFile, DeflateError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise Unreadable(
+            "The archive is damaged", WHOLE, "Export it again, or unpack it and upload what is inside."
+        ) from error
+
+
+def _is_bookkeeping(name: str) -> bool:
+    """What some systems put beside the files."""
+    return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1].startswith(".")
+
+
+def _copy(
+    source: IO[bytes] | gzip.GzipFile, path: Path, out: Path, *, max_bytes: int, max_ratio: int
+) -> None:
+    """The unpacked size that an archive declares may be a lie: what comes out is counted."""
+    limit = min(max_bytes, max(RATIO_COUNTS_FROM, path.stat().st_size * max_ratio))
+    size = 0
+    with out.open("wb") as target:
+        while block := source.read(MIB):
+            size += len(block)
+            if size > limit:
+                raise Unreadable(
+                    f"The archive unpacks from {path.stat().st_size / MIB:,.1f} MB to more than {limit / MIB:,.0f} MB",
+                    WHOLE,
+                    "Split it, or unpack it and upload what is inside.",
+                )
+            target.write(block)
 
 
 def _check_members(members: list[zipfile.ZipInfo], *, max_members: int) -> None:

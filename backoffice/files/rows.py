@@ -19,7 +19,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from backoffice.files.container import Kind
 from backoffice.files.guard import unguard
 from backoffice.files.lines import MARKED, MAX_LINE, Lines, allow_long_cells, count_lines
 from backoffice.files.skips import Skip, key, openings_of, preamble_keys, skip_of
@@ -30,9 +29,8 @@ __all__ = ["Code", "Problem", "Row", "Skip", "Unreadable", "Warned", "read_rows"
 
 MAX_CELL = 131_072  # characters
 KEPT_OF_LONG_CELL = 32_767  # what a spreadsheet can show of it
-CELL_BREAK = (
-    "\x1e"  # stands for a line break inside a cell in a converted workbook, where one line is one sheet row
-)
+CELL_BREAK = "\x1e"  # stands for a line break inside a cell in a converted file, where one line is one row
+BROKEN = "\x1d"  # stands before a line of the original that could not be converted, and before the reason
 
 
 class Code(StrEnum):
@@ -43,6 +41,7 @@ class Code(StrEnum):
     CELL_TOO_LONG = "cell_too_long"
     STRAY_QUOTE = "stray_quote"
     SWALLOWED_ROWS = "swallowed_rows"
+    BROKEN_RECORD = "broken_record"
 
 
 class Warned(StrEnum):
@@ -163,7 +162,7 @@ class _Reading:
     openings: frozenset[str]
     header: tuple[str, ...]
     preamble: frozenset[tuple[str, ...]]
-    is_sheet: bool
+    is_converted: bool
     is_guarded: bool
 
     @classmethod
@@ -179,7 +178,7 @@ class _Reading:
             openings=openings_of(firsts),
             header=header,
             preamble=preamble,
-            is_sheet=dialect.kind is Kind.XLSX,
+            is_converted=dialect.is_converted,
             is_guarded=dialect.is_own_rejects,
         )
 
@@ -202,12 +201,20 @@ class _Reading:
 
     def inspect_suspect(self, cells: list[str], line: int, *, several: bool = False) -> Row:
         """A row that may hold bad bytes, control characters or a cell that is too long."""
+        if self.is_converted and cells[:1] and cells[0].startswith(BROKEN):
+            return self._broken(cells[0], line)
         warnings: tuple[Warned, ...] = ()
         problem = self._undecodable(cells) or self._too_long(cells)
         cleaned = [self._clean(cell) for cell in cells]
         if any(map(_CONTROL.search, cells)) and any(map(_CONTROL.search, map(self._with_breaks, cells))):
             warnings = (Warned.CONTROL_CHARACTER,)
         return self.inspect(cleaned, line, several=several, problem=problem, warnings=warnings)
+
+    def _broken(self, cell: str, line: int) -> Row:
+        what, text = cell[1:].split(BROKEN, 1)
+        cells = (self._clean(text), *[""] * (self.width - 1))
+        mend = "Export it again, or mend the line in a text editor."
+        return Row(line, cells, self.width, Problem(Code.BROKEN_RECORD, what, mend), None, ())
 
     def inspect(
         self,
@@ -225,13 +232,13 @@ class _Reading:
         skip = None if self._is_plain(cells) else skip_of(key(cells), self.header, self.preamble)
         if found < width:
             cells = cells + [""] * (width - found)
-            if self.is_sheet:
+            if self.is_converted:
                 found = width if found else 0  # a sheet has every cell; its empty ones are not stored
             elif not skip:
                 warnings += (Warned.SHORT_ROW,)
         elif found > width and skip is None and problem is None:
             # In a sheet each cell has its own column; what stands beyond the header is no damage.
-            if any(map(str.strip, cells[width:])) and not self.is_sheet:
+            if any(map(str.strip, cells[width:])) and not self.is_converted:
                 problem = wrong_width(width, found)
             else:
                 cells = cells[:width]
@@ -318,7 +325,7 @@ class _Reading:
         return MARKED.sub("\ufffd", _CONTROL.sub("", self._with_breaks(cell)))
 
     def _with_breaks(self, cell: str) -> str:
-        return cell.replace(CELL_BREAK, "\n") if self.is_sheet else cell
+        return cell.replace(CELL_BREAK, "\n") if self.is_converted else cell
 
     def _swallowed(self, cells: list[str]) -> Problem | None:
         """A cell whose inner lines are themselves rows with a number in them: a quote was missing above."""

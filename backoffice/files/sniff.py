@@ -68,6 +68,12 @@ class Dialect:
         return (self.header_line or len(self.preamble)) + 1
 
     @property
+    def is_converted(self) -> bool:
+        """Whether rows are read from a CSV file that we made: every row has every cell, empty ones are not stored,
+        and one line of it is one row of the original."""
+        return self.kind is not Kind.CSV
+
+    @property
     def is_own_rejects(self) -> bool:
         """Whether we wrote this file of rejected rows: its cells carry our guard against formulas."""
         return set(OWN_ERROR_COLUMNS) <= set(self.columns)
@@ -102,13 +108,20 @@ def sniff(
     """How to read this file. What is given overrides what would be guessed; `header_line=0` says there is no
     header.
 
-    A workbook's answer has only its sheets: convert_workbook makes the CSV file that is then read. Raises
-    Unreadable.
+    A workbook's answer has only its sheets: convert_workbook makes the CSV file that is then read. JSON is made a
+    table by convert_records, an archive opened by unpack. Raises Unreadable.
     """
-    if kind_of(path, max_bytes=max_bytes) is Kind.XLSX:
+    kind = kind_of(path, max_bytes=max_bytes)
+    if kind in (Kind.XLSX, Kind.ZIP):
         sheets = check_workbook(path)
         chosen = next((sheet for sheet in sheets if not sheet.hidden), sheets[0])
         return Dialect(Kind.XLSX, sheet=chosen.name, sheets=tuple(sheet.name for sheet in sheets))
+    if kind is not Kind.CSV:
+        raise Unreadable(
+            f"This is {'JSON' if kind is Kind.JSON else 'a gzip archive'}, not a table",
+            WHOLE,
+            "Unpack it, or have it made a table first.",
+        )
     found = find_encoding(path, encoding)
     sample = _sample(path, found.name)
     if not any(line.strip() for line in sample):

@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from backoffice.files.container import Kind
 from backoffice.files.encoding import ENCODINGS
 from backoffice.files.rows import Row
 from backoffice.files.sniff import Dialect
@@ -39,7 +40,7 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         label="File",
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.json,.jsonl,.ndjson,.gz,.zip"}),
         error_messages={
             "required": "Choose a file, or drop one here.",
             "empty": "The file is empty. Export it again and check that it holds rows.",
@@ -92,6 +93,9 @@ class FormatForm(forms.Form):
     def __init__(self, dialect: Dialect, data: QueryDict | None = None) -> None:
         super().__init__(data, initial=self.present(dialect))
         self.dialect = dialect
+        if dialect.kind is Kind.JSON:
+            self.fields.clear()  # there is nothing to choose
+            return
         if dialect.sheets:
             for name in ("encoding", "delimiter"):
                 del self.fields[name]
@@ -130,6 +134,8 @@ class FormatForm(forms.Form):
         given: dict[str, Any] = {
             name: self.cleaned_data[name] for name in ("encoding", "delimiter") if name in self.fields
         }
+        if not self.fields:
+            return {}
         present = self.present(self.dialect)
         header_line = self.cleaned_data["header_line"]
         rest_changed = any(given[name] != present[name] for name in given) or self.other_sheet

@@ -17,7 +17,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from backoffice import audit, jobs
-from backoffice.files.container import Kind, check_workbook, kind_of
+from backoffice.files.container import MAX_UNPACKED, Kind, check_workbook, kind_of, unpack
+from backoffice.files.records import convert_records
 from backoffice.files.rows import Row, read_rows
 from backoffice.files.sniff import Dialect, sniff
 from backoffice.files.unreadable import Unreadable
@@ -43,8 +44,8 @@ def receive(
     wait: bool = True,
 ) -> ImportBatch:
     """Store an upload and recognise its format. `as_of` None: the moment of upload, or for a file of rejected
-    rows that came back, the moment of the file they are from. Without `wait` a workbook is unpacked by a
-    worker.
+    rows that came back, the moment of the file they are from. Without `wait` a workbook, an archive or JSON is
+    made a table by a worker.
 
     Raises Unreadable (what, where, how to mend) for a file that is empty, too large or no table at all;
     nothing is kept of it then."""
@@ -71,10 +72,11 @@ def receive(
     batch.file.save(f"{sha256.hexdigest()[:16]}{_ending(name)}", upload, save=False)
     path = Path(batch.file.path)
     try:
-        later = kind_of(path, max_bytes=settings.IMPORT_MAX_BYTES) is Kind.XLSX and not wait
-        if later:
+        kind = kind_of(path, max_bytes=settings.IMPORT_MAX_BYTES)
+        later = kind is not Kind.CSV and not wait
+        if kind is Kind.XLSX and later:
             check_workbook(path)
-        else:
+        if not later:
             _note_format(batch, *_read_format(batch), keep_as_of=as_of is not None)
             batch.status = S.SNIFFED
     except Unreadable:
@@ -160,10 +162,14 @@ def _read_format(
     """The format, and the name of the file that rows are read from if it is not the upload. Touches no
     database."""
     path = Path(batch.file.path)
+    unpacked = path.with_suffix(".rows.csv")
+    kind = kind_of(path, max_bytes=settings.IMPORT_MAX_BYTES)
+    if kind in (Kind.GZIP, Kind.ZIP, Kind.JSON):
+        dialect = _unpacked(path, kind, unpacked, **overrides)
+        return dialect, str(Path(str(batch.file.name)).with_suffix(".rows.csv"))
     dialect = sniff(path, max_bytes=settings.IMPORT_MAX_BYTES, **overrides)
     if dialect.kind is not Kind.XLSX:
         return dialect, ""
-    unpacked = path.with_suffix(".rows.csv")
     header_line = overrides.get("header_line")
     before = Dialect.from_json(batch.dialect) if batch.dialect else None
     if before is not None and before.sheet == (sheet or before.sheet) and before.sheet and unpacked.exists():
@@ -171,6 +177,29 @@ def _read_format(
     else:
         dialect = convert_workbook(path, unpacked, sheet=sheet, header_line=header_line, seconds=seconds)
     return dialect, str(Path(str(batch.file.name)).with_suffix(".rows.csv"))
+
+
+def _unpacked(path: Path, kind: Kind, out: Path, **overrides: Any) -> Dialect:
+    """The table that an archive or a file of JSON records amounts to, written to `out`."""
+    if kind is Kind.JSON:
+        return convert_records(path, out)
+    inner = path.with_suffix(".unpacked")
+    try:
+        unpack(path, kind, inner)
+        found = kind_of(inner, max_bytes=MAX_UNPACKED)
+        if found is Kind.JSON:
+            return convert_records(inner, out)
+        if found is not Kind.CSV:
+            raise Unreadable(
+                "The archive holds another archive or a workbook",
+                "the whole file",
+                "Unpack it and upload what is inside.",
+            )
+        dialect = sniff(inner, max_bytes=MAX_UNPACKED, **overrides)
+        inner.replace(out)
+        return dialect
+    finally:
+        inner.unlink(missing_ok=True)
 
 
 def _note_format(batch: ImportBatch, dialect: Dialect, rows_file: str, *, keep_as_of: bool) -> None:
@@ -223,4 +252,5 @@ def _shown_name(name: str) -> str:
 
 def _ending(name: str) -> str:
     ending = Path(name).suffix.lower()
-    return ending if ending in {".csv", ".tsv", ".txt", ".xlsx"} else ".csv"
+    known = {".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".gz", ".zip"}
+    return ending if ending in known else ".csv"

@@ -30,6 +30,7 @@ WORDS = {
     "cell_too_long": "Cell too long",
     "stray_quote": "Stray quote",
     "swallowed_rows": "Rows swallowed by an open quote",
+    "broken_record": "Record that is damaged",
     # why a row is held
     "status_unrecognised": "Status word nobody explained",
     "program_unknown": "Program not known",
