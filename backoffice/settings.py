@@ -181,6 +181,9 @@ IMPORTERS = {
     "errors": "errors.intake.LogImporter",
 }
 
+# What fills an empty database for a first look, in this order.
+DEMOS = ("consent.demo.load", "errors.demo.load")
+
 # What a background run of each kind calls.
 JOB_VERBS = {
     "import.recognise": "backoffice.imports.receive.recognise_in_background",
@@ -215,6 +218,8 @@ SEND_LOG: dict[str, Any] = {
         for key, hours in (part.split("=") for part in listed("FINAL_AFTER_HOURS"))
     },
 }
+# Templates that one person may get again and again, such as one-time passwords: no duplicate sends.
+MAY_REPEAT_TEMPLATES = [name for name in os.environ.get("MAY_REPEAT_TEMPLATES", "otp").split(",") if name]
 # The search for patterns: what counts as one, and what is looked at.
 PATTERNS = {
     # Failures above what is expected: at least this many, and at least this share of the window's sends …

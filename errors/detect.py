@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import ExtractHour
 from django.utils import timezone
 
@@ -39,6 +39,7 @@ from errors.windows import hour_of
 
 S = Pattern.Status
 QUIET_LOOKS = 2  # daily looks in a row that do not find a pattern any more, after which it is gone
+MOST_KNOWN = 100  # patterns whose sends are left out of what is usual, the largest
 TRIES = 3  # two looks that meet one new pattern at the same moment: the slower one starts over
 
 
@@ -59,7 +60,7 @@ def detect(
     window = _read(look, starts_at, ends_at, against)
     began = time.monotonic()
     beat(done=0, total=4)
-    _count_touched([window.span, *window.baseline])
+    _count_touched([window.span])
     attempts, failures = totals(window.span)
     token = (
         token
@@ -121,20 +122,24 @@ def _find(window: Window) -> tuple[Window, patterns.Found]:
         false_discoveries=wanted["false_discoveries"],
     )
     current = _counts([window.span])
-    baseline = _counts(window.baseline) if window.baseline else None
+    baseline = _counts(window.baseline, usual=True) if window.baseline else None
     if baseline is not None and not len(baseline.attempts) and window.kind == Kind.DAILY:
         window = window_of(window.kind, window.starts_at, window.ends_at, DAYS)
-        baseline = _counts(window.baseline)
+        baseline = _counts(window.baseline, usual=True)
     if baseline is None or not len(baseline.attempts):
         window, baseline = replace(window, baseline=()), None
     return window, patterns.find(current, baseline, limits=limits)
 
 
-def _counts(spans: Sequence[Span]) -> patterns.Counts:
-    """The settled sends of these stretches, grouped by all attributes and the hour of the day (UTC)."""
+def _counts(spans: Sequence[Span], *, usual: bool = False) -> patterns.Counts:
+    """The settled sends of these stretches, grouped by all attributes and the hour of the day (UTC). `usual` leaves
+    out what was found to be a pattern: it was not as it should be, so nothing is to be expected from it."""
+    _count_touched(spans)
+    counted = AttemptHour.objects.filter(during(spans, "hour"))
+    if usual:
+        counted = counted.exclude(_known_to_fail(spans))
     rows = (
-        AttemptHour.objects.filter(during(spans, "hour"))
-        .annotate(of_day=ExtractHour("hour", tzinfo=UTC))
+        counted.annotate(of_day=ExtractHour("hour", tzinfo=UTC))
         .order_by()
         .values_list(*DIMENSIONS, "of_day")
         .annotate(settled=Sum(F("delivered") + F("failed")), failures=Sum("failed"))
@@ -144,6 +149,18 @@ def _counts(spans: Sequence[Span]) -> patterns.Counts:
     return patterns.Counts.of(
         dict(zip(names, (*row[:-3], f"{row[-3]:02d}", *row[-2:]), strict=True)) for row in rows.iterator(5000)
     )
+
+
+def _known_to_fail(spans: Sequence[Span]) -> Q:
+    """The hours and slices of patterns, whatever became of them. Otherwise a fault that nobody mends would become
+    what is expected, and one that comes back would look like what is usual."""
+    start, end = min(start for start, _ in spans), max(end for _, end in spans)
+    then = Pattern.objects.filter(first_seen_at__lt=end, last_seen_at__gt=start).order_by("-excess", "-pk")
+    known = Q(pk__in=[])
+    for pattern in then[:MOST_KNOWN]:
+        seen = Q(hour__gte=pattern.first_seen_at, hour__lt=pattern.last_seen_at)
+        known |= slices.inside(pattern.attributes, at="hour") & seen
+    return known
 
 
 # --- What is stored -------------------------------------------------------------------------------------------

@@ -67,8 +67,13 @@ def watched(now: datetime) -> QuerySet[Fix]:
 
 
 def measure(fix: Fix, *, now: datetime) -> dict[str, int]:
-    """Measure one fix and keep the answer if it, or its numbers, changed."""
-    outcome = _later(fix, now) if fix.outcome == Fix.Outcome.VERIFIED else _first(fix, now)
+    """Measure one fix and keep the answer if it, or its numbers, changed. Other answers than "waiting" and "it helped"
+    are final."""
+    outcome = None
+    if fix.outcome == Fix.Outcome.WAITING:
+        outcome = _first(fix, now)
+    elif fix.outcome == Fix.Outcome.VERIFIED:
+        outcome = _later(fix, now)
     return keep(fix, outcome, now=now) if outcome else {"unchanged": 1}
 
 

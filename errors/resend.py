@@ -1,0 +1,320 @@
+"""Who may be texted again after a pattern was dealt with, and who may not and why. Nothing is sent from here.
+
+Counted by message: one person and what they were meant to get (campaign and template), however often it was tried."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db.models import Case, Count, Q, Sum, Value, When
+
+from backoffice import audit
+from consent.models import AgreedStatus, Hold, Sender
+from consent.rules import Status as Consent
+from errors import life, slices
+from errors.catalogue import Catalogue, Category, Phase, Retry, Signal
+from errors.fix import Refused
+from errors.models import ErrorCode, Fix, Pattern, SendAttempt
+
+AGES = (1, 2, 3, 7, 14)  # days after which a text may no longer be true
+USUAL_AGE = 2
+MOST = 100_000  # failed sends that are looked at, the latest
+STEP = 1_000
+
+
+class Why(StrEnum):
+    """Why somebody is not on the list. The first that applies counts."""
+
+    DELIVERED = "delivered"
+    UNKNOWN = "unknown"
+    NO_NUMBER = "no_number"
+    OPTED_OUT = "opted_out"
+    ON_HOLD = "on_hold"
+    NUMBER = "number"
+    NEVER = "never"
+    CHECK_FIRST = "check_first"
+    AFTER_FIX = "after_fix"
+    EXPIRED = "expired"
+    NO_CONSENT = "no_consent"
+    DUPLICATE = "duplicate"
+
+    @property
+    def words(self) -> str:
+        return _WORDS[self]
+
+
+_WORDS = {
+    Why.DELIVERED: "Received it meanwhile",
+    Why.UNKNOWN: "The outcome is not known: they may have received it",
+    Why.NO_NUMBER: "No phone number could be read",
+    Why.OPTED_OUT: "Opted out",
+    Why.ON_HOLD: "Texts to this number are on hold",
+    Why.NUMBER: "The number itself is the problem: it has to change first",
+    Why.NEVER: "This kind of failure is not to be tried again",
+    Why.CHECK_FIRST: "The code does not prove that it failed: check first",
+    Why.AFTER_FIX: "Waits for a fix in effect",
+    Why.EXPIRED: "Too old: the text may not be true any more",
+    Why.NO_CONSENT: "No consent on record",
+    Why.DUPLICATE: "The same text to the same number is on the list already",
+}
+
+
+class Intent(NamedTuple):
+    """What makes two sends tries of one message. `recipient` where no number could be read."""
+
+    number_id: int | None
+    recipient: str
+    campaign: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The latest try of one message. `tries`: how many failed."""
+
+    attempt_id: int
+    intent: Intent
+    provider: str
+    code: str
+    status: str
+    sender: str
+    body_hash: int | None
+    submitted_at: datetime
+    tries: int = 1
+    category: Category = Category.UNKNOWN
+    retry: Retry = Retry.CHECK_FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class ResendList:
+    lines: list[Line]
+    excluded: dict[Why, int]
+    since: datetime
+    until: datetime
+    days: int
+    is_cut: bool = False  # more failed than are looked at
+    examples: dict[Why, list[int]] = field(default_factory=dict)  # attempts
+
+    @property
+    def total(self) -> int:
+        return len(self.lines) + sum(self.excluded.values())
+
+
+def fix_in_effect(pattern: Pattern, now: datetime) -> Fix | None:
+    """The latest fix that took effect and was not found to be none."""
+    helped = [Fix.Outcome.WAITING, Fix.Outcome.VERIFIED]
+    fixes = pattern.fixes.filter(effective_at__lte=now, outcome__in=helped)
+    return fixes.order_by("-effective_at", "-pk").first()
+
+
+def resend_list(pattern: Pattern, *, days: int, now: datetime) -> ResendList:
+    """Everybody in the pattern's slice since it was first seen, until the fix or until it was last seen. `days`: older
+    texts are not sent again. A fixed number of queries and one for each thousand people."""
+    fix = fix_in_effect(pattern, now)
+    since, until = pattern.first_seen_at, fix.effective_at if fix else min(pattern.last_seen_at, now)
+    sends = SendAttempt.objects.between(since, until).filter(slices.inside(pattern.attributes))
+    excluded: Counter[Why] = Counter(_settled_otherwise(sends))
+    lines, is_cut = _failed(sends)
+    judged = _Judge(lines, fix, since=since, oldest=now - timedelta(days=days))
+    kept: list[Line] = []
+    examples: dict[Why, list[int]] = {}
+    for line, why in judged.each():
+        if why is None:
+            kept.append(line)
+            continue
+        excluded[why] += 1
+        if len(shown := examples.setdefault(why, [])) < 3:
+            shown.append(line.attempt_id)
+    return ResendList(
+        kept, {why: excluded[why] for why in Why if excluded[why]}, since, until, days, is_cut, examples
+    )
+
+
+def export(pattern: Pattern, *, days: int, reason: str, by: User, now: datetime) -> ResendList:
+    """The list as it leaves the house, with a trace of who took it and why. Raises Refused without a reason."""
+    if not reason.strip():
+        raise Refused("Say what the list is for; it stays on record.")
+    found = resend_list(pattern, days=days, now=now)
+    audit.record(
+        by,
+        "pattern.resend_list",
+        pattern,
+        reason=reason.strip(),
+        people=len(found.lines),
+        excluded={why.value: count for why, count in found.excluded.items()},
+        days=days,
+    )
+    return found
+
+
+# --- From the log ---------------------------------------------------------------------------------------------
+
+_SUCCEEDED = [status.value for status in life.SUCCEEDED]
+_FAILED = [status.value for status in life.FAILED]
+_NOT_SENT = [life.Status.CANCELED.value, life.Status.BLOCKED.value]
+_BY_INTENT = ("number", "recipient", "campaign", "template")
+
+
+def _intents(sends: Any) -> Any:
+    """Messages with how many of their tries arrived, failed, or ended nobody knows how."""
+    return (
+        sends.order_by()
+        .values(*_BY_INTENT)
+        .annotate(
+            arrived=Count("pk", filter=Q(status__in=_SUCCEEDED)),
+            unclear=Count("pk", filter=~Q(status__in=[*_SUCCEEDED, *_FAILED, *_NOT_SENT])),
+            lost=Count("pk", filter=Q(is_failed=True)),
+        )
+    )
+
+
+def _settled_otherwise(sends: Any) -> dict[Why, int]:
+    """Messages that arrived, and those nobody knows about; counted where they are."""
+    found = _intents(sends).aggregate(
+        arrived_all=_how_many(Q(arrived__gt=0)), unclear_all=_how_many(Q(arrived=0, unclear__gt=0))
+    )
+    return {Why.DELIVERED: found["arrived_all"] or 0, Why.UNKNOWN: found["unclear_all"] or 0}
+
+
+def _how_many(wanted: Q) -> Sum:
+    return Sum(Case(When(wanted, then=Value(1)), default=Value(0)))
+
+
+def _failed(sends: Any) -> tuple[list[Line], bool]:
+    """The latest try of every message that only failed, and whether there are more than are looked at."""
+    mixed = _intents(sends).filter(Q(arrived__gt=0) | Q(unclear__gt=0), lost__gt=0)
+    otherwise = {Intent(*row) for row in mixed.values_list(*_BY_INTENT)}
+    lines: dict[Intent, Line] = {}
+    rows = list(_rows(sends.failed())[: MOST + 1])
+    for row in rows[:MOST]:
+        line = _line(row)
+        if line.intent in otherwise:
+            continue
+        latest = lines.get(line.intent)
+        lines[line.intent] = replace(latest, tries=latest.tries + 1) if latest else line
+    return list(lines.values()), len(rows) > MOST
+
+
+def _rows(sends: Any) -> Any:
+    return sends.latest_first().values_list(
+        *("pk", *_BY_INTENT, "provider", "error_code", "status", "sender", "body_hash", "submitted_at")
+    )
+
+
+def _line(row: Sequence[Any]) -> Line:
+    return Line(row[0], Intent(*row[1:5]), *row[5:])
+
+
+# --- One by one -----------------------------------------------------------------------------------------------
+
+
+class _Judge:
+    """Why each message may not be sent again, or None. Asks for what it needs in steps of many people."""
+
+    def __init__(self, lines: list[Line], fix: Fix | None, *, since: datetime, oldest: datetime) -> None:
+        self.lines, self.fix, self.since, self.oldest = lines, fix, since, oldest
+        self.catalogue: Catalogue = ErrorCode.objects.as_catalogue()
+        self.advice: dict[tuple[str, str, bool], tuple[Category, Retry]] = {}
+        self.programs: dict[str, set[int]] = {}
+        senders = Sender.objects.filter(address__in={line.sender for line in lines if line.sender})
+        for address, program in senders.values_list("address", "programs"):
+            if program is not None:
+                self.programs.setdefault(address, set()).add(program)
+
+    def each(self) -> Iterator[tuple[Line, Why | None]]:
+        texts: set[tuple[int | None, int]] = set()
+        for start in range(0, len(self.lines), STEP):
+            some = self.lines[start : start + STEP]
+            people = [line.intent.number_id for line in some if line.intent.number_id is not None]
+            consents, held, later = self._consents(people), self._held(people), self._later(people)
+            for line in some:
+                line, why = self._of_log(line, later)
+                why = why or self._of_person(line, consents, held) or self._of_text(line, consents)
+                text = (line.intent.number_id, line.body_hash or 0)
+                if why is None and line.body_hash is not None and text in texts:
+                    why = Why.DUPLICATE
+                texts.add(text)
+                yield line, why
+
+    def _of_log(self, line: Line, later: Mapping[Intent, list[Line]]) -> tuple[Line, Why | None]:
+        """What became of the message elsewhere: by another provider, or after the fix."""
+        if line.intent.number_id is None:
+            return self._advised(line), Why.NO_NUMBER
+        others = [other for other in later.get(line.intent, ()) if other.attempt_id != line.attempt_id]
+        if any(other.status in _SUCCEEDED for other in others):
+            return self._advised(line), Why.DELIVERED
+        if any(other.status not in [*_FAILED, *_NOT_SENT] for other in others):
+            return self._advised(line), Why.UNKNOWN
+        lost = [other for other in others if other.status in _FAILED]
+        latest = max([line, *lost], key=lambda one: (one.submitted_at, one.attempt_id))
+        return self._advised(replace(latest, tries=max(line.tries, len(lost)))), None
+
+    def _advised(self, line: Line) -> Line:
+        refused = line.status == life.Status.REJECTED
+        key = (line.provider, line.code, refused)
+        if key not in self.advice:
+            phase = Phase.SUBMIT if refused else Phase.DELIVERY
+            facts = self.catalogue.look_up(line.provider, line.code, phase=phase).facts
+            self.advice[key] = (facts.category, facts.advice(phase).retry)
+        category, retry = self.advice[key]
+        return replace(line, category=category, retry=retry)
+
+    def _of_person(
+        self, line: Line, consents: Mapping[int, Mapping[int, str]], held: Mapping[int, set[int]]
+    ) -> Why | None:
+        assert line.intent.number_id is not None
+        known, programs = consents.get(line.intent.number_id, {}), self.programs.get(line.sender)
+        about = {program: status for program, status in known.items() if not programs or program in programs}
+        if line.category is Category.OPTED_OUT or any(Consent(status).is_out for status in about.values()):
+            return Why.OPTED_OUT
+        paused = held.get(line.intent.number_id, set())
+        if paused & programs if programs else paused:
+            return Why.ON_HOLD
+        if line.category.facts.quality is Signal.YES:
+            return Why.NUMBER
+        return None
+
+    def _of_text(self, line: Line, consents: Mapping[int, Mapping[int, str]]) -> Why | None:
+        if line.retry is Retry.NEVER or (line.retry is Retry.ONCE and line.tries > 1):
+            return Why.NEVER
+        if line.retry is Retry.CHECK_FIRST:
+            return Why.CHECK_FIRST
+        if line.retry is Retry.AFTER_FIX and (self.fix is None or line.submitted_at >= self.fix.effective_at):
+            return Why.AFTER_FIX
+        if line.submitted_at < self.oldest:
+            return Why.EXPIRED
+        assert line.intent.number_id is not None
+        programs = self.programs.get(line.sender)
+        known = consents.get(line.intent.number_id, {})
+        agreed = {program for program, status in known.items() if status == Consent.OPTED_IN}
+        # Silence where nothing is known: a list that leaves the house permits sending.
+        return None if (agreed & programs if programs else agreed) else Why.NO_CONSENT
+
+    def _consents(self, people: Sequence[int]) -> dict[int, dict[int, str]]:
+        found: dict[int, dict[int, str]] = {}
+        rows = AgreedStatus.objects.filter(number__any_of=people).values_list("number", "program", "status")
+        for number, program, status in rows:
+            found.setdefault(number, {})[program] = status
+        return found
+
+    def _held(self, people: Sequence[int]) -> dict[int, set[int]]:
+        found: dict[int, set[int]] = {}
+        rows = Hold.objects.open().filter(number__any_of=people).values_list("number", "program")
+        for number, program in rows:
+            found.setdefault(number, set()).add(program)
+        return found
+
+    def _later(self, people: Sequence[int]) -> dict[Intent, list[Line]]:
+        """Every try of these people's messages since the pattern began, whatever slice it was in."""
+        found: dict[Intent, list[Line]] = {}
+        tries = SendAttempt.objects.filter(number__any_of=people, submitted_at__gte=self.since)
+        for row in _rows(tries):
+            line = _line(row)
+            found.setdefault(line.intent, []).append(line)
+        return found
