@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, models
 
+from backoffice.models.lookups import array
 from consent.models import Touched
 
 BATCH = 5_000
@@ -134,5 +135,5 @@ def touch(number_ids: Sequence[int]) -> None:
         cursor.execute(
             "INSERT INTO consent_touched (number_id) SELECT unnest(%s::bigint[]) "
             "ON CONFLICT (number_id) DO UPDATE SET at = now()",
-            [ids],
+            [array(ids)],
         )

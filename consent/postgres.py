@@ -14,6 +14,7 @@ import psycopg
 from django.db import connection
 
 from backoffice.models import ImportBatch
+from backoffice.models.lookups import array
 
 # In the order of the shape's columns. Everything else of a record is its id, its time, or makes it odd.
 RECORD_SHAPE = (
@@ -53,28 +54,28 @@ class Readings(NamedTuple):
 
 def records(number_ids: Sequence[int], founded_on: datetime | None) -> dict[int, Records]:
     # A day's margin: a stated time has its clock's error.
-    rows = _rows(_RECORDS, {"ids": list(number_ids), "founded": _after(founded_on), "voided": _voided()})
+    rows = _rows(_RECORDS, {"ids": array(number_ids), "founded": _after(founded_on), "voided": _voided()})
     return {row[0]: Records(*row[1:]) for row in rows}
 
 
 def readings(number_ids: Sequence[int], founded_on: datetime | None) -> dict[int, Readings]:
-    rows = _rows(_READINGS, {"ids": list(number_ids), "founded": _after(founded_on), "voided": _voided()})
+    rows = _rows(_READINGS, {"ids": array(number_ids), "founded": _after(founded_on), "voided": _voided()})
     return {row[0]: Readings(*row[1:]) for row in rows}
 
 
 def states(number_ids: Sequence[int]) -> dict[int, list[str]]:
     """The stored agreed statuses, one text each: see consent.alike.as_stored."""
-    return dict(_rows(_STATES, {"ids": list(number_ids)}))
+    return dict(_rows(_STATES, {"ids": array(number_ids)}))
 
 
 def entangled(number_ids: Sequence[int]) -> set[int]:
     """Numbers about which more is known than their own records and readings: corrections that were sent, another
     number before, a person who spoke for all their lines."""
-    return {number_id for (number_id,) in _rows(_ENTANGLED, {"ids": list(number_ids)})}
+    return {number_id for (number_id,) in _rows(_ENTANGLED, {"ids": array(number_ids)})}
 
 
 def flagged(number_ids: Sequence[int]) -> set[int]:
-    return {number_id for (number_id,) in _rows(_FLAGGED, {"ids": list(number_ids)})}
+    return {number_id for (number_id,) in _rows(_FLAGGED, {"ids": array(number_ids)})}
 
 
 def _rows(statement: str, parameters: dict[str, object]) -> list[tuple]:
@@ -106,7 +107,7 @@ SELECT number_id,
         sign(approved_by_id), answers_prompt, has_reference, exempt_answer, clarification, provider_acted,
         occurred_at IS NULL)::text)
 FROM consent_consentrecord
-WHERE number_id = ANY(%(ids)s) AND (batch_id <> ALL(%(voided)s) OR batch_id IS NULL)
+WHERE number_id = ANY(%(ids)s::bigint[]) AND (batch_id <> ALL(%(voided)s) OR batch_id IS NULL)
 GROUP BY number_id
 """
 
@@ -120,7 +121,7 @@ SELECT number_id,
     array_agg(ROW(program_id, system_id, ref)::text),
     array_agg(date_part('epoch', read_at))
 FROM consent_reading
-WHERE number_id = ANY(%(ids)s) AND (batch_id <> ALL(%(voided)s) OR batch_id IS NULL)
+WHERE number_id = ANY(%(ids)s::bigint[]) AND (batch_id <> ALL(%(voided)s) OR batch_id IS NULL)
 GROUP BY number_id
 """
 
@@ -129,21 +130,21 @@ SELECT number_id,
     array_agg(concat_ws(' ', program_id, status, reason, rules_version,
         coalesce(date_part('epoch', recheck_at)::text, '-'), decided_by))
 FROM consent_agreedstatus
-WHERE number_id = ANY(%(ids)s)
+WHERE number_id = ANY(%(ids)s::bigint[])
 GROUP BY number_id
 """
 
 _ENTANGLED = """
-SELECT number_id FROM consent_writeback WHERE number_id = ANY(%(ids)s) AND sent_at IS NOT NULL
+SELECT number_id FROM consent_writeback WHERE number_id = ANY(%(ids)s::bigint[]) AND sent_at IS NOT NULL
 UNION
 SELECT number_id FROM consent_systemrecord
-WHERE previous_number_id IS NOT NULL AND number_id = ANY(%(ids)s)
+WHERE previous_number_id IS NOT NULL AND number_id = ANY(%(ids)s::bigint[])
 UNION
 SELECT s.number_id FROM consent_consentrecord AS r
 JOIN consent_systemrecord AS s ON s.contact_id = r.contact_id
-WHERE r.contact_id IS NOT NULL AND s.number_id = ANY(%(ids)s)
+WHERE r.contact_id IS NOT NULL AND s.number_id = ANY(%(ids)s::bigint[])
 """
 
 _FLAGGED = """
-SELECT DISTINCT number_id FROM consent_flag WHERE number_id = ANY(%(ids)s) AND status <> 'closed'
+SELECT DISTINCT number_id FROM consent_flag WHERE number_id = ANY(%(ids)s::bigint[]) AND status <> 'closed'
 """

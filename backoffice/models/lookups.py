@@ -1,5 +1,6 @@
 """`column__any_of=values`: IN for thousands of values."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -25,4 +26,10 @@ class AnyOf(In):
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         left, params = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s)", [*params, list(self.rhs)]
+        values = list(self.rhs)
+        return f"{left} = ANY(%s)", [*params, array(values) if set(map(type, values)) == {int} else values]
+
+
+def array(numbers: Iterable[int]) -> str:
+    """Whole numbers as PostgreSQL writes an array of them; the driver takes ten times as long for thousands."""
+    return f"{{{','.join(map(str, numbers))}}}"
