@@ -40,12 +40,6 @@ class CodeFilter(django_filters.FilterSet):
         label="How sure",
         empty_label="Any",
     )
-    met = django_filters.ChoiceFilter(
-        choices=[("1", "Yes"), ("0", "Not yet")],
-        method="narrow_met",
-        label="Met in our logs",
-        empty_label="Any",
-    )
 
     class Meta:
         model = ErrorCode
@@ -66,6 +60,3 @@ class CodeFilter(django_filters.FilterSet):
 
     def narrow_category(self, codes: ErrorCodeQuerySet, name: str, value: str) -> Any:
         return codes.of_category(value)
-
-    def narrow_met(self, codes: ErrorCodeQuerySet, name: str, value: str) -> Any:
-        return codes.filter(first_seen_at__isnull=value == "0")

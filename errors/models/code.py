@@ -32,6 +32,10 @@ class ErrorCodeQuerySet(models.QuerySet["ErrorCode"]):
         """Met in a log, in no catalogue, and nobody has said yet what they mean."""
         return self.filter(origin=ErrorCode.Origin.SEEN, classified_at=None)
 
+    def met(self) -> ErrorCodeQuerySet:
+        """Those that our own logs have brought."""
+        return self.exclude(first_seen_at=None)
+
     def warned(self) -> ErrorCodeQuerySet:
         """The provider's own title speaks of something else than the catalogue."""
         return self.exclude(catalogue_warning="")
@@ -116,7 +120,7 @@ class ErrorCode(models.Model):
                 fields=["first_seen_at", "id"],
                 condition=Q(origin="seen", classified_at=None),
                 name="error_code_new",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

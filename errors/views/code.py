@@ -19,12 +19,12 @@ from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, capped_count, page_of
 from backoffice.models import AuditEntry
-from errors.catalogue import Category, CodeFacts, Phase, shipped
+from errors.catalogue import Advice, Category, CodeFacts, Phase, Retry, shipped
 from errors.classify import annotate, classify
 from errors.code_filter import CodeFilter
 from errors.models import ErrorCode, SendAttempt, StaleCode
 
-TABS = {"all": "All", "new": "New", "warned": "Contradicted", "ours": "Decided here"}
+TABS = {"all": "All", "met": "Met here", "new": "New", "warned": "Contradicted", "ours": "Decided here"}
 BY_CODE = [Key("provider"), Key("place"), Key("pk")]
 BY_FIRST_SIGHT = [Key("first_seen_at"), Key("pk")]
 TAB_CAP = 10_000
@@ -44,7 +44,9 @@ class NoteForm(forms.Form):
 class ClassifyForm(forms.Form):
     """`seen`: when the code had been classified last as the page showed it."""
 
-    category = forms.ChoiceField(label="Counts as", required=False)
+    DEFAULT = "catalogue"  # no word of ours: the catalogue's stands, or the code is new again
+
+    category = forms.ChoiceField(label="Counts as", error_messages={"required": "Choose what it counts as."})
     note = forms.CharField(
         label="Note for colleagues", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -59,13 +61,22 @@ class ClassifyForm(forms.Form):
 
     def __init__(self, *args: Any, code: ErrorCode, **kwargs: Any) -> None:
         listed = code.origin == ErrorCode.Origin.CATALOGUE
-        default = "As the catalogue says" if listed else "Not known yet"
-        kwargs["initial"] = {"category": code.local_category, "note": code.local_note, "seen": _seen(code)}
+        default = (self.DEFAULT, "As the catalogue says" if listed else "Not known yet")
+        kwargs["initial"] = {
+            "category": code.local_category or ("" if code.is_new else self.DEFAULT),
+            "note": code.local_note,
+            "seen": _seen(code),
+        }
         super().__init__(*args, **kwargs)
         self.fields["category"].choices = [  # type: ignore[attr-defined]
-            ("", default),
+            ("", "Choose …") if code.is_new else default,
             *((category.value, category.label) for category in Category if category is not Category.UNKNOWN),
         ]
+
+    def chosen(self) -> Category | None:
+        """The category; None for what the catalogue says."""
+        said = self.cleaned_data["category"]
+        return None if said == self.DEFAULT else Category(said)
 
 
 def _seen(code: ErrorCode) -> str:
@@ -83,6 +94,7 @@ def code_list(request: HttpRequest) -> HttpResponse:
     found = narrowed.qs
     views = {
         "all": found,
+        "met": found.met(),
         "new": found.new(),
         "warned": found.warned(),
         "ours": found.exclude(classified_at=None) | found.exclude(local_note=""),
@@ -138,7 +150,7 @@ def _page(
         "facts": facts,
         "kind": facts.kind,
         "told": row.explanation,
-        "advice": [(phase, facts.advice(phase)) for phase in (Phase.SUBMIT, Phase.DELIVERY)],
+        "advice": _advice(facts),
         "catalogue_category": Category(row.category),
         "related": _related(facts),
         "elsewhere": _elsewhere(facts),
@@ -152,6 +164,17 @@ def _page(
         "may_classify": can(request.user, "errors.classify_errorcode"),
     }
     return render_in_admin(request, "errors/code.html", context, status=status)
+
+
+def _advice(facts: CodeFacts) -> list[tuple[str, Advice]]:
+    """What to do about the same message, by whether it had been accepted; one line where that does not matter."""
+    refused, accepted = facts.advice(Phase.SUBMIT), facts.advice(Phase.DELIVERY)
+    if refused.retry is accepted.retry is Retry.NEVER:
+        return [("Send it again?", accepted)]
+    return [
+        ("Send again, if the request was refused", refused),
+        ("Send again, after it was accepted", accepted),
+    ]
 
 
 def _related(facts: CodeFacts) -> list[dict[str, Any]]:
@@ -228,7 +251,7 @@ def code_classify(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if said["seen"] != _seen(row):
             raise StaleCode(row)
-        category = Category(said["category"]) if said["category"] else None
+        category = form.chosen()
         classify(row, category, note=said["note"], reason=said["reason"], by=request.user, now=timezone.now())
     except StaleCode:
         row.refresh_from_db()

@@ -30,7 +30,13 @@ def codes():
     said = {"note": "Mostly one carrier, on Mondays.", "reason": "The provider's answer of 3 May"}
     classify(decided, Category.NETWORK_ERROR, **said, by=person("Supervisor", first_name="Ana"), now=NOW)
     wanted = [
-        *(("twilio", "30099"), ("telnyx", "40300"), ("twilio", "30006"), ("twilio", "30008"), ("plivo", "50")),
+        *(
+            ("twilio", "30099"),
+            ("telnyx", "40300"),
+            ("twilio", "30006"),
+            ("twilio", "30008"),
+            ("plivo", "50"),
+        ),
         *(("aws", "ConflictException/DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE"),),
     ]
     return [ErrorCode.objects.get(provider=provider, code=code).pk for provider, code in wanted]

@@ -66,9 +66,8 @@ def test_new_codes_wait_in_a_queue_of_their_own(browser, new_code):
     assert {tab["name"]: tab["count"] for tab in answer.context["tabs"]}["new"] == 1
 
 
-
 def test_codes_met_here_can_be_told_from_those_that_were_not(browser, new_code):
-    rows = browser("Viewer").get(f"{LIST}?met=1").context["rows"]
+    rows = browser("Viewer").get(f"{LIST}?tab=met").context["rows"]
     assert [row["code"] for row in rows] == [new_code]
 
 
@@ -77,7 +76,14 @@ def test_codes_met_here_can_be_told_from_those_that_were_not(browser, new_code):
 
 def test_a_code_is_explained_with_all_its_causes_and_what_to_do(browser):
     page = browser("Viewer").get(url(code("twilio", "30007"))).content.decode()
-    for words in ("It may be", "reputation or registration", "What to do", "The content", "Campaign owner", "After a fix"):
+    for words in (
+        "It may be",
+        "reputation or registration",
+        "What to do",
+        "The content",
+        "Campaign owner",
+        "After a fix",
+    ):
         assert words in page
     assert "Confirmed by a published source" in page
 
@@ -116,7 +122,9 @@ def test_a_code_says_how_often_it_came_and_leads_to_an_example(browser, new_code
     context = browser("Viewer").get(url(new_code)).context
     assert context["in_the_log"]["count"] == 2
     assert context["in_the_log"]["sample"].pk == new_code.sample
-    assert f'href="/errors/attempts/{new_code.sample}/"' in browser("Viewer").get(url(new_code)).content.decode()
+    assert (
+        f'href="/errors/attempts/{new_code.sample}/"' in browser("Viewer").get(url(new_code)).content.decode()
+    )
 
 
 def test_an_opt_out_of_a_register_is_not_told_as_a_stop(browser):
@@ -179,14 +187,33 @@ def test_the_second_of_two_sees_what_the_first_said_and_keeps_their_words(browse
 
 def test_one_new_code_leads_to_the_next(browser, new_code):
     meet([Met("plivo", "9876", NOW, None)])
-    said = {"category": "network_error", "note": "", "reason": "The provider's answer", "seen": "", "next": "1"}
+    said = {
+        "category": "network_error",
+        "note": "",
+        "reason": "The provider's answer",
+        "seen": "",
+        "next": "1",
+    }
     answer = browser("Supervisor").post(url(new_code, "_classify"), said)
     assert answer["Location"] == url(code("plivo", "9876"))
 
 
-def test_an_unknown_category_is_refused(browser, new_code):
-    said = {"category": "whatever", "note": "", "reason": "Because", "seen": ""}
+@pytest.mark.parametrize("category", ["whatever", "", "catalogue", "unknown"])
+def test_a_new_code_needs_a_category_that_exists(browser, new_code, category):
+    said = {"category": category, "note": "", "reason": "Because", "seen": ""}
     assert browser("Supervisor").post(url(new_code, "_classify"), said).status_code == 400
+    assert new_code in ErrorCode.objects.new()
+
+
+def test_a_classification_can_be_taken_back(browser):
+    client, row = browser("Supervisor"), code("twilio", "30008")
+    said = {"category": "network_error", "note": "", "reason": "Carrier X", "seen": ""}
+    client.post(url(row, "_classify"), said)
+    seen = client.get(url(row)).context["classify_form"]["seen"].value()
+    client.post(url(row, "_classify"), {**said, "category": "catalogue", "reason": "A mistake", "seen": seen})
+    row.refresh_from_db()
+    assert row.effective_category == "unknown"
+    assert len(client.get(url(row)).context["history"]) == 2
 
 
 def test_a_list_of_codes_asks_few_questions(browser, django_assert_max_num_queries):
