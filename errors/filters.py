@@ -82,7 +82,7 @@ class AttemptFilter(django_filters.FilterSet):
     )
     category = django_filters.ChoiceFilter(
         label="Why it failed",
-        choices=[(category.value, category.label) for category in Category if category is not Category.OK],
+        choices=[(category.value, category.label) for category in Category],
         method="narrow_category",
         empty_label="Any",
     )

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from errors.views import attempt, attempt_list, code
+from errors.views import attempt, attempt_list, code, error_overview
 
 app_name = "errors"
 urlpatterns = [
+    path("", error_overview.error_overview, name="error_overview"),
     path("attempts/", attempt_list.attempt_list, name="attempt_list"),
     path("attempts/export/<slug:ending>", attempt_list.attempt_export, name="attempt_export"),
     path("attempts/<key:pk>/", attempt.attempt, name="attempt"),
