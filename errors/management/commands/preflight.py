@@ -1,0 +1,234 @@
+"""manage.py preflight: what is wrong with messages before they are sent, for scripts and for checking by hand."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from consent.management.json_lines import JsonLinesCommand, Unreadable, parsed
+from errors.preflight import Consent, Finding, Media, Message, Purpose, Sent, check, rules_on, verdict
+
+T = TypeVar("T")
+
+# Other words for the same, as exports write them.
+_CONSENTS = {
+    "granted": Consent.OPTED_IN,
+    "subscribed": Consent.OPTED_IN,
+    "yes": Consent.OPTED_IN,
+    "stopped": Consent.OPTED_OUT,
+    "unsubscribed": Consent.OPTED_OUT,
+    "opted_out_presumed": Consent.OPTED_OUT,
+    "double_opt_in_pending": Consent.PENDING,
+    "unconfirmed": Consent.PENDING,
+    "transactional_only": Consent.TRANSACTIONAL,
+    "informational": Consent.TRANSACTIONAL,
+    "email": Consent.OTHER_CHANNEL,
+    "e_mail": Consent.OTHER_CHANNEL,
+    "email_only": Consent.OTHER_CHANNEL,
+    "wrong_channel": Consent.OTHER_CHANNEL,
+    "": Consent.NONE,
+    "missing": Consent.NONE,
+    "unknown": Consent.NONE,
+    "no_consent": Consent.NONE,
+    "expired": Consent.NONE,
+}
+_PURPOSES = {
+    "promotional": Purpose.MARKETING,
+    "promotion": Purpose.MARKETING,
+    "informational": Purpose.TRANSACTIONAL,
+    "service": Purpose.TRANSACTIONAL,
+    "one_time_code": Purpose.OTP,
+    "verification": Purpose.OTP,
+    "2fa": Purpose.OTP,
+}
+
+
+class Command(JsonLinesCommand):
+    help = (
+        'Reads JSON lines such as {"message": "Acme: 20% off", "to": "+14155552671", "sender": "+14155550100", '
+        '"country": "US", "purpose": "marketing", "consent": "opted_in", "provider": "twilio", '
+        '"sender_registered": true, "at": "2026-03-10T12:00"}; a time without a zone is the recipient\'s own. '
+        "Also understood: state, now, brand, media, recent (earlier texts: to, sender, message, at, purpose), "
+        "consent_at, opted_out_at, held, contact, campaign, step, command, automatic, dlt_entity, dlt_template. "
+        "Prints for each, in order, one JSON line with the verdict (pass, warn, block) and the findings. A line "
+        "that cannot be read gets a line with its error. Ends with 1 if there was any."
+    )
+
+    def answers(self, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+        return answers(lines)
+
+
+def answers(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """One answer for each line that is not blank, in order."""
+    for count, line in enumerate(lines, start=1):
+        if line.strip():
+            yield _answer(line, count)
+
+
+def _answer(line: bytes, count: int) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    try:
+        asked = _parsed(line)
+        named = {"id": asked["id"]} if "id" in asked else {}
+        findings = _check(asked)
+    except Unreadable as problem:
+        return named | {"line": count, "error": str(problem)}
+    return named | {"verdict": verdict(findings), "findings": [_finding(finding) for finding in findings]}
+
+
+def _check(asked: dict[str, Any]) -> list[Finding]:
+    """Raises Unreadable."""
+    message = _message(asked)
+    now = _time(asked, "now")
+    day = (message.at or now or datetime.now()).date()  # noqa: DTZ005 - only which rules are in force
+    return check(message, _rules(day), now=now, recent=_recent(asked))
+
+
+def _rules(day: date) -> Any:
+    return rules_on(day)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "places": finding.places,
+    }
+
+
+def _message(asked: dict[str, Any]) -> Message:
+    """Raises Unreadable."""
+    return Message(
+        body=_text(asked, "message") or "",
+        to=_recipient(asked),
+        sender=_text(asked, "sender") or "",
+        purpose=_purpose(asked),
+        consent=_consent(asked),
+        country=_text(asked, "country"),
+        state=_text(asked, "state"),
+        at=_time(asked, "at"),
+        provider=(_text(asked, "provider") or "").strip().lower(),
+        sender_registered=_yes_or_no(asked, "sender_registered"),
+        consent_at=_time(asked, "consent_at"),
+        opted_out_at=_time(asked, "opted_out_at"),
+        held=bool(_yes_or_no(asked, "held")),
+        brand=_text(asked, "brand"),
+        media=tuple(_media(item) for item in _items(asked, "media")),
+        dlt_entity=_text(asked, "dlt_entity"),
+        dlt_template=_text(asked, "dlt_template"),
+        contact=_text(asked, "contact"),
+        campaign=_text(asked, "campaign"),
+        step=_text(asked, "step"),
+        command=_text(asked, "command"),
+        automatic=bool(_yes_or_no(asked, "automatic")),
+    )
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """The object on a line. Raises Unreadable."""
+    asked = parsed(line)
+    if not isinstance(asked, dict) or "message" not in asked:
+        raise Unreadable('"message" is missing; write {"message": the text, "to": the number, "sender": ...}')
+    return asked
+
+
+def _recipient(asked: dict[str, Any]) -> str:
+    """A list of numbers is read as one cell that holds them. Raises Unreadable."""
+    to = asked.get("to")
+    if isinstance(to, list) and all(isinstance(one, str) for one in to):
+        return ", ".join(to)
+    return _text(asked, "to") or ""
+
+
+def _text(asked: dict[str, Any], key: str) -> str | None:
+    """Raises Unreadable."""
+    value = asked.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    raise Unreadable(f'"{key}" is {json.dumps(value)[:40]}; write it as text in quotes, or null')
+
+
+def _yes_or_no(asked: dict[str, Any], key: str) -> bool | None:
+    """Raises Unreadable."""
+    value = asked.get(key)
+    if value is None or isinstance(value, bool):
+        return value
+    raise Unreadable(f'"{key}" is {json.dumps(value)[:40]}; write true, false or null')
+
+
+def _time(asked: dict[str, Any], key: str) -> datetime | None:
+    """Raises Unreadable."""
+    written = _text(asked, key)
+    return (
+        _tried(datetime.fromisoformat, written, key, "2026-03-10T12:00 or 2026-03-10T12:00+01:00")
+        if written
+        else None
+    )
+
+
+def _purpose(asked: dict[str, Any]) -> Purpose:
+    """Raises Unreadable."""
+    written = _plain(_text(asked, "purpose") or "")
+    return _PURPOSES.get(written) or _tried(Purpose, written, "purpose", "marketing, transactional or otp")
+
+
+def _consent(asked: dict[str, Any]) -> Consent:
+    """A word that nobody knows is no consent. Raises Unreadable."""
+    written = _plain(_text(asked, "consent") or "")
+    try:
+        return Consent(written)
+    except ValueError:
+        return _CONSENTS.get(written, Consent.NONE)
+
+
+def _plain(written: str) -> str:
+    return written.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def _items(asked: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """Raises Unreadable."""
+    items = asked.get(key) or []
+    if isinstance(items, list) and all(isinstance(item, dict) for item in items):
+        return items
+    raise Unreadable(f'"{key}" is {json.dumps(items)[:40]}; write a list of objects')
+
+
+def _media(item: dict[str, Any]) -> Media:
+    """Raises Unreadable."""
+    size = item.get("bytes") or 0
+    if isinstance(size, bool) or not isinstance(size, int | float):
+        raise Unreadable(f'"bytes" of a media is {json.dumps(size)[:40]}; write a number')
+    return Media(_text(item, "type") or "", int(size))
+
+
+def _recent(asked: dict[str, Any]) -> list[Sent]:
+    """Raises Unreadable."""
+    return [_sent(item) for item in _items(asked, "recent")]
+
+
+def _sent(item: dict[str, Any]) -> Sent:
+    """Raises Unreadable."""
+    at = _time(item, "at")
+    if at is None:
+        raise Unreadable('"at" of a recent text is missing; write when it was sent')
+    return Sent(
+        to=_text(item, "to") or "",
+        sender=_text(item, "sender") or "",
+        body=_text(item, "message") or "",
+        at=at,
+        purpose=_purpose(item) if item.get("purpose") else Purpose.TRANSACTIONAL,
+        contact=_text(item, "contact"),
+        campaign=_text(item, "campaign"),
+        step=_text(item, "step"),
+        command=_text(item, "command"),
+    )
+
+
+def _tried(read: Callable[[str], T], written: str, key: str, form: str) -> T:
+    """Raises Unreadable."""
+    try:
+        return read(written)
+    except ValueError:
+        raise Unreadable(f'"{key}" is "{written[:40]}"; write {form}') from None

@@ -1,0 +1,60 @@
+"""One check of one message: everything that can be known before it is sent."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from errors.preflight.body import check_body
+from errors.preflight.content import check_content
+from errors.preflight.duplicates import check_duplicates
+from errors.preflight.findings import Code, Finding
+from errors.preflight.hours import check_frequency, check_hours
+from errors.preflight.links import check_links
+from errors.preflight.media import check_media
+from errors.preflight.message import Message, Sent
+from errors.preflight.permission import check_permission
+from errors.preflight.recipient import check_recipient, place_of, read_recipient
+from errors.preflight.rules import Kind, RuleBook
+from errors.preflight.sender import check_sender, read_sender
+from errors.preflight.wording import check_wording
+
+
+def check(
+    message: Message, rules: RuleBook, *, now: datetime | None = None, recent: Sequence[Sent] = ()
+) -> list[Finding]:
+    """Everything that is wrong with a message, as one would read it: number, sender, text, time, consent.
+
+    `recent` are earlier texts to the same number or contact. Without `now` nothing is too late, and a message
+    without a time of its own is not checked against the clock.
+    """
+    return list(_findings(message, rules, now, recent))
+
+
+def _findings(
+    message: Message, rules: RuleBook, now: datetime | None, recent: Sequence[Sent]
+) -> Iterator[Finding]:
+    number = read_recipient(message)
+    place = place_of(message, number)
+    sender = read_sender(message, place, rules)
+    yield from check_recipient(message, number, rules)
+    yield from check_sender(message, sender, place, rules)
+    yield from _registered_ids(message, place, rules)
+    yield from check_body(message, rules)
+    yield from check_links(message.body, rules)
+    yield from check_wording(message, sender, place, rules)
+    yield from check_content(message, place, rules)
+    yield from check_media(message, place, rules)
+    yield from check_hours(message, number.e164, place, rules, now)
+    yield from check_frequency(message, number.e164, place, rules, now, recent)
+    yield from check_permission(message)
+    yield from check_duplicates(message, number.e164, rules, recent, message.at or now)
+
+
+def _registered_ids(message: Message, place: str | None, rules: RuleBook) -> Iterator[Finding]:
+    wanted = rules.one(Kind.DLT, place=place) if place else None
+    if wanted and not (message.dlt_entity and message.dlt_template):
+        yield Finding(
+            Code.DLT_MISSING,
+            f"{place} wants the registered ids of {wanted.value} with each text; not both are given.",
+            "Fill in the ids of the template as registered, or check that the provider adds them.",
+            rule=wanted,
+        )

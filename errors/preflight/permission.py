@@ -1,0 +1,60 @@
+"""Whether the person agreed to this text. The rules of consent decided that; here it meets the purpose."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from errors.preflight.findings import Code, Finding
+from errors.preflight.message import Consent, Message, Purpose
+
+_FOR_MARKETING: Final = {
+    Consent.NONE: Finding(
+        Code.CONSENT_MISSING,
+        "Marketing to a person whose consent is not recorded.",
+        "Leave the recipient out, or record the consent with its proof.",
+    ),
+    Consent.PENDING: Finding(
+        Code.CONSENT_PENDING,
+        "The double opt-in of this person is not finished.",
+        "Wait for the answer to the confirmation text.",
+    ),
+    Consent.TRANSACTIONAL: Finding(
+        Code.CONSENT_TRANSACTIONAL_ONLY,
+        "This person agreed to service texts, not to marketing.",
+        "Leave the recipient out, or ask for consent to marketing.",
+    ),
+    Consent.OTHER_CHANNEL: Finding(
+        Code.CONSENT_WRONG_CHANNEL,
+        "This person agreed to another channel, such as e-mail, not to texts.",
+        "Use that channel, or ask for consent to texts.",
+    ),
+}
+
+
+def check_permission(message: Message) -> Iterator[Finding]:
+    if message.consent is Consent.OPTED_OUT:
+        yield Finding(
+            Code.CONSENT_OPTED_OUT,
+            "This person said STOP.",
+            "Do not text. Only the person can undo it, for example by texting START.",
+        )
+    elif message.consent_at and message.opted_out_at and message.consent_at <= message.opted_out_at:
+        yield Finding(
+            Code.CONSENT_OLDER_THAN_OPTOUT,
+            f"The consent of {message.consent_at:%Y-%m-%d} is older than the opt-out of "
+            f"{message.opted_out_at:%Y-%m-%d}.",
+            "Do not text: the opt-out is the later word.",
+        )
+    elif message.opted_out_at and not message.consent_at:
+        yield Finding(
+            Code.CONSENT_OPTED_OUT,
+            f"This person said STOP on {message.opted_out_at:%Y-%m-%d}, and no later consent has a date.",
+            "Do not text. Record a later consent with its proof, if there is one.",
+        )
+    if message.purpose is Purpose.MARKETING and message.consent in _FOR_MARKETING:
+        yield _FOR_MARKETING[message.consent]
+    if message.held:
+        yield Finding(
+            Code.CONSENT_HELD,
+            "Journeys of this person are on hold until a flag about the consent is settled.",
+            "Settle the flag first.",
+        )
