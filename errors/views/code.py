@@ -23,6 +23,7 @@ from errors.catalogue import Advice, Category, CodeFacts, Phase, Retry, shipped
 from errors.classify import annotate, classify
 from errors.code_filter import CodeFilter
 from errors.models import ErrorCode, SendAttempt, StaleCode
+from errors.models.code import ErrorCodeQuerySet
 
 TABS = {"all": "All", "met": "Met here", "new": "New", "warned": "Contradicted", "ours": "Decided here"}
 BY_CODE = [Key("provider"), Key("place"), Key("pk")]
@@ -90,17 +91,17 @@ def _seen(code: ErrorCode) -> str:
 @needs("errors.view_errorcode")
 def code_list(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab", "all")
+    tab = tab if tab in TABS else "all"
     narrowed = CodeFilter(request.GET, queryset=ErrorCode.objects.all())
     found = narrowed.qs
-    views = {
+    views: dict[str, ErrorCodeQuerySet] = {
         "all": found,
         "met": found.met(),
         "new": found.new(),
         "warned": found.warned(),
         "ours": found.exclude(classified_at=None) | found.exclude(local_note=""),
     }
-    listed = views.get(tab, found)
-    page = page_of(listed, request.GET, order=BY_FIRST_SIGHT if tab == "new" else BY_CODE)
+    page = page_of(views[tab], request.GET, order=BY_FIRST_SIGHT if tab == "new" else BY_CODE)
     context = {
         "title": "Error codes",
         "subtitle": "What providers say when a send fails, and what to do about it.",
@@ -113,7 +114,7 @@ def code_list(request: HttpRequest) -> HttpResponse:
                 "name": name,
                 "label": label,
                 "count": capped_count(views[name], TAB_CAP),
-                "is_current": name == (tab if tab in TABS else "all"),
+                "is_current": name == tab,
             }
             for name, label in TABS.items()
         ],

@@ -221,3 +221,12 @@ def test_a_list_of_codes_asks_few_questions(browser, django_assert_max_num_queri
     client.get(LIST)
     with django_assert_max_num_queries(30):
         client.get(LIST)
+
+
+def test_the_table_is_looked_at_and_exported_and_changed_by_nobody(browser):
+    client, row = browser("Administrator"), code("plivo", "200")
+    listed = client.get("/admin/errors/errorcode/?q=200")
+    assert "Recipient opted out" in listed.content.decode()
+    assert b'name="_save"' not in client.get(f"/admin/errors/errorcode/{row.pk}/change/").content
+    assert client.post(f"/admin/errors/errorcode/{row.pk}/change/", {"category": "ok"}).status_code == 403
+    assert client.get("/admin/errors/errorcode/add/").status_code == 403
