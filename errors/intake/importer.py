@@ -63,7 +63,7 @@ class LogImporter:
 
     @classmethod
     def guess(cls, system: System, headers: Sequence[str], samples: Sequence[Sequence[str]]) -> Guess:
-        return targets.guess(headers)
+        return targets.guess(system, headers)
 
     @classmethod
     def topics(

@@ -66,6 +66,11 @@ class Plan:
                 return text
         return ""
 
+    def filled(self, cells: Sequence[str], target: str) -> list[str]:
+        """Every filled cell of a target's columns."""
+        texts = (cells[position].replace("\x00", "").strip() for position in self.positions.get(target, ()))
+        return [text for text in texts if text]
+
     def word(self, provider: str, word: str) -> StatusWord | None:
         """What a status word means; None where nobody said."""
         key = (provider, word)

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from backoffice.files.rows import Row, wrong_width
 from backoffice.imports.importer import Outcome
@@ -19,7 +20,7 @@ from consent.intake.countries import region_of
 from consent.intake.read import Event, rejected
 from consent.ledger import Kind
 from consent.moments import Moment
-from consent.numbers import NumberCell, explain
+from consent.numbers import NumberCell, Reason, explain
 from errors import life
 from errors.catalogue import Category, CodeFacts, Scope, StatusWord, normal_code
 from errors.encoding import Encoding, measure
@@ -29,7 +30,7 @@ from errors.record import Report, Request
 
 LONGEST_REF = 120
 LONGEST_OTHER = 200  # characters of a cell that is only kept beside the request
-NO_NUMBER = NumberCell(None, "empty")
+NO_NUMBER = NumberCell(None, Reason.EMPTY)
 _SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
 _FLOAT = re.compile(r"(\d+)\.0+")
 _ENCODINGS = {
@@ -102,17 +103,18 @@ def _send(
     number = plan.numbers.read(recipient, region or plan.default_region) if recipient else NO_NUMBER
     if number.reason == "scientific_notation":
         return rejected(row, f"phone_{number.reason}", explain(number, recipient))
-    warnings = list(row.warnings)
+    warnings: list[str] = [*row.warnings]
     if recipient and number.e164 is None:
         warnings.append("recipient_unread")
     if "future_timestamp" in moment.warnings:
         warnings.append("future_timestamp")
-    code, doubt = _code(plan.cell(cells, "error_code"))
+    given, doubt = _code(plan, provider, cells)
     if doubt:
         warnings.append(doubt)
-    status, code = _status(plan, provider, word, known, code)
+    status, given = _status(plan, provider, word, known, given)
     if status is Status.UNMAPPED:
         warnings.append("status_unmapped")
+    code = "" if _says_nothing(plan, provider, status, given) else given
     part, parts = _part(plan, cells)
     if plan.is_per_recipient:
         ref = f"{ref}/{(number.e164 or recipient).lstrip('+')}"[:LONGEST_REF]
@@ -139,7 +141,9 @@ def _send(
         other={name: text[:LONGEST_OTHER] for name, at in plan.others if (text := cells[at].strip())},
         system_id=batch.system_id,
     )
-    _measure(plan, cells, request, parts)
+    if given != code:
+        request.other["error code"] = given
+    _measure(plan, cells, request)
     report = Report(
         provider,
         (plan.cell(cells, "account") or plan.account)[:80],
@@ -154,9 +158,9 @@ def _send(
     send = Send(row.line, number, report, tuple(warnings))
     if status is Status.UNMAPPED:
         send.unread = word[:80]
-    if code:
-        send.code = plan.code(provider, code)
-        if send.code.category is Category.OPTED_OUT or normal_code(code) in plan.blocked_codes:
+    if given:
+        send.code = plan.code(provider, given)
+        if send.code.category is Category.OPTED_OUT or given in plan.blocked_codes:
             send.refusal = _refusal(plan, row, send.code)
     return send
 
@@ -188,15 +192,28 @@ def _no_time(moment: Moment) -> tuple[str, str]:
     return "bad_timestamp", f"“{shown}” is not a time. Write it like 2026-03-14T09:30:00Z."
 
 
-def _code(cell: str) -> tuple[str, str]:
-    """The error code as text, and what is doubtful about it. Leading zeros stay: “000” is not “0”."""
-    if not cell or not normal_code(cell):
+def _code(plan: Plan, provider: str, cells: Sequence[str]) -> tuple[str, str]:
+    """The error code as text, and what is doubtful about it; of several columns the first that names an error.
+    Leading zeros stay: “000” is not “0”."""
+    codes = [code for code in plan.filled(cells, "error_code") if normal_code(code)]
+    if not codes:
         return "", ""
-    if _SHORTENED.fullmatch(cell):
-        return cell, "code_shortened"
-    if found := _FLOAT.fullmatch(cell):
+    telling = (code for code in codes if plan.code(provider, code).category is not Category.OK)
+    code = next(telling, codes[0])
+    if _SHORTENED.fullmatch(code):
+        return code, "code_shortened"
+    if found := _FLOAT.fullmatch(code):
         return found[1], "float_suffix"
-    return cell, ""
+    return code, ""
+
+
+def _says_nothing(plan: Plan, provider: str, status: Status | None, code: str) -> bool:
+    """Whether a code is no error: many providers have one for success, too."""
+    if not code or status in life.FAILED:
+        return False
+    return (
+        status in life.SUCCEEDED or not code.strip("0") or plan.code(provider, code).category is Category.OK
+    )
 
 
 def _status(
@@ -204,6 +221,8 @@ def _status(
 ) -> tuple[Status | None, str]:
     """How far the message came, and its error code. None: the row does not say."""
     if known is not None and known.status is not None:
+        if known.status in life.FAILED and not code and plan.code(provider, word).catalogue:
+            return known.status, word  # some words for a status are the reason, too
         return known.status, code
     if word:
         # Some reports have the error in words where others have the status.
@@ -216,7 +235,7 @@ def _status(
     return None, code
 
 
-def _status_time(plan: Plan, cells: Sequence[str]):  # type: ignore[no-untyped-def]
+def _status_time(plan: Plan, cells: Sequence[str]) -> datetime | None:
     cell = plan.cell(cells, "status_at")
     return plan.moments.read(cell).at if cell else None
 
@@ -235,12 +254,12 @@ def _whole(cell: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 5 else None
 
 
-def _measure(plan: Plan, cells: Sequence[str], request: Request, parts: int) -> None:
+def _measure(plan: Plan, cells: Sequence[str], request: Request) -> None:
     """Encoding and segments as the export says; where it does not, as the text measures."""
     said = plan.cell(cells, "encoding")
     encoding = _ENCODINGS.get("".join(filter(str.isalnum, said.casefold()))) if said else None
     # A messaging service reports 0 until it has chosen a sender.
-    segments = _whole(plan.cell(cells, "segments")) or parts or None
+    segments = _whole(plan.cell(cells, "segments")) or _whole(plan.cell(cells, "parts")) or None
     if request.body:
         found = measure(request.body)
         encoding = encoding or found.encoding

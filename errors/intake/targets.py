@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backoffice.imports.importer import Guess, Target
+from backoffice.models import System
 from consent.intake.targets import folded
 
 # Those that consent reads too have the names it knows them by.
@@ -33,7 +34,7 @@ TARGETS = (
     Target("template", "Template"),
     Target("template_version", "Template version"),
     Target("journey", "Journey", "The automation that sent it."),
-    Target("route", "Route", "Route, messaging service or product at the provider."),
+    Target("route", "Route", "Route, messaging service or product at the provider.", several=True),
     Target("client_ref", "Our reference", "The id we gave the message."),
     Target("encoding", "Encoding", "GSM-7 or UCS-2; else measured from the text."),
     Target(
@@ -74,10 +75,10 @@ _USUAL = {
 USUAL_HEADERS = {name: [folded(word) for word in words.split()] for name, words in _USUAL.items()}
 
 
-def guess(headers: Sequence[str]) -> Guess:
+def guess(system: System, headers: Sequence[str]) -> Guess:
     """What the columns may mean, from their names; the last part of a dotted name counts where the whole says
     nothing."""
-    found = Guess()
+    found = Guess(rules={"provider": system.slug[:24]})
     free = list(headers)
     for name, usual in USUAL_HEADERS.items():
         fitting = [header for word in usual for header in free if folded(header) == word]
