@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from backoffice.imports.importer import Outcome
 from backoffice.models import Bucket, ImportBatch, System
@@ -29,10 +29,17 @@ from consent.models import (
     WriteBack,
 )
 from consent.moments import Moment
+from consent.numbers import NumberCell
 from consent.rules import Status
 
 SAID_ALREADY = {"same_number_again", "another_record"}
 OUT_STATUSES = {Status.OPTED_OUT, Status.OPTED_OUT_PRESUMED}
+
+
+class Numbered(Protocol):
+    """Whatever is about a phone number."""
+
+    number: NumberCell
 
 
 @dataclass(slots=True)
@@ -61,7 +68,7 @@ class Store:
 
     # --- Look up --------------------------------------------------------------------------------------------
 
-    def numbers(self, items: Iterable[Claim | Event], *, write: bool) -> dict[str, int]:
+    def numbers(self, items: Iterable[Numbered], *, write: bool) -> dict[str, int]:
         """Primary keys by E.164 of every number in the chunk; unknown ones are created, or missing in a
         preview."""
         cells = {item.number.e164: item.number for item in items}
