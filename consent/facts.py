@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
-from backoffice.models import System
+from backoffice.models import ImportBatch, System
 from consent.ledger import (
     ALL_PROGRAMS,
     Act,
@@ -121,12 +122,14 @@ class Door:
     def load(self, number_ids: Sequence[int]) -> dict[int, Facts]:
         """The facts of these numbers, in a fixed number of queries."""
         facts: dict[int, Facts] = {number_id: Facts() for number_id in number_ids}
-        for row in self._records(ConsentRecord.objects.effective().for_numbers(number_ids)):
+        voided = ImportBatch.objects.voided_keys()
+        for row in self._records(ConsentRecord.objects.effective(voided).for_numbers(number_ids)):
             facts[row[0]].evidence.append(self.evidence(row))
-        self._person_level(number_ids, facts)
+        links = _links(number_ids)
+        self._person_level([link for link in links if link.spoke], facts)
         newest: dict[tuple[int, int, int, str], _Said] = {}
         readings = (
-            Reading.objects.effective()
+            Reading.objects.effective(voided)
             .for_numbers(number_ids)
             .order_by("number_id", "-read_at", "-pk")
             .values_list(*_READING)
@@ -150,7 +153,8 @@ class Door:
             known = newest.setdefault((number_id, program_id, system_id, ref), said)
             if known.read_at == read_at and said.rank < known.rank:
                 newest[number_id, program_id, system_id, ref] = said
-        self._beliefs(newest, number_ids, facts)
+        carried = {(link.number_id, link.system_id, link.ref) for link in links if link.carried}
+        self._beliefs(newest, number_ids, carried, facts)
         return facts
 
     def _records(self, records: Any) -> Iterable[tuple[Any, ...]]:
@@ -255,20 +259,17 @@ class Door:
             subscribes_by_default=system.subscribes_by_default,
         )
 
-    def _person_level(self, number_ids: Sequence[int], facts: dict[int, Facts]) -> None:
+    def _person_level(self, links: Sequence[_Link], facts: dict[int, Facts]) -> None:
         """What a person said for all their lines counts for each number their contact is known by."""
-        links: dict[int, set[int]] = defaultdict(set)
-        rows = SystemRecord.objects.filter(
-            number_id__any_of=number_ids, contact__consent_records__isnull=False
-        )
-        for contact_id, number_id in rows.values_list("contact_id", "number_id").distinct():
-            links[contact_id].add(number_id)
         if not links:
             return
-        records = ConsentRecord.objects.effective().filter(contact_id__in=list(links))
+        known_by: dict[int, set[int]] = defaultdict(set)
+        for link in links:
+            known_by[link.contact_id].add(link.number_id)
+        records = ConsentRecord.objects.effective().filter(contact_id__in=list(known_by))
         whose = dict(records.values_list("pk", "contact_id"))
         for row in self._records(records):
-            for number_id in links[whose[row[1]]]:
+            for number_id in known_by[whose[row[1]]]:
                 if row[0] != number_id:
                     facts[number_id].evidence.append(self.evidence(row))
 
@@ -276,12 +277,12 @@ class Door:
         self,
         newest: dict[tuple[int, int, int, str], _Said],
         number_ids: Sequence[int],
+        carried: set[tuple[int, int, str]],
         facts: dict[int, Facts],
     ) -> None:
         if not newest:
             return
         corrected = _corrections(number_ids)
-        carried = _carried(number_ids)
         for key, said in newest.items():
             number_id, program_id, system_id, ref = key
             belief = self.belief(self.systems[system_id], said.value, ref=ref, read_at=said.read_at)
@@ -364,9 +365,21 @@ def _corrections(number_ids: Sequence[int]) -> dict[tuple[int, int, int, str], t
     return found
 
 
-def _carried(number_ids: Sequence[int]) -> set[tuple[int, int, str]]:
-    """Records whose number was changed while the contact's old number has a history of its own."""
-    rows = SystemRecord.objects.filter(
-        number_id__any_of=number_ids, previous_number__consent_records__isnull=False
-    ).values_list("number_id", "system_id", "ref")
-    return set(rows.distinct())
+class _Link(NamedTuple):
+    """A system's record of a number, through which more is known than was said of the number itself."""
+
+    number_id: int
+    contact_id: int
+    system_id: int
+    ref: str
+    spoke: bool  # its contact spoke for all their lines
+    carried: bool  # its number was changed, and the old one has a history of its own
+
+
+def _links(number_ids: Sequence[int]) -> list[_Link]:
+    spoke = Exists(ConsentRecord.objects.filter(contact=OuterRef("contact")))
+    carried = Exists(ConsentRecord.objects.filter(number=OuterRef("previous_number")))
+    rows = SystemRecord.objects.filter(spoke | carried, number_id__any_of=number_ids)
+    return [
+        _Link(*row) for row in rows.values_list("number_id", "contact_id", "system_id", "ref", spoke, carried)
+    ]

@@ -53,46 +53,43 @@ class Readings(NamedTuple):
 
 
 def records(number_ids: Sequence[int], founded_on: datetime | None) -> dict[int, Records]:
-    # A day's margin: a stated time has its clock's error.
-    rows = _rows(_RECORDS, {"ids": array(number_ids), "founded": _after(founded_on), "voided": _voided()})
+    rows = _rows(_RECORDS, number_ids, **_effective(founded_on))
     return {row[0]: Records(*row[1:]) for row in rows}
 
 
 def readings(number_ids: Sequence[int], founded_on: datetime | None) -> dict[int, Readings]:
-    rows = _rows(_READINGS, {"ids": array(number_ids), "founded": _after(founded_on), "voided": _voided()})
+    rows = _rows(_READINGS, number_ids, **_effective(founded_on))
     return {row[0]: Readings(*row[1:]) for row in rows}
 
 
 def states(number_ids: Sequence[int]) -> dict[int, list[str]]:
     """The stored agreed statuses, one text each: see consent.alike.as_stored."""
-    return dict(_rows(_STATES, {"ids": array(number_ids)}))
+    return dict(_rows(_STATES, number_ids))
 
 
 def entangled(number_ids: Sequence[int]) -> set[int]:
     """Numbers about which more is known than their own records and readings: corrections that were sent, another
     number before, a person who spoke for all their lines."""
-    return {number_id for (number_id,) in _rows(_ENTANGLED, {"ids": array(number_ids)})}
+    return {number_id for (number_id,) in _rows(_ENTANGLED, number_ids)}
 
 
 def flagged(number_ids: Sequence[int]) -> set[int]:
-    return {number_id for (number_id,) in _rows(_FLAGGED, {"ids": array(number_ids)})}
+    return {number_id for (number_id,) in _rows(_FLAGGED, number_ids)}
 
 
-def _rows(statement: str, parameters: dict[str, object]) -> list[tuple]:
+def _rows(statement: str, number_ids: Sequence[int], **parameters: object) -> list[tuple]:
     connection.ensure_connection()
     # Django's own cursor cannot fetch in binary, which arrays come in three times as fast.
     with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(statement, parameters, binary=True)
+        cursor.execute(statement, {"ids": array(number_ids), **parameters}, binary=True)
         found: list[tuple] = cursor.fetchall()
     return found
 
 
-def _voided() -> list[int]:
-    return list(ImportBatch.objects.voided().values_list("pk", flat=True))
-
-
-def _after(founded_on: datetime | None) -> datetime:
-    return founded_on + timedelta(days=2) if founded_on else datetime(1, 1, 3, tzinfo=UTC)
+def _effective(founded_on: datetime | None) -> dict[str, object]:
+    # A day's margin and more: a stated time has its clock's error.
+    founded = founded_on + timedelta(days=2) if founded_on else datetime(1, 1, 3, tzinfo=UTC)
+    return {"founded": founded, "voided": ImportBatch.objects.voided_keys()}
 
 
 _RECORDS = """

@@ -42,6 +42,9 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
     def voided(self) -> ImportBatchQuerySet:
         return self.filter(voided_at__isnull=False)
 
+    def voided_keys(self) -> list[int]:
+        return list(self.voided().values_list("pk", flat=True))
+
 
 class ImportBatch(models.Model):
     """One file on its way into the ledger. Moved by the import wizard and by backoffice.imports; rows of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -20,9 +20,10 @@ def _choices(codes: type) -> list[tuple[str, str]]:
 
 
 class LedgerQuerySet(AppendOnlyQuerySet):
-    def effective(self) -> LedgerQuerySet:
-        """Rows whose batch was not voided."""
-        voided = list(ImportBatch.objects.voided().values_list("pk", flat=True))
+    def effective(self, voided: Sequence[int] | None = None) -> LedgerQuerySet:
+        """Rows whose batch was not voided; `voided` are those batches, where they are known already."""
+        if voided is None:
+            voided = ImportBatch.objects.voided_keys()
         return self.exclude(batch_id__in=voided) if voided else self.all()
 
     def for_numbers(self, number_ids: Iterable[int]) -> LedgerQuerySet:
