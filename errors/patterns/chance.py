@@ -15,8 +15,8 @@ def upper_tail(failures: Floats, expected: Floats, scatter: Floats) -> Floats:
     """Chance of this many failures or more where rates scatter: the tail of a negative binomial.
 
     `scatter` is the relative standard deviation of the rate, so the variance is expected + (scatter x
-    expected) squared. Taken from the signed root of the deviance with a continuity correction, which agrees
-    with the exact tail to a few per cent down to 1e-12 and needs no table (McCullagh and Nelder, Generalized
+    expected) squared. Taken from the signed root of the deviance with a continuity correction, which gives
+    the exact tail or up to half as much again and needs no table (McCullagh and Nelder, Generalized
     Linear Models, 2.4).
     """
     size = 1 / np.maximum(scatter, 1e-6) ** 2

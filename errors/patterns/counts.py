@@ -59,6 +59,32 @@ class Counts:
             errors=tuple(seen["error_code"]),
         )
 
+    def thinned(self, rows: int) -> Counts:
+        """Every failure and an even draw of the rest, at most about so many rows, each standing for more attempts.
+
+        The draw is the same each time. Rows that count several attempts are drawn by the row.
+        """
+        sound = np.flatnonzero(self.failures == 0)
+        if len(sound) <= rows:
+            return self
+        drawn = np.sort(np.random.default_rng(0).choice(sound, rows, replace=False, shuffle=False))
+        weight = self.attempts[sound].sum() / max(self.attempts[drawn].sum(), 1)
+        kept = np.concatenate([np.flatnonzero(self.failures), drawn])
+        attempts = self.attempts[kept].astype(float)
+        attempts[-rows:] *= weight
+        return self.only(kept, attempts)
+
+    def only(self, rows: Any, attempts: NDArray[Any] | None = None) -> Counts:
+        """These rows alone."""
+        return Counts(
+            {name: codes[rows] for name, codes in self.codes.items()},
+            self.values,
+            self.attempts[rows] if attempts is None else attempts,
+            self.failures[rows],
+            None if self.error is None else self.error[rows],
+            self.errors,
+        )
+
     def recoded(self, values: Mapping[str, Sequence[str]]) -> Counts:
         """The same rows in the codes of another window; values it does not have get codes behind its own."""
         codes, merged = {}, {}

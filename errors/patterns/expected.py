@@ -42,7 +42,8 @@ class Rates:
         for term, factor in self.factors.items():
             group = group_of(term, counts, self.sizes)
             rate *= factor[group]
-            doubt += self.doubts[term][group]
+            if term in self.doubts:
+                doubt += self.doubts[term][group]
         return np.minimum(rate, HIGHEST_RATE), doubt
 
 
@@ -52,6 +53,11 @@ def group_of(term: Term, counts: Counts, sizes: Mapping[str, int]) -> NDArray[np
     for name in term[1:]:
         group = group * sizes[name] + counts.codes[name]
     return group
+
+
+def flat(rate: float) -> Rates:
+    """One rate for all: what there is without a baseline."""
+    return Rates(rate, {}, {}, {})
 
 
 def learn(baseline: Counts, sizes: Mapping[str, int]) -> Rates:
@@ -76,7 +82,8 @@ def learn(baseline: Counts, sizes: Mapping[str, int]) -> Rates:
             meant = np.bincount(group, attempts * rate, count) / old
             prior = pull(seen, meant)
             factors[term] = (seen + prior) / (meant + prior)
-            doubts[term] = 1 / (seen + prior)
+            if len(term) == 1:
+                doubts[term] = 1 / (seen + prior)
             rate *= (factors[term] / old)[group]
     return Rates(max(overall, 1e-9), factors, doubts, sizes)
 

@@ -34,6 +34,7 @@ class Limits:
     patterns: int = 8
     least_drift: float = 0.8
     most_drift: float = 1.25
+    rows: int = 500_000
 
     def least_excess(self, attempts: float) -> float:
         return max(self.min_excess, self.min_share * attempts)
@@ -109,7 +110,8 @@ def find(current: Counts, baseline: Counts | None = None, *, limits: Limits = Li
 
 class _Search:
     def __init__(self, current: Counts, baseline: Counts | None, limits: Limits) -> None:
-        self.current, self.limits = current, limits
+        self.whole, self.limits = current, limits
+        current = self.current = current.thinned(limits.rows)
         self.n = current.attempts.astype(float)
         self.f = current.failures.astype(float)
         self.least = limits.least_excess(self.n.sum())
@@ -121,15 +123,16 @@ class _Search:
         if not len(self.slices):
             return
         if baseline is not None:
-            base = baseline.recoded(current.values)
+            base = baseline.thinned(limits.rows).recoded(current.values)
             sizes = {name: len(base.values[name]) for name in ATTRIBUTES}
-            rates = expecting.learn(base, sizes)
+            rates = self.rates = expecting.learn(base, sizes)
             self.rate, doubt = rates.of(current)
             seen, meant = self.slices.sums(
                 self.kept.like(base), base.failures.astype(float), base.attempts * rates.of(base)[0]
             )
         else:
-            self.rate = np.full(len(self.n), self.f.sum() / self.n.sum())
+            self.rates = expecting.flat(self.f.sum() / self.n.sum())
+            self.rate, _ = self.rates.of(current)
             seen = meant = np.zeros(len(self.slices))
             doubt = np.zeros(len(self.n))
         self.attempts, self.failures, self.model, doubted = self.slices.sums(
@@ -138,7 +141,9 @@ class _Search:
         self.own = (seen + PRIOR) / (meant + PRIOR)
         self.doubt = np.zeros(len(self.slices))
         if baseline is not None:
-            self.doubt = np.maximum(1 / (seen + self.model / np.maximum(doubted, 1e-9)), seen / (seen + PRIOR) ** 2)
+            self.doubt = np.maximum(
+                1 / (seen + self.model / np.maximum(doubted, 1e-9)), seen / (seen + PRIOR) ** 2
+            )
         orders = self.slices.orders()
         many = np.bincount(orders, minlength=limits.attributes + 1)
         self.cost = np.log(many[orders]) + 2.0 * orders
@@ -260,10 +265,24 @@ class _Search:
         quick = failures * np.log(failures / meant) - failures + meant - self.cost[places]
         places = places[np.argsort(-quick)]
         short = places[:40]
-        scores = [self._gain(self._rows(int(index))) - self.cost[index] for index in short]
-        best = int(short[int(np.argmax(scores))])
+        scores = np.array([self._gain(self._rows(int(index))) for index in short]) - self.cost[short]
+        top = int(np.argmax(scores))
+        best = self._plainest(int(short[top]), short[scores >= scores[top] - CLOSE])
         parts = [int(index) for index in places if self._is_part(int(index), best)]
-        return self._explained_by(best, max(scores), parts[:20])
+        return self._explained_by(best, float(scores[top]), parts[:20])
+
+    def _plainest(self, best: int, rivals: NDArray[np.int64]) -> int:
+        """Of the descriptions that select nearly the same attempts the one with the fewest and broadest values."""
+        rows, attempts = self._rows(best), self.attempts[best]
+        same = [best]
+        for rival in map(int, rivals):
+            shared = self.n[np.intersect1d(rows, self._rows(rival), assume_unique=True)].sum()
+            if shared >= SAME * (attempts + self.attempts[rival] - shared):
+                same.append(rival)
+        return min(same, key=lambda index: [len(names := self._names(index)), *map(ATTRIBUTES.index, names)])
+
+    def _names(self, index: int) -> list[str]:
+        return list(self.slices.kept_codes(index))
 
     def _is_part(self, index: int, whole: int) -> bool:
         return self.slices.kept_codes(whole).items() < self.slices.kept_codes(index).items()
@@ -366,21 +385,24 @@ class _Search:
         return tuple(sorted(patterns, key=lambda pattern: -pattern.excess))
 
     def _pattern(self, fault: _Fault) -> Pattern:
-        rows = fault.rows
-        attempts, failures = int(self.n[rows].sum()), int(self.f[rows].sum())
-        meant = float((self.n[rows] * np.minimum(self.rate[rows] * self.drift, 1)).sum())
-        meant += float((self.own[fault.index] - 1) * self.model[fault.index] * self.drift)
         plain = {
             name: int(self.kept.values[name][code - 1])
             for name, code in self.slices.kept_codes(fault.index).items()
         }
+        inside: Any = True
+        for name, code in plain.items():
+            inside = inside & (self.whole.codes[name] == code)
+        counts = self.whole.only(np.flatnonzero(inside))
+        attempts, failures = int(counts.attempts.sum()), int(counts.failures.sum())
+        rate, _ = self.rates.of(counts)
+        meant = float((counts.attempts * rate).sum()) * self.drift * float(self.own[fault.index])
         same = self._same(plain)
         both = plain | same
         words = {name: self.current.values[name][both[name]] for name in ATTRIBUTES if name in both}
         return Pattern(
             attributes=words,
             same_as={name: words[name] for name in words if name in same},
-            error_code=self._code(rows, meant),
+            error_code=self._code(fault.rows, meant),
             attempts=attempts,
             failures=failures,
             expected=meant,
@@ -413,17 +435,18 @@ class _Search:
         """Values of other attributes that select the same attempts as one of these."""
         same: dict[str, int] = {}
         for name, code in plain.items():
-            rows = np.flatnonzero(self.current.codes[name] == code)
-            whole = self.n[rows].sum()
+            rows = np.flatnonzero(self.whole.codes[name] == code)
+            n = self.whole.attempts[rows]
+            whole = n.sum()
             for other in ATTRIBUTES:
                 if other in plain:
                     continue
-                codes, known = self.current.codes[other], self.current.values[other]
-                inside = np.bincount(codes[rows], self.n[rows], len(known))
+                codes, known = self.whole.codes[other], self.whole.values[other]
+                inside = np.bincount(codes[rows], n, len(known))
                 top = int(inside.argmax())
-                if known[top] == "" or inside[top] < 0.97 * whole:
+                if known[top] == "" or inside[top] < SAME * whole:
                     continue
-                if inside[top] >= 0.97 * (whole + self.n[codes == top].sum() - inside[top]):
+                if inside[top] >= SAME * (whole + self.whole.attempts[codes == top].sum() - inside[top]):
                     same[other] = top
         return same
 

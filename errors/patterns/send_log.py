@@ -32,6 +32,7 @@ NO_HOUR = 24
 Bytes = NDArray[np.uint8]
 Hashes = NDArray[np.uint64]
 FIRST = np.array([(1 << (8 * count)) - 1 for count in range(8)] + [2**64 - 1], np.uint64)
+UNUSED = np.uint64(1)
 ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -114,6 +115,8 @@ def _blocks(file: BinaryIO, width: int, line: int) -> Iterator[tuple[bytes, byte
         block = rest + chunk
         cut = block.rfind(NEWLINE) + 1
         block, rest = block[:cut], block[cut:]
+        if not block:
+            continue
         plain = _plain(block, width)
         if plain is None:
             yield from _resolved(io.BytesIO(block + rest), file, line)
@@ -230,10 +233,11 @@ class _Fields:
         start, length = self.starts[place], self.ends[place] - self.starts[place]
         mixed = self.words[start] & FIRST[np.minimum(length, 8)]
         for offset in range(8, int(length.max(initial=0)), 8):
-            mixed *= ODD
-            mixed ^= mixed >> np.uint64(32)
-            at = np.minimum(start + offset, len(self.words) - 1)
-            mixed = (mixed * ODD) ^ (self.words[at] & FIRST[np.clip(length - offset, 0, 8)])
+            longer = np.flatnonzero(length > offset)
+            more = self.words[start[longer] + offset] & FIRST[np.minimum(length[longer] - offset, 8)]
+            part = mixed[longer] * ODD
+            part ^= part >> np.uint64(32)
+            mixed[longer] = (part * ODD) ^ more
         mixed *= ODD
         mixed ^= mixed >> np.uint64(32)
         mixed *= ODD
@@ -251,7 +255,7 @@ class _Column:
         self.values: dict[str, int] = {}
         self.by_hash: dict[int, int] = {}
         self.slots = np.zeros(2**16, np.int32)  # where the upper bits of a hash lead to its number
-        self.hash_at = np.zeros(2**16, np.uint64)
+        self.hash_at = np.full(2**16, UNUSED)
         self.codes: list[NDArray[Any]] = []
 
     def take(self, fields: _Fields, place: int) -> None:
@@ -273,7 +277,7 @@ class _Column:
             code = self.values.setdefault(fields.value(place, row), len(self.values))
             self.by_hash[hashed] = code
             slot = hashed >> 48
-            if self.hash_at[slot] == 0:
+            if self.hash_at[slot] == UNUSED:
                 self.hash_at[slot], self.slots[slot] = hashed, code
         return code
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -540,3 +541,23 @@ def _forget(window: Window, name: str, code: int) -> None:
     window.columns = {key: column[keep] for key, column in window.columns.items()}
     window.chance, window.failed = window.chance[keep], window.failed[keep]
     window.error, window.day = window.error[keep], window.day[keep]
+
+
+def write_csv(path: Path, window: Window, names: Mapping[str, list[str]], start: str = "2026-03-02") -> None:
+    """The window as the file a script would give; the baseline's days lie before `start`."""
+    rows = len(window.failed)
+    rng = np.random.default_rng(rows)
+    text = {name: np.array(names[name], object)[window.columns[name]] for name in ATTRIBUTES}
+    days = np.datetime64(start) - window.day
+    minute, second = rng.integers(0, 60, rows), rng.integers(0, 60, rows)
+    failed_as = np.where(rng.random(rows) < 0.7, "undelivered", "failed")
+    status = np.where(window.failed, failed_as, "delivered").tolist()
+    errors = np.array(("", *CODES), object)[window.error].tolist()
+    columns = [text[name].tolist() for name in ATTRIBUTES]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(
+            "message_ref,sent_at,provider,country,carrier,campaign,template,sender,encoding,segments,status,error_code\n"
+        )
+        for row, (*values, hour) in enumerate(zip(*columns, strict=True)):
+            at = f"{days[row]}T{hour}:{minute[row]:02}:{second[row]:02}Z"
+            file.write(f"SM{row:010x},{at},{','.join(values)},{status[row]},{errors[row]}\n")
