@@ -260,7 +260,8 @@ class _Judge:
         key = (line.provider, line.code, refused)
         if key not in self.advice:
             phase = Phase.SUBMIT if refused else Phase.DELIVERY
-            facts = self.catalogue.look_up(line.provider, line.code, phase=phase).facts
+            # A log carries the codes of receipts, for a refusal too; the phase is for the advice alone.
+            facts = self.catalogue.look_up(line.provider, line.code).facts
             self.advice[key] = (facts.category, facts.advice(phase).retry)
         category, retry = self.advice[key]
         return replace(line, category=category, retry=retry)

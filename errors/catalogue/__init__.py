@@ -14,7 +14,7 @@ from errors.catalogue.categories import (
     Signal,
     Suppresses,
 )
-from errors.catalogue.channels import Channel, channel_of, provider_label
+from errors.catalogue.channels import Channel, channel_of, names_of, provider_label
 from errors.catalogue.explain import Explanation, confidence_words, explain
 from errors.catalogue.facts import Advice, CodeFacts, Confidence, Phase, Scope, advice
 from errors.catalogue.normal import normal_code, place_of
@@ -48,6 +48,7 @@ __all__ = [
     "confidence_words",
     "contradicts",
     "explain",
+    "names_of",
     "normal_code",
     "place_of",
     "provider_label",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +16,6 @@ from errors.catalogue.tables import BrokenTable, read, rows
 from errors.catalogue.titles import categories_in
 
 FILES = Path(__file__).parent.parent / "codes"
-_SYMBOL = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # EC_NO_RESPONSE, REJECTED_DND
 # Reports and exports carry what happened after acceptance; among readings of one code that one is likelier.
 _LIKELIER = (Phase.DELIVERY, Phase.SUBMIT, Phase.ACCOUNT, Phase.WEBHOOK)
 
@@ -30,8 +28,6 @@ class Meaning:
     facts: CodeFacts
     others: tuple[CodeFacts, ...] = ()
     is_known: bool = True
-    # The provider's own title speaks of something else than the catalogue.
-    by_title: bool = False
 
     @property
     def category(self) -> Category:
@@ -58,7 +54,7 @@ class Catalogue:
         self._products: dict[str, list[str]] = {}
         for (provider, product, _, code), fact in self._by_key.items():
             self._by_code.setdefault((provider, product, code), []).append(fact)
-            if _SYMBOL.fullmatch(fact.name):
+            if fact.is_named:
                 self._by_name.setdefault((provider, fact.name), []).append(fact)
             if code.isdecimal():
                 self._by_digits.setdefault((provider, code.lstrip("0")), []).append(fact)
@@ -108,7 +104,7 @@ class Catalogue:
             if said and best.category not in said:
                 category = next(iter(said)) if len(said) == 1 else Category.UNKNOWN
                 own = replace(best, category=category, retry=category.facts.retry, name=title)
-                return Meaning(own, (best, *others), by_title=True)
+                return Meaning(own, (best, *others))
         return Meaning(best, others)
 
     def elsewhere(self, facts: CodeFacts) -> list[CodeFacts]:
@@ -195,6 +191,7 @@ def _facts(
                 category=Category(row["category"]),
                 retry=Retry(row["retry"]),
                 source=row["source"],
+                confidence=Confidence.of(row["source"]),
                 catalogue=catalogue,
                 is_permanent={"yes": True, "no": False}.get(row["permanent"]),
                 is_ambiguous=mark["mark"] == "ambiguous",

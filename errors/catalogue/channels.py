@@ -37,6 +37,14 @@ def provider_label(provider: str, product: str = "") -> str:
     return next((row.label for row in named), provider.replace("_", " ").capitalize())
 
 
+def names_of(provider: str, product: str = "") -> frozenset[str]:
+    """Every name under which logs may call this provider, or this product of it."""
+    named = (
+        name for name, row in _channels().items() if row.provider == provider and row.product in {"", product}
+    )
+    return frozenset({provider, *named})
+
+
 def _key(name: str) -> str:
     return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
 

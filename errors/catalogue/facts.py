@@ -75,6 +75,9 @@ _SCOPE_LABELS = {
 }
 
 
+_SYMBOL = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """Whether the same message may be tried again, and why."""
@@ -97,6 +100,7 @@ class CodeFacts:
     category: Category
     retry: Retry
     source: str = ""
+    confidence: Confidence = Confidence.UNCONFIRMED
     catalogue: str = ""  # the file it comes from; "" for codes only met in logs
     is_permanent: bool | None = None
     is_ambiguous: bool = False
@@ -112,16 +116,22 @@ class CodeFacts:
         return (self.provider, self.product, self.phase.value, self.code)
 
     @property
+    def is_named(self) -> bool:
+        """Its title is a symbol that some answers carry instead of the code, e.g. EC_NO_RESPONSE."""
+        return _SYMBOL.fullmatch(self.name) is not None
+
+    @property
+    def spellings(self) -> frozenset[str]:
+        """The texts under which logs usually carry it."""
+        return frozenset({self.code, *([self.name] if self.is_named else [])})
+
+    @property
     def provider_label(self) -> str:
         return provider_label(self.provider, self.product)
 
     @property
     def kind(self) -> CategoryFacts:
         return self.category.facts
-
-    @property
-    def confidence(self) -> Confidence:
-        return Confidence.of(self.source)
 
     @property
     def is_failure(self) -> bool:

@@ -15,7 +15,7 @@ from consent.intake.targets import folded
 from consent.moments import DateOrder, MomentReader
 from consent.numbers import NumberCell, NumberReader, UnknownRegion
 from consent.numbers.regions import known_region
-from errors.catalogue import Catalogue, CodeFacts, StatusWord, read_status
+from errors.catalogue import Catalogue, CodeFacts, Confidence, StatusWord, read_status
 from errors.intake.targets import BY_NAME, TARGETS
 from errors.life import Status
 
@@ -79,10 +79,13 @@ class Plan:
             self.words[key] = own or read_status(provider, word)
         return self.words[key]
 
-    def code(self, provider: str, code: str) -> CodeFacts:
+    def code(self, provider: str, code: str, title: str = "") -> CodeFacts:
+        """What a code means; where the provider's own pages contradict each other the title beside it decides."""
         key = (provider, code)
         if key not in self.codes:
             self.codes[key] = self.book.look_up(provider, code).facts
+        if title and self.codes[key].confidence is Confidence.CONTRADICTED:
+            return self.book.look_up(provider, code, title=title).facts
         return self.codes[key]
 
 

@@ -159,7 +159,7 @@ def _send(
     if status is Status.UNMAPPED:
         send.unread = word[:80]
     if given:
-        send.code = plan.code(provider, given)
+        send.code = plan.code(provider, given, text)
         if send.code.category is Category.OPTED_OUT or given in plan.blocked_codes:
             send.refusal = _refusal(plan, row, send.code)
     return send

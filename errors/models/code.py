@@ -147,6 +147,7 @@ class ErrorCode(models.Model):
             Category(self.category),
             Retry(self.retry),
             source=self.source,
+            confidence=Confidence(self.confidence),
             catalogue=self.catalogue,
             is_permanent=self.is_permanent,
         )

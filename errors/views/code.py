@@ -19,7 +19,7 @@ from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, capped_count, page_of
 from backoffice.models import AuditEntry
-from errors.catalogue import Advice, Category, CodeFacts, Phase, Retry, shipped
+from errors.catalogue import Advice, Category, CodeFacts, Phase, Retry, names_of, shipped
 from errors.classify import annotate, classify
 from errors.code_filter import CodeFilter
 from errors.models import ErrorCode, SendAttempt, StaleCode
@@ -210,13 +210,15 @@ def _in_the_log(request: HttpRequest, row: ErrorCode) -> dict[str, Any] | None:
     """How many failures carry it, and the way to them; None for those who may not see the log."""
     if not can(request.user, "errors.view_sendattempt"):
         return None
+    sample = SendAttempt.objects.filter(pk=row.sample).first() if row.sample else None
+    spellings = row.as_facts().spellings | {row.code_normal}
     failed = SendAttempt.objects.failed().filter(
-        provider=row.provider, error_code__in={row.code, row.code_normal}
+        provider__in=names_of(row.provider, row.product), error_code__in=spellings
     )
-    query = {"provider": row.provider, "code": row.code, "failed": "1"}
+    like = (sample.provider, sample.error_code) if sample else (row.provider, row.code)
+    query = {"provider": like[0], "code": like[1], "failed": "1"}
     if row.first_seen_at:
         query["since"] = row.first_seen_at.isoformat()
-    sample = SendAttempt.objects.filter(pk=row.sample).first() if row.sample else None
     return {
         "count": capped_count(failed),
         "url": f"{reverse('errors:attempt_list')}?{urlencode(query)}",

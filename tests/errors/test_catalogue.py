@@ -117,7 +117,7 @@ def test_where_sources_contradict_each_other_the_title_decides():
     assert meaning("telnyx", "40300", title="Blocked due to STOP message").category is C.OPTED_OUT
     other = meaning("telnyx", "40300", title="Invalid destination number")
     assert other.category is C.INVALID_NUMBER
-    assert other.by_title
+    assert other.is_contested
     # Elsewhere a strange title does not overrule a sound source.
     assert meaning("twilio", "30007", title="Landline").category is C.CONTENT_FILTERED
 

@@ -127,6 +127,17 @@ def test_a_code_says_how_often_it_came_and_leads_to_an_example(browser, new_code
     )
 
 
+def test_sends_count_for_a_code_however_their_log_calls_provider_and_code(browser):
+    make.sent("undelivered", "Phone has blocked SMS", provider="aws_sns")
+    make.sent("undelivered", "EC_NO_RESPONSE", provider="infobip")
+    make.sent("undelivered", "502", provider="infobip")
+    counts = [
+        browser("Viewer").get(url(row)).context["in_the_log"]["count"]
+        for row in (code("aws", "Phone has blocked SMS"), code("infobip", "502"))
+    ]
+    assert counts == [1, 2]
+
+
 def test_an_opt_out_of_a_register_is_not_told_as_a_stop(browser):
     page = browser("Viewer").get(url(code("kaleyra", "CON-DND"))).content.decode()
     assert "the person did not write STOP to us" in page
