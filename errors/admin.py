@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from backoffice.frame import ReadOnlyAdmin
-from backoffice.templatetags.frame import staff_time
-from errors.models import ErrorCode
+from backoffice.templatetags.frame import phone, staff_time, status_chip
+from errors.models import AttemptEvent, ErrorCode, SendAttempt
+from errors.views.lookup import TooMany, look_up, of_reference
 
 
 def _link(name: str, pk: Any, words: str) -> SafeString:
@@ -21,7 +24,7 @@ def _link(name: str, pk: Any, words: str) -> SafeString:
 @admin.register(ErrorCode)
 class ErrorCodeAdmin(ReadOnlyAdmin):
     list_display = ("code", "whose", "phase", "name", "counts_as", "confidence", "first_met", "page")
-    list_filter = ("origin", "confidence", "phase", "category", "provider")
+    list_filter = ("origin", "confidence", "phase", "category")
     search_fields = ("=code", "^name")
     search_help_text = "A whole code, or the beginning of its title"
     exclude = ("code_normal", "place")
@@ -43,3 +46,98 @@ class ErrorCodeAdmin(ReadOnlyAdmin):
     @admin.display(description="its page")
     def page(self, code: ErrorCode) -> SafeString:
         return _link("code", code.pk, "In plain words")
+
+
+# --- The log ---------------------------------------------------------------------------------------------
+#
+# No filter on a column without an index: a rare value would be looked for in millions of rows. The send log's own
+# page has every filter, with a time beside it.
+
+
+@admin.register(SendAttempt)
+class SendAttemptAdmin(ReadOnlyAdmin):
+    list_display = ("submitted", "line", "provider", "sender", "campaign", "state", "error_code", "page")
+    list_filter = ("is_failed",)
+    list_select_related = ("number",)
+    allowed_lookups = ("batch__id__exact", "number__id__exact", "parent__id__exact")
+    search_fields = ("message_ref",)  # shows the box; what it finds, get_search_results says
+    search_help_text = "Four digits of the number, a message reference, a campaign or a name"
+    ordering = ["-submitted_at", "-pk"]
+    exclude = ("ref_number", "body_hash")
+    export_excludes = ("body", "request", "ref_number", "body_hash")
+    readonly_fields = ("page",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[SendAttempt], search_term: str
+    ) -> tuple[QuerySet[SendAttempt], bool]:
+        """As on the send log's own page, each way by an index."""
+        if not search_term.strip():
+            return queryset, False
+        try:
+            answer = look_up(search_term.strip())
+        except TooMany as problem:
+            messages.warning(request, str(problem))
+            return queryset.none(), False
+        return (queryset.filter(pk__in=answer.attempts.values("pk")) if answer else queryset.none()), False
+
+    @admin.display(description="submitted")
+    def submitted(self, attempt: SendAttempt) -> str:
+        return staff_time(attempt.submitted_at)
+
+    @admin.display(description="to")
+    def line(self, attempt: SendAttempt) -> SafeString | str:
+        return phone(attempt.number) if attempt.number else attempt.recipient or "—"
+
+    @admin.display(description="status")
+    def state(self, attempt: SendAttempt) -> SafeString:
+        return status_chip(attempt)
+
+    @admin.display(description="its page")
+    def page(self, attempt: SendAttempt) -> SafeString:
+        return _link("attempt", attempt.pk, "Everything about it")
+
+
+@admin.register(AttemptEvent)
+class AttemptEventAdmin(ReadOnlyAdmin):
+    list_display = (
+        "pk",
+        "state",
+        "code",
+        "provider_status",
+        "part",
+        "happened",
+        "received",
+        "source",
+        "origin",
+    )
+    list_select_related = ("batch",)
+    allowed_lookups = ("batch__id__exact", "attempt_key__exact")
+    search_fields = ("attempt_key",)
+    search_help_text = "The message reference of a send, the provider's in any form or our own"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AttemptEvent], search_term: str
+    ) -> tuple[QuerySet[AttemptEvent], bool]:
+        if not search_term.strip():
+            return queryset, False
+        keys = of_reference(search_term.strip()).values_list("key", flat=True)
+        return queryset.filter(attempt_key__in=list(keys)), False
+
+    @admin.display(description="status")
+    def state(self, event: AttemptEvent) -> SafeString:
+        return status_chip(event)
+
+    @admin.display(description="happened")
+    def happened(self, event: AttemptEvent) -> str:
+        return staff_time(event.occurred_at)
+
+    @admin.display(description="reached us")
+    def received(self, event: AttemptEvent) -> str:
+        return staff_time(event.received_at)
+
+    @admin.display(description="from")
+    def origin(self, event: AttemptEvent) -> SafeString | str:
+        if event.batch is None:
+            return "—"
+        words = event.batch.original_name + (f", line {event.line}" if event.line else "")
+        return format_html('<a href="{}">{}</a>', reverse("imports:batch", args=[event.batch.pk]), words)

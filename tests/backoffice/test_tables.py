@@ -334,7 +334,7 @@ def test_the_two_kinds_of_table_are_the_only_ones():
     ours = [
         table
         for model, table in admin.site._registry.items()
-        if model._meta.app_label in {"backoffice", "consent"}
+        if model._meta.app_label in {"backoffice", "consent", "errors"}
     ]
     assert ours
     assert all(isinstance(table, ReadOnlyAdmin | ConfigurationAdmin) for table in ours)
