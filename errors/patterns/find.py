@@ -16,9 +16,9 @@ from errors.patterns.slices import Kept, Slices, alive
 
 Floats = NDArray[Any]
 Rows = NDArray[np.int64]
-PRIOR = (
-    20.0  # expected failures in the baseline that weigh as much as what a slice's values lead one to expect
-)
+SAME = 0.97  # slices that share this much of what they select (Jaccard) cannot be told apart
+CLOSE = 6.0  # log likelihood by which one description may be better than another and mean nothing
+PRIOR = 20.0  # expected failures before, that weigh as much as what a slice's values lead one to expect
 
 
 @dataclass(frozen=True)
