@@ -20,6 +20,7 @@ _WORK = (
     "consent.review_flag",
     "consent.waive_flag",
     "errors.note_errorcode",
+    "errors.fix_pattern",
 )
 _LEAD = (
     "backoffice.void_importbatch",
@@ -29,6 +30,10 @@ _LEAD = (
     "consent.assign_flag",
     "consent.approve_correction",
     "errors.classify_errorcode",
+    "errors.assign_pattern",
+    "errors.mute_pattern",
+    "errors.detect_pattern",
+    "errors.export_resends",
 )
 _KEEP = (
     "backoffice.add_system",

@@ -36,7 +36,7 @@ S = Flag.Status
 MAX_KEY = 2**63 - 1
 
 
-def _staff(request: HttpRequest | None) -> QuerySet[User]:
+def staff_of(request: HttpRequest | None) -> QuerySet[User]:
     return User.objects.filter(is_active=True, is_staff=True).order_by("first_name", "username")
 
 
@@ -69,7 +69,7 @@ class FlagFilter(django_filters.FilterSet):
         empty_label="Any",
     )
     age = django_filters.ChoiceFilter(choices=AGES, method="narrow_age", label="Age", empty_label="Any")
-    assignee = PersonFilter(queryset=_staff, label="Assigned to", empty_label="Any")
+    assignee = PersonFilter(queryset=staff_of, label="Assigned to", empty_label="Any")
     country = django_filters.CharFilter(
         method="narrow_country",
         label="Country",
@@ -137,7 +137,7 @@ class CorrectionFilter(django_filters.FilterSet):
     program = django_filters.ModelChoiceFilter(
         queryset=Program.objects.order_by("name", "pk"), empty_label="Any"
     )
-    decided_by = PersonFilter(queryset=_staff, label="Decided by", empty_label="Any")
+    decided_by = PersonFilter(queryset=staff_of, label="Decided by", empty_label="Any")
     since = django_filters.ChoiceFilter(
         choices=[("1", "Last 24 hours"), ("7", "Last 7 days"), ("30", "Last 30 days")],
         method="narrow_since",

@@ -8,15 +8,16 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from consent.filters import PersonFilter, staff_of
 from errors import life
 from errors.catalogue import Category
-from errors.models import ErrorCode, SendAttempt
+from errors.models import ErrorCode, Pattern, SendAttempt
 from errors.models.attempt import SendAttemptQuerySet
-from errors.slices import NOT_KNOWN, UnknownAttribute, inside
+from errors.slices import ATTRIBUTES, NOT_KNOWN, UnknownAttribute, inside
 from errors.views.lookup import TooMany, to_fragment
 
 MAX_KEY = 2**63 - 1
@@ -177,3 +178,33 @@ class AttemptFilter(django_filters.FilterSet):
         except TooMany as problem:
             self.problem = str(problem)
             return attempts.none()
+
+
+class PatternFilter(django_filters.FilterSet):
+    """Patterns; which state they are in, the page's tabs say."""
+
+    category = django_filters.ChoiceFilter(
+        label="Why it fails",
+        choices=[(category.value, category.label) for category in Category if category is not Category.OK],
+        empty_label="Any",
+    )
+    value = django_filters.CharFilter(
+        label="Campaign, country or other value", method="narrow_value", max_length=120
+    )
+    owner = PersonFilter(queryset=staff_of, label="Owner", empty_label="Any")
+    is_incident = django_filters.ChoiceFilter(
+        label="Kind", choices=[("1", "Incidents"), ("0", "Slices")], method="narrow_kind", empty_label="Any"
+    )
+
+    class Meta:
+        model = Pattern
+        fields: list[str] = []
+
+    def narrow_value(self, patterns: QuerySet[Pattern], name: str, value: str) -> QuerySet[Pattern]:
+        wanted = Q(error_code=value)
+        for attribute in ATTRIBUTES:
+            wanted |= Q(**{f"attributes__{attribute}": value}) | Q(**{f"same_as__{attribute}": value})
+        return patterns.filter(wanted)
+
+    def narrow_kind(self, patterns: QuerySet[Pattern], name: str, value: str) -> QuerySet[Pattern]:
+        return patterns.filter(is_incident=value == "1")

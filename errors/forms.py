@@ -129,7 +129,7 @@ class LookForm(forms.Form):
         cleaned = self.cleaned_data
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until:
-            if not (1970 <= since.year and until.year < 2200):
+            if since.year < 1970 or until.year >= 2200:
                 self.add_error("since", "Choose times between 1970 and 2200.")
             elif hour_of(until) <= hour_of(since):
                 self.add_error("until", "The window ends at least an hour after its beginning.")

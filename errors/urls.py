@@ -1,6 +1,6 @@
 from django.urls import path
 
-from errors.views import attempt, attempt_list, code, error_overview
+from errors.views import attempt, attempt_list, code, duplicates, error_overview, fix, pattern, resend
 
 app_name = "errors"
 urlpatterns = [
@@ -12,4 +12,16 @@ urlpatterns = [
     path("codes/<key:pk>/", code.code, name="code"),
     path("codes/<key:pk>/note", code.code_note, name="code_note"),
     path("codes/<key:pk>/classify", code.code_classify, name="code_classify"),
+    path("patterns/", pattern.pattern_list, name="pattern_list"),
+    path("patterns/detect", pattern.pattern_detect, name="pattern_detect"),
+    path("patterns/<key:pk>/", pattern.pattern, name="pattern"),
+    path("patterns/<key:pk>/assign", pattern.pattern_assign, name="pattern_assign"),
+    path("patterns/<key:pk>/note", pattern.pattern_note, name="pattern_note"),
+    path("patterns/<key:pk>/mute", pattern.pattern_mute, name="pattern_mute"),
+    path("patterns/<key:pk>/unmute", pattern.pattern_unmute, name="pattern_unmute"),
+    path("patterns/<key:pk>/fix", fix.fix, name="fix"),
+    path("patterns/<key:pk>/measure", fix.fix_measure, name="fix_measure"),
+    path("patterns/<key:pk>/resend", resend.resend_list, name="resend_list"),
+    path("patterns/<key:pk>/resend/export", resend.resend_export, name="resend_export"),
+    path("duplicates/", duplicates.duplicates, name="duplicates"),
 ]

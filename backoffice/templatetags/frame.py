@@ -22,9 +22,9 @@ register = template.Library()
 _TONES = {
     "ok": "done verified applied accepted opted_in in delivered read",
     "run": "running checking correcting in_review sending",
-    "wait": "queued pending uploaded sniffed mapped previewed confirmed proposed verifying sent scheduled",
-    "bad": "failed reverted opted_out out undelivered rejected",
-    "warn": "done_with_rejects escalated parked expired opted_out_presumed held partially_delivered delivery_unknown"
+    "wait": "queued pending uploaded sniffed mapped previewed confirmed proposed verifying sent scheduled fixed waiting",
+    "bad": "failed reverted opted_out out undelivered rejected regressed not_fixed",
+    "warn": "done_with_rejects escalated parked expired opted_out_presumed held partially_delivered delivery_unknown inconclusive"
     " submit_unknown",
     "info": "open",
 }
