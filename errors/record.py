@@ -315,9 +315,12 @@ def _write(news: _News, known: _Known) -> None:
         assert report.event is not None
         events[attempt_key].append(report.event)
         rows.append(_event_row(key, attempt_key, report, report.event))
-    pks = bulk.append(AttemptEvent, _EVENT_FIELDS, rows)
     if news.parked:
-        _park(news.parked, dict(zip(news.events, pks, strict=True)))
+        _park(
+            news.parked, dict(zip(news.events, bulk.append(AttemptEvent, _EVENT_FIELDS, rows), strict=True))
+        )
+    else:
+        bulk.pour(AttemptEvent, _EVENT_FIELDS, rows)
     for attempt_key, event in _unpark(news.brought):
         events[attempt_key].append(event)
     changed = events.keys() & known.attempts.keys()
@@ -359,7 +362,7 @@ def _create(brought: Mapping[UUID, Report], events: Mapping[UUID, list[life.Even
         (*_attempt_row(key, report), *_state_row(life.state_of(events[key])))
         for key, report in brought.items()
     ]
-    bulk.append(SendAttempt, (*_ATTEMPT_FIELDS, *_STATE_FIELDS), rows)
+    bulk.pour(SendAttempt, (*_ATTEMPT_FIELDS, *_STATE_FIELDS), rows)
 
 
 def _attempt_row(key: UUID, report: Report) -> Stored:
@@ -445,7 +448,7 @@ def _unpark(brought: Mapping[UUID, Report]) -> list[tuple[UUID, life.Event]]:
     ParkedEvent.objects.filter(pk__any_of=came).delete()
     own = ("attempt_key", "key")
     rest = [name for name in _EVENT_FIELDS if name not in own]
-    bulk.append(
+    bulk.pour(
         AttemptEvent,
         (*own, *rest),
         [

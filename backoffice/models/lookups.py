@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models.lookups import In
@@ -18,7 +19,7 @@ class AnyOf(In):
     def get_prep_lookup(self) -> Any:
         # Numbers and texts are prepared by their type: if the first stays as it is, all do.
         kinds = set(map(type, self.rhs))
-        if kinds == {int} or kinds == {str}:
+        if len(kinds) == 1 and kinds < {int, str, UUID}:
             first = next(iter(self.rhs))
             if self.lhs.output_field.get_prep_value(first) is first:
                 return self.rhs
@@ -27,9 +28,16 @@ class AnyOf(In):
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         left, params = self.process_lhs(compiler, connection)
         values = list(self.rhs)
-        return f"{left} = ANY(%s)", [*params, array(values) if set(map(type, values)) == {int} else values]
+        kinds = set(map(type, values))
+        plain: Any = values
+        if kinds == {int}:
+            plain = array(values)
+        elif kinds == {UUID}:
+            plain = array(value.hex for value in values)
+        return f"{left} = ANY(%s)", [*params, plain]
 
 
-def array(numbers: Iterable[int]) -> str:
-    """Whole numbers as PostgreSQL writes an array of them; the driver takes ten times as long for thousands."""
-    return f"{{{','.join(map(str, numbers))}}}"
+def array(values: Iterable[int | str]) -> str:
+    """Whole numbers, or texts without any marks, as PostgreSQL writes an array of them; the driver takes ten times as
+    long for thousands."""
+    return f"{{{','.join(map(str, values))}}}"

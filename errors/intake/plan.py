@@ -24,6 +24,16 @@ RULES = {
     *("is_per_recipient", "program", "blocked_codes"),
 }
 INBOUND = "inbound"  # a word of the vocabulary may say that the message came in
+# Targets that are fields of a request, and how much of a cell fits them.
+KEPT = {
+    "carrier": 80,
+    "campaign": 120,
+    "template": 120,
+    "template_version": 40,
+    "journey": 120,
+    "route": 80,
+}
+LONGEST_OTHER = 200  # characters of a cell that is only kept beside the request
 SECRETS = ("token", "password", "passwd", "secret", "signature", "apikey", "authorization", "credential")
 
 
@@ -45,6 +55,7 @@ class Plan:
     width: int
     needed: int  # a row with fewer cells lacks one that decides; other missing cells are blank
     others: tuple[tuple[str, int], ...]  # columns that nothing was made of, kept beside the request
+    kept: tuple[tuple[str, tuple[int, ...], int], ...]  # of a request: field, positions, characters that fit
     consent: consent_plan.Plan
     numbers: NumberReader
     default_region: str | None
@@ -59,17 +70,30 @@ class Plan:
     codes: dict[tuple[str, str], CodeFacts] = field(default_factory=dict)
 
     def cell(self, cells: Sequence[str], target: str) -> str:
-        """The first filled cell of a target's columns, trimmed of white space and NULs."""
+        """The first filled cell of a target's columns, trimmed of white space."""
         for position in self.positions.get(target, ()):
-            text = cells[position].replace("\x00", "").strip()
-            if text:
+            if text := cells[position].strip():
                 return text
         return ""
 
     def filled(self, cells: Sequence[str], target: str) -> list[str]:
         """Every filled cell of a target's columns."""
-        texts = (cells[position].replace("\x00", "").strip() for position in self.positions.get(target, ()))
+        texts = (cells[position].strip() for position in self.positions.get(target, ()))
         return [text for text in texts if text]
+
+    def texts(self, cells: Sequence[str]) -> dict[str, str]:
+        """What of a request is kept as it stands, where there is any."""
+        found = {}
+        for name, places, limit in self.kept:
+            for position in places:
+                if text := cells[position].strip():
+                    found[name] = text[:limit]
+                    break
+        return found
+
+    def other_cells(self, cells: Sequence[str]) -> dict[str, str]:
+        """The filled cells of the columns that nothing was made of."""
+        return {name: cells[at].strip()[:LONGEST_OTHER] for name, at in self.others if cells[at].strip()}
 
     def word(self, provider: str, word: str) -> StatusWord | None:
         """What a status word means; None where nobody said."""
@@ -178,6 +202,7 @@ def compile_plan(
             for header, position in position_of.items()
             if position not in used and not _is_secret(header)
         ),
+        kept=tuple((name, positions[name], limit) for name, limit in KEPT.items() if positions.get(name)),
         consent=consent_plan.Plan(
             kind=System.Kind.REPLIES,
             positions=positions,

@@ -29,7 +29,6 @@ from errors.life import Status
 from errors.record import Report, Request
 
 LONGEST_REF = 120
-LONGEST_OTHER = 200  # characters of a cell that is only kept beside the request
 NO_NUMBER = NumberCell(None, Reason.EMPTY)
 _SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
 _FLOAT = re.compile(r"(\d+)\.0+")
@@ -130,16 +129,11 @@ def _send(
         recipient="" if number.e164 else recipient[:40],
         sender=sender[:40],
         country=(region or number.region or "")[:3],
-        carrier=plan.cell(cells, "carrier")[:80],
-        campaign=plan.cell(cells, "campaign")[:120],
-        template=plan.cell(cells, "template")[:120],
-        template_version=plan.cell(cells, "template_version")[:40],
-        journey=plan.cell(cells, "journey")[:120],
-        route=plan.cell(cells, "route")[:80],
         body=body,
         body_hash=text_number(body) if body else None,
-        other={name: text[:LONGEST_OTHER] for name, at in plan.others if (text := cells[at].strip())},
+        other=plan.other_cells(cells),
         system_id=batch.system_id,
+        **plan.texts(cells),  # type: ignore[arg-type]
     )
     if given != code:
         request.other["error code"] = given
