@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from errors.catalogue import CodeFacts, Confidence, Meaning, Phase, contradicts, normal_code, place_of
-from errors.models import ErrorCode
+from errors.models import ErrorCode, SendAttempt
 
 MAX_CODE = 120
 
@@ -20,7 +21,7 @@ class Met:
     provider: str
     code: str
     at: datetime
-    attempt: int | None = None
+    attempt_key: UUID | None = None
     title: str = ""
     phase: Phase = Phase.DELIVERY
     product: str = ""
@@ -31,10 +32,56 @@ def meet(sightings: Iterable[Met]) -> dict[str, int]:
 
     Safe to run twice with the same sightings; two queries when nothing is new. An empty code is no code: the
     attempt is of unknown category without one. Returns how many codes were new and how many were warned about."""
+    first, titled = _firsts(sightings)
+    if not first:
+        return {"new": 0, "warned": 0}
+    rows = {
+        _Key(row.provider, row.code_normal, row.product, row.phase): row
+        for row in ErrorCode.objects.filter(
+            provider__in={key.provider for key in first}, code_normal__in={key.code_normal for key in first}
+        )
+    }
+    new = {key: _seen(key, met, meaning) for key, (met, meaning) in first.items() if key not in rows}
+    moved = {
+        key: rows[key]
+        for key, (met, _) in first.items()
+        if key in rows and (rows[key].first_seen_at or datetime.max.replace(tzinfo=UTC)) > met.at
+    }
+    keys = {key: first[key][0].attempt_key for key in [*new, *moved]}
+    wanted = SendAttempt.objects.filter(key__in={key for key in keys.values() if key is not None})
+    samples: dict[UUID | None, int] = dict(wanted.values_list("key", "pk")) if keys else {}
+    for key, attempt_key in keys.items():
+        row = new.get(key) or moved[key]
+        row.first_seen_at, row.sample = first[key][0].at, samples.get(attempt_key)
+    # Once somebody has judged a code there is nothing to warn about.
+    warned = {
+        key: rows[key]
+        for key in titled
+        if key in rows and not rows[key].catalogue_warning and rows[key].classified_at is None
+    }
+    for key, row in warned.items():
+        row.catalogue_warning = _warning(titled[key], row)
+    # Two chunks at a time may meet the same code.
+    ErrorCode.objects.bulk_create(new.values(), ignore_conflicts=True)
+    ErrorCode.objects.bulk_update(
+        {**moved, **warned}.values(), ["first_seen_at", "sample", "catalogue_warning"], batch_size=200
+    )
+    return {"new": len(new), "warned": len(warned)}
+
+
+def _firsts(sightings: Iterable[Met]) -> tuple[dict[_Key, tuple[Met, Meaning]], dict[_Key, Met]]:
+    """By code: its earliest sighting with its meaning, and the first one whose title contradicts the catalogue."""
+    distinct: dict[tuple[str, ...], Met] = {}
+    for met in sightings:
+        alike = (met.provider, met.product, met.phase, met.code, met.title)
+        if alike not in distinct or met.at < distinct[alike].at:
+            distinct[alike] = met
+    if not distinct:
+        return {}, {}
     book = ErrorCode.objects.as_catalogue()
     first: dict[_Key, tuple[Met, Meaning]] = {}
     titled: dict[_Key, Met] = {}
-    for met in sightings:
+    for met in distinct.values():
         meaning = book.look_up(met.provider, met.code, phase=met.phase, product=met.product)
         key = _key(meaning.facts)
         if not key.code_normal:
@@ -47,34 +94,7 @@ def meet(sightings: Iterable[Met]) -> dict[str, int]:
             and contradicts(met.title, meaning.facts.name, meaning.category)
         ):
             titled[key] = met
-    if not first:
-        return {"new": 0, "warned": 0}
-    rows = {
-        _Key(row.provider, row.code_normal, row.product, row.phase): row
-        for row in ErrorCode.objects.filter(
-            provider__in={key.provider for key in first}, code_normal__in={key.code_normal for key in first}
-        )
-    }
-    new = [_seen(key, met, meaning) for key, (met, meaning) in first.items() if key not in rows]
-    # Two chunks at a time may meet the same code.
-    ErrorCode.objects.bulk_create(new, ignore_conflicts=True)
-    moved, warned = [], 0
-    for key, row in rows.items():
-        if key not in first:
-            continue
-        met = first[key][0]
-        is_earlier = row.first_seen_at is None or met.at < row.first_seen_at
-        if is_earlier:
-            row.first_seen_at, row.sample = met.at, met.attempt
-        # Once somebody has judged the code there is nothing to warn about.
-        is_contradicted = key in titled and not row.catalogue_warning and row.classified_at is None
-        if is_contradicted:
-            row.catalogue_warning = _warning(titled[key], row)
-            warned += 1
-        if is_earlier or is_contradicted:
-            moved.append(row)
-    ErrorCode.objects.bulk_update(moved, ["first_seen_at", "sample", "catalogue_warning"], batch_size=200)
-    return {"new": len(new), "warned": warned}
+    return first, titled
 
 
 class _Key(NamedTuple):
@@ -99,8 +119,6 @@ def _seen(key: _Key, met: Met, meaning: Meaning) -> ErrorCode:
         retry=meaning.facts.retry.value,
         confidence=Confidence.UNCONFIRMED.value,
         origin=ErrorCode.Origin.SEEN,
-        first_seen_at=met.at,
-        sample=met.attempt,
     )
 
 

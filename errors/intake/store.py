@@ -13,7 +13,7 @@ from backoffice.imports.importer import Outcome
 from backoffice.models import Bucket
 from consent.intake.store import Store
 from errors.intake.read import Send
-from errors.life import FAILED
+from errors.life import FAILED, SUCCEEDED
 from errors.meet import Met, meet
 from errors.record import Effect, foresee, record
 
@@ -42,9 +42,10 @@ class Log:
         effects = record(reports, now=self.now) if write else foresee(reports)
         if write:
             meet(
-                Met(r.provider, r.event.code, r.request.submitted_at, title=r.event.text)
+                Met(r.provider, r.event.code, r.request.submitted_at, r.attempt_key, r.event.text)
                 for r in reports
-                if r.event and r.event.code and r.request
+                # What stands beside a success is no error, whatever its words.
+                if r.event and r.event.code and r.request and r.event.status not in SUCCEEDED
             )
         return {
             send.line: self._outcome(send, effect, write=write)

@@ -20,10 +20,10 @@ def codes():
     sample = make.sent("failed", "30099")
     meet(
         [
-            Met("twilio", "30099", NOW, sample.pk, "Something that nobody has heard of"),
+            Met("twilio", "30099", NOW, sample.key, "Something that nobody has heard of"),
             Met("a gateway", "ABC-12", NOW),
-            Met("telnyx", "40300", NOW, sample.pk, "Invalid destination number"),
-            Met("twilio", "30007", NOW, sample.pk, "Message filtered"),
+            Met("telnyx", "40300", NOW, sample.key, "Invalid destination number"),
+            Met("twilio", "30007", NOW, sample.key, "Message filtered"),
         ]
     )
     decided = ErrorCode.objects.get(provider="twilio", code="30008")

@@ -24,7 +24,7 @@ def url(row, act=""):
 @pytest.fixture
 def new_code():
     sample = make.sent("failed", "30099")
-    meet([Met("twilio", "30099", NOW, sample.pk, "Something new")])
+    meet([Met("twilio", "30099", NOW, sample.key, "Something new")])
     return code("twilio", "30099")
 
 
@@ -197,7 +197,7 @@ def test_the_second_of_two_sees_what_the_first_said_and_keeps_their_words(browse
 
 
 def test_one_new_code_leads_to_the_next(browser, new_code):
-    meet([Met("plivo", "9876", NOW, None)])
+    meet([Met("plivo", "9876", NOW)])
     said = {
         "category": "network_error",
         "note": "",

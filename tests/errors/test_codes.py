@@ -10,6 +10,7 @@ from errors.classify import annotate, classify
 from errors.meet import Met, meet
 from errors.models import ErrorCode, StaleCode
 from tests.backoffice.make import person
+from tests.errors import make
 from tests.errors.make import NOW
 
 pytestmark = pytest.mark.django_db
@@ -30,16 +31,20 @@ def told(row, category, **more):
 
 @pytest.mark.parametrize("text", ["30099", "ABC-12", "00012"])
 def test_an_unknown_code_is_kept_with_its_first_sight_and_a_sample(text):
-    later = Met("twilio", text, NOW + timedelta(hours=1), 8)
-    assert meet([later, Met("Twilio", f" {text} ", NOW, 7, "Something new")]) == {"new": 1, "warned": 0}
+    sent, other = make.attempt("failed"), make.attempt("failed")
+    later = Met("twilio", text, NOW + timedelta(hours=1), other.key)
+    assert meet([later, Met("Twilio", f" {text} ", NOW, sent.key, "Something new")]) == {
+        "new": 1,
+        "warned": 0,
+    }
     row = code("twilio", text)
     assert row in ErrorCode.objects.new()
-    assert (row.first_seen_at, row.sample, row.name) == (NOW, 7, "Something new")
+    assert (row.first_seen_at, row.sample, row.name) == (NOW, sent.pk, "Something new")
     assert (row.effective_category, row.as_facts().advice().retry) == (Category.UNKNOWN, Retry.ONCE)
 
 
 def test_the_same_chunk_twice_changes_nothing():
-    chunk = [Met("twilio", "30099", NOW, 7), Met("twilio", "30007", NOW, 8)]
+    chunk = [Met("twilio", "30099", NOW), Met("twilio", "30007", NOW)]
     meet(chunk)
     before = list(ErrorCode.objects.order_by("pk").values())
     assert meet(chunk) == {"new": 0, "warned": 0}
@@ -47,26 +52,27 @@ def test_the_same_chunk_twice_changes_nothing():
 
 
 def test_an_older_log_moves_the_first_sight():
-    meet([Met("twilio", "30099", NOW, 7)])
-    meet([Met("twilio", "30099", NOW - timedelta(days=3), 2)])
+    older = make.attempt("failed")
+    meet([Met("twilio", "30099", NOW, make.attempt("failed").key)])
+    meet([Met("twilio", "30099", NOW - timedelta(days=3), older.key)])
     row = code("twilio", "30099")
-    assert (row.first_seen_at, row.sample) == (NOW - timedelta(days=3), 2)
+    assert (row.first_seen_at, row.sample) == (NOW - timedelta(days=3), older.pk)
 
 
 def test_a_known_code_is_never_called_new():
     # 21610 stands in the catalogue as a refusal; receipts carry it as well.
-    assert meet([Met("twilio", "21610", NOW, 1), Met("kaleyra", "opt-out", NOW, 2)])["new"] == 0
+    assert meet([Met("twilio", "21610", NOW), Met("kaleyra", "opt-out", NOW)])["new"] == 0
     assert code("twilio", "21610").first_seen_at == NOW
     assert not ErrorCode.objects.new().exists()
 
 
 def test_a_code_without_its_leading_zeros_is_another_code():
-    assert meet([Met("kpn", "4", NOW, 1)])["new"] == 1
+    assert meet([Met("kpn", "4", NOW)])["new"] == 1
     assert code("kpn", "004").first_seen_at is None
 
 
 def test_no_code_is_no_new_code():
-    assert meet([Met("twilio", "", NOW, 1), Met("twilio", "null", NOW, 2)]) == {"new": 0, "warned": 0}
+    assert meet([Met("twilio", "", NOW), Met("twilio", "null", NOW)]) == {"new": 0, "warned": 0}
 
 
 def test_the_same_new_code_of_two_providers_is_two_codes():
@@ -74,14 +80,14 @@ def test_the_same_new_code_of_two_providers_is_two_codes():
 
 
 def test_a_chunk_asks_few_questions_however_long_it_is(django_assert_max_num_queries):
-    chunk = [Met("twilio", str(30001 + number % 9), NOW, number) for number in range(500)]
+    chunk = [Met("twilio", str(30001 + number % 9), NOW) for number in range(500)]
     meet(chunk)
     with django_assert_max_num_queries(2):
         meet(chunk)
 
 
 def test_a_title_that_contradicts_the_catalogue_raises_a_warning():
-    met = Met("telnyx", "40300", NOW, 7, "Invalid destination number")
+    met = Met("telnyx", "40300", NOW, title="Invalid destination number")
     assert meet([met])["warned"] == 1
     row = code("telnyx", "40300")
     assert "Invalid destination number" in row.catalogue_warning
@@ -92,8 +98,8 @@ def test_a_title_that_contradicts_the_catalogue_raises_a_warning():
 def test_a_title_that_agrees_raises_none():
     meet(
         [
-            Met("telnyx", "40300", NOW, 7, "Blocked due to STOP message"),
-            Met("twilio", "30007", NOW, 8, "Blocked"),
+            Met("telnyx", "40300", NOW, title="Blocked due to STOP message"),
+            Met("twilio", "30007", NOW, title="Blocked"),
         ]
     )
     assert not ErrorCode.objects.warned().exists()
@@ -103,7 +109,7 @@ def test_a_title_that_agrees_raises_none():
 
 
 def test_a_classified_code_leaves_the_queue_and_counts_as_what_it_was_said_to_be():
-    meet([Met("twilio", "30099", NOW, 7)])
+    meet([Met("twilio", "30099", NOW)])
     supervisor = person()
     told(code("twilio", "30099"), Category.CONTENT_FILTERED, by=supervisor, note="Only links of one shop")
     assert not ErrorCode.objects.new().exists()
@@ -128,7 +134,7 @@ def test_staff_can_count_a_known_code_differently_and_take_that_back():
 
 
 def test_a_new_code_whose_classification_is_taken_back_returns_to_the_queue():
-    meet([Met("twilio", "30099", NOW, 7)])
+    meet([Met("twilio", "30099", NOW)])
     told(code("twilio", "30099"), Category.NETWORK_ERROR)
     told(code("twilio", "30099"), None)
     assert code("twilio", "30099") in ErrorCode.objects.new()
@@ -144,7 +150,7 @@ def test_of_two_who_classify_at_once_the_second_is_told():
 
 
 def test_whoever_classifies_a_code_has_seen_its_warning():
-    met = Met("telnyx", "40300", NOW, 7, "Invalid destination number")
+    met = Met("telnyx", "40300", NOW, title="Invalid destination number")
     meet([met])
     told(code("telnyx", "40300"), Category.OPTED_OUT)
     assert not ErrorCode.objects.warned().exists()

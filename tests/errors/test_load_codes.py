@@ -107,7 +107,7 @@ def test_a_code_met_before_its_catalogue_is_explained_by_it_and_keeps_its_first_
 
 
 def test_codes_that_were_only_met_are_not_called_removed():
-    meet([Met("twilio", "30099", NOW, 1)])
+    meet([Met("twilio", "30099", NOW)])
     assert learn().removed == []
     assert ErrorCode.objects.get(code="30099").is_listed
 
