@@ -1,6 +1,16 @@
 from django.urls import path
 
-from errors.views import attempt, attempt_list, code, duplicates, error_overview, fix, pattern, resend
+from errors.views import (
+    attempt,
+    attempt_list,
+    code,
+    duplicates,
+    error_overview,
+    fix,
+    pattern,
+    pattern_list,
+    resend,
+)
 
 app_name = "errors"
 urlpatterns = [
@@ -12,8 +22,8 @@ urlpatterns = [
     path("codes/<key:pk>/", code.code, name="code"),
     path("codes/<key:pk>/note", code.code_note, name="code_note"),
     path("codes/<key:pk>/classify", code.code_classify, name="code_classify"),
-    path("patterns/", pattern.pattern_list, name="pattern_list"),
-    path("patterns/detect", pattern.pattern_detect, name="pattern_detect"),
+    path("patterns/", pattern_list.pattern_list, name="pattern_list"),
+    path("patterns/detect", pattern_list.pattern_detect, name="pattern_detect"),
     path("patterns/<key:pk>/", pattern.pattern, name="pattern"),
     path("patterns/<key:pk>/assign", pattern.pattern_assign, name="pattern_assign"),
     path("patterns/<key:pk>/note", pattern.pattern_note, name="pattern_note"),
