@@ -12,9 +12,10 @@ from django import forms
 from django.contrib.auth.models import User
 
 from errors import looks
+from errors.catalogue import Category
 from errors.desk import Mute
 from errors.fix import Change
-from errors.models import Fix
+from errors.models import ErrorCode, Fix
 from errors.resend import AGES, USUAL_AGE
 from errors.slices import ATTRIBUTES
 from errors.telling import NAMES
@@ -229,3 +230,56 @@ class ResendForm(forms.Form):
         initial=USUAL_AGE,
         label="Texts stay true for",
     )
+
+
+class CodeNoteForm(forms.Form):
+    note = forms.CharField(
+        label="Note for colleagues",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What you learnt about it. Empty takes the note away; what it said stays in the history.",
+    )
+
+
+class ClassifyForm(forms.Form):
+    """`seen`: when the code had been classified last as the page showed it."""
+
+    DEFAULT = "catalogue"  # no word of ours: the catalogue's stands, or the code is new again
+
+    category = forms.ChoiceField(label="Counts as", error_messages={"required": "Choose what it counts as."})
+    note = forms.CharField(
+        label="Note for colleagues", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    reason = forms.CharField(
+        label="Why",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Who or what says so, e.g. the provider's answer of today.",
+        error_messages={"required": "Say how you know: retries and reports follow your word from now on."},
+    )
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, code: ErrorCode, **kwargs: Any) -> None:
+        listed = code.origin == ErrorCode.Origin.CATALOGUE
+        default = (self.DEFAULT, "As the catalogue says" if listed else "Not known yet")
+        kwargs["initial"] = {
+            "category": code.local_category or ("" if code.is_new else self.DEFAULT),
+            "note": code.local_note,
+            "seen": seen_mark(code),
+        }
+        super().__init__(*args, **kwargs)
+        self.fields["category"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose …") if code.is_new else default,
+            *((category.value, category.label) for category in Category if category is not Category.UNKNOWN),
+        ]
+
+    def chosen(self) -> Category | None:
+        """The category; None for what the catalogue says."""
+        said = self.cleaned_data["category"]
+        return None if said == self.DEFAULT else Category(said)
+
+
+def seen_mark(code: ErrorCode) -> str:
+    """Tells whether somebody classified the code after a page showed it."""
+    return code.classified_at.isoformat() if code.classified_at else ""

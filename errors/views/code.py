@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +20,8 @@ from backoffice.keyset import Key, capped_count, page_of
 from backoffice.models import AuditEntry
 from errors.catalogue import Advice, Category, CodeFacts, Phase, Retry, names_of, shipped
 from errors.classify import annotate, classify
-from errors.code_filter import CodeFilter
+from errors.filters import CodeFilter
+from errors.forms import ClassifyForm, CodeNoteForm, seen_mark
 from errors.models import ErrorCode, SendAttempt, StaleCode
 from errors.models.code import ErrorCodeQuerySet
 
@@ -30,58 +30,6 @@ BY_CODE = [Key("provider"), Key("place"), Key("pk")]
 BY_FIRST_SIGHT = [Key("first_seen_at"), Key("pk")]
 TAB_CAP = 10_000
 ELSEWHERE = 12  # readings at other providers that are shown
-
-
-class NoteForm(forms.Form):
-    note = forms.CharField(
-        label="Note for colleagues",
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What you learnt about it. Empty takes the note away; what it said stays in the history.",
-    )
-
-
-class ClassifyForm(forms.Form):
-    """`seen`: when the code had been classified last as the page showed it."""
-
-    DEFAULT = "catalogue"  # no word of ours: the catalogue's stands, or the code is new again
-
-    category = forms.ChoiceField(label="Counts as", error_messages={"required": "Choose what it counts as."})
-    note = forms.CharField(
-        label="Note for colleagues", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    reason = forms.CharField(
-        label="Why",
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Who or what says so, e.g. the provider's answer of today.",
-        error_messages={"required": "Say how you know: retries and reports follow your word from now on."},
-    )
-    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, code: ErrorCode, **kwargs: Any) -> None:
-        listed = code.origin == ErrorCode.Origin.CATALOGUE
-        default = (self.DEFAULT, "As the catalogue says" if listed else "Not known yet")
-        kwargs["initial"] = {
-            "category": code.local_category or ("" if code.is_new else self.DEFAULT),
-            "note": code.local_note,
-            "seen": _seen(code),
-        }
-        super().__init__(*args, **kwargs)
-        self.fields["category"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose …") if code.is_new else default,
-            *((category.value, category.label) for category in Category if category is not Category.UNKNOWN),
-        ]
-
-    def chosen(self) -> Category | None:
-        """The category; None for what the catalogue says."""
-        said = self.cleaned_data["category"]
-        return None if said == self.DEFAULT else Category(said)
-
-
-def _seen(code: ErrorCode) -> str:
-    return code.classified_at.isoformat() if code.classified_at else ""
 
 
 # --- the list -----------------------------------------------------------------------------------------------
@@ -137,7 +85,7 @@ def _page(
     request: HttpRequest,
     row: ErrorCode,
     *,
-    note: NoteForm | None = None,
+    note: CodeNoteForm | None = None,
     decision: ClassifyForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -159,7 +107,7 @@ def _page(
         "history": AuditEntry.objects.filter(object_type="errorcode", object_id=str(row.pk))
         .select_related("actor")
         .order_by("-pk"),
-        "note_form": note or NoteForm(initial={"note": row.local_note}),
+        "note_form": note or CodeNoteForm(initial={"note": row.local_note}),
         "classify_form": decision or ClassifyForm(code=row),
         "may_note": can(request.user, "errors.note_errorcode"),
         "may_classify": can(request.user, "errors.classify_errorcode"),
@@ -234,7 +182,7 @@ def _in_the_log(request: HttpRequest, row: ErrorCode) -> dict[str, Any] | None:
 def code_note(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(ErrorCode.objects.select_related("classified_by"), pk=pk)
     assert isinstance(request.user, User)
-    form = NoteForm(request.POST)
+    form = CodeNoteForm(request.POST)
     if not form.is_valid():
         return _page(request, row, note=form, status=400)
     if annotate(row, form.cleaned_data["note"], by=request.user):
@@ -252,7 +200,7 @@ def code_classify(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, row, decision=form, status=400)
     said = form.cleaned_data
     try:
-        if said["seen"] != _seen(row):
+        if said["seen"] != seen_mark(row):
             raise StaleCode(row)
         category = form.chosen()
         classify(row, category, note=said["note"], reason=said["reason"], by=request.user, now=timezone.now())
@@ -262,7 +210,7 @@ def code_classify(request: HttpRequest, pk: int) -> HttpResponse:
             request, "Somebody classified it since you opened the page. Look at what they said first."
         )
         # What was typed stays; what was seen is what is shown now.
-        kept = ClassifyForm({**request.POST.dict(), "seen": _seen(row)}, code=row)
+        kept = ClassifyForm({**request.POST.dict(), "seen": seen_mark(row)}, code=row)
         return _page(request, row, decision=kept, status=409)
     words = row.effective_category.label if category else "what the catalogue says"
     messages.success(request, f"{row} counts as {words} from now on.")
