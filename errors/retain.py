@@ -8,7 +8,7 @@ on record; running twice or again after a kill goes on where it stopped.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from backoffice import audit, jobs
 from backoffice.models.append_only import protect
-from errors import rollup
+from errors import postgres, rollup
 from errors.models import AttemptEvent, ParkedEvent, SendAttempt
 from errors.models.attempt import KEPT
 
@@ -123,6 +123,12 @@ def _remove_attempts(until: Limits, place: Place | None) -> tuple[Place | None, 
     rows = list(old.values_list("pk", "submitted_at", "key")[:STEP])
     if not rows:
         return None, NOTHING
+    pks = [pk for pk, _, _ in rows]
+    # As those who bring attempts do: a report that comes meanwhile either keeps its attempt or waits for one.
+    postgres.take_turn({name.casefold() for name in _providers(pks)})
+    list(
+        SendAttempt.objects.select_for_update(no_key=True).filter(pk__any_of=pks).order_by("pk").values("pk")
+    )
     reports = AttemptEvent.objects.of_attempts(key for _, _, key in rows)
     forgotten = reports.happened_before(until.rows).forget()
     stay = set(reports.values_list("attempt_key", flat=True))
@@ -134,6 +140,11 @@ def _remove_attempts(until: Limits, place: Place | None) -> tuple[Place | None, 
         rollup.touch(at for _, at, _ in gone)
         _note("send_log.remove", gone, attempts=len(gone), reports=forgotten)
     return _next(rows), {"attempts_removed": len(gone), "reports_removed": forgotten}
+
+
+def _providers(pks: Sequence[int]) -> Iterable[str]:
+    found = SendAttempt.objects.filter(pk__any_of=pks).order_by()
+    return found.values_list("provider", flat=True).distinct()
 
 
 def _remove_strays(until: Limits, place: Place | None) -> tuple[Place | None, dict[str, int]]:
