@@ -24,6 +24,7 @@ from django.db.models import Q
 from consent import bulk
 from errors import life, postgres, rollup
 from errors.models import AttemptEvent, ParkedEvent, SendAttempt
+from errors.suspect import suspect
 
 Source = AttemptEvent.Source
 Stored = tuple[Any, ...]
@@ -329,8 +330,10 @@ def _write(news: _News, known: _Known) -> None:
     _create(news.brought, {key: past.get(key) or events.get(key, []) for key in news.brought})
     bring_up_to_date({known.attempts[key]: past[key] for key in changed})
     _store_filled([known.attempts[key] for key in news.filled])
-    moments = [report.request.submitted_at for report in news.brought.values() if report.request]
-    rollup.touch([*moments, *(known.attempts[key].submitted_at for key in changed | news.filled)])
+    requests = [report.request for report in news.brought.values() if report.request]
+    touched = [known.attempts[key] for key in changed | news.filled]
+    rollup.touch(one.submitted_at for one in (*requests, *touched))
+    suspect({one.number_id for one in (*requests, *touched) if one.number_id is not None})
 
 
 _EVENT_FIELDS = (

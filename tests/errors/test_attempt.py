@@ -171,7 +171,20 @@ def test_a_stop_that_reached_us_after_the_sending_is_told_apart_from_one_we_knew
     assert statuses(line) == (IN, OUT, OUT)
     page = text(browser().get(url(make.sent(number=line))))
     assert "Learned later" in page
-    assert "Sent after a refusal" in page
+    assert "Sent after a refusal that was not known yet" in page
+
+
+def test_a_send_that_is_refused_because_of_a_stop_is_what_tells_us_of_it(browser):
+    line = make.number()
+    people.form(line, NOW - timedelta(days=90))
+    people.record(line, Act.REVOKE, Kind.CARRIER, None, sender="+14155550100", received_at=NOW)
+    assert statuses(line) == (IN, OUT, OUT)
+
+
+def test_a_text_to_somebody_whose_stop_was_on_file_is_named_as_that(browser):
+    line = make.number()
+    people.stop(line, NOW - timedelta(days=3))
+    assert "Sent after a refusal that was known" in text(browser().get(url(make.sent(number=line))))
 
 
 def test_consent_given_after_the_sending_does_not_count_for_it():

@@ -134,7 +134,9 @@ class TestPage:
         assert "Nearly the same sends have template t1" in words(browser("Viewer").get(url("pattern", twin)))
 
     def test_shows_what_fixed_similar_ones(self, browser, pattern):
-        old = make.pattern({"campaign": "winter", "country": "PH"}, status=S.CLOSED, category="content_filtered")
+        old = make.pattern(
+            {"campaign": "winter", "country": "PH"}, status=S.CLOSED, category="content_filtered"
+        )
         Fix.objects.create(
             pattern=old, token="x", hypothesis="Link", changed="content", new="own domain", outcome="verified",
             effective_at=make.NOW, scope={}, target_rate=0.05, verify_until=make.NOW + DAY, made_by=staff(),
@@ -240,12 +242,16 @@ class TestFix:
         assert "acme.example/x" in said
         assert "Fixed, being watched" in said
 
-    def test_suggests_what_the_kind_of_failure_asks_for_and_a_target_that_can_be_reached(self, browser, pattern):
+    def test_suggests_what_the_kind_of_failure_asks_for_and_a_target_that_can_be_reached(
+        self, browser, pattern
+    ):
         form = browser("Agent").get(url("fix", pattern)).context["form"]
         assert form["changed"].value() == "content"
         assert 1 <= float(form["target"].value()) < 100 * pattern.failures / pattern.attempts
 
-    def test_two_people_at_once_the_second_sees_what_the_first_did_and_keeps_the_words(self, browser, pattern):
+    def test_two_people_at_once_the_second_sees_what_the_first_did_and_keeps_the_words(
+        self, browser, pattern
+    ):
         ana, ben = browser("Agent"), browser("Agent")
         mine = self.form(ben, pattern, hypothesis="My long explanation")
         ana.post(url("fix", pattern), self.form(ana, pattern))
@@ -326,7 +332,9 @@ def test_duplicates_show_each_kind(browser, db):
     said = words(client.get(reverse("errors:duplicates")))
     assert "Received twice" in said
     for kind in ("command", "intent", "content", "unclear", "report", "person", "odd"):
-        assert client.get(reverse("errors:duplicates"), {"kind": kind, "until": "2026-06-01"}).status_code == 200
+        assert (
+            client.get(reverse("errors:duplicates"), {"kind": kind, "until": "2026-06-01"}).status_code == 200
+        )
     assert "None of this kind" in words(client.get(reverse("errors:duplicates"), {"until": "2020-01-01"}))
 
 
