@@ -20,7 +20,7 @@ from errors.catalogue.facts import Advice, CodeFacts, Confidence, Phase, Scope, 
 from errors.catalogue.normal import normal_code, place_of
 from errors.catalogue.statuses import StatusWord, read_status
 from errors.catalogue.tables import BrokenTable
-from errors.catalogue.titles import categories_in, contradicts
+from errors.catalogue.titles import contradicts
 
 __all__ = [
     "CATEGORIES",
@@ -43,7 +43,6 @@ __all__ = [
     "StatusWord",
     "Suppresses",
     "advice",
-    "categories_in",
     "channel_of",
     "confidence_words",
     "contradicts",
