@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString
 
 from backoffice.frame import ReadOnlyAdmin
 from backoffice.templatetags.frame import phone, staff_time, status_chip
-from errors.models import AttemptEvent, ErrorCode, SendAttempt
+from consent.admin import OfNumber
+from errors.models import AttemptEvent, ErrorCode, NumberFinding, SendAttempt
 from errors.views.lookup import TooMany, look_up, of_reference
 
 
@@ -141,3 +142,21 @@ class AttemptEventAdmin(ReadOnlyAdmin):
             return "—"
         words = event.batch.original_name + (f", line {event.line}" if event.line else "")
         return format_html('<a href="{}">{}</a>', reverse("imports:batch", args=[event.batch.pk]), words)
+
+
+@admin.register(NumberFinding)
+class NumberFindingAdmin(OfNumber):
+    """The list of whoever looks after the data: numbers that texts do not reach, the latest first."""
+
+    list_display = ("since", "line", "category", "failures", "days", "error_code", "reached")
+    list_filter = (("cleared_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("number",)
+    ordering = ["-suppressed_at", "number"]
+
+    @admin.display(description="since")
+    def since(self, finding: NumberFinding) -> str:
+        return staff_time(finding.suppressed_at)
+
+    @admin.display(description="reached again")
+    def reached(self, finding: NumberFinding) -> str:
+        return staff_time(finding.cleared_at)

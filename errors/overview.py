@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Min, Sum
-from django.urls import NoReverseMatch
-from django.urls import reverse as strict_reverse
+from django.urls import reverse
 
 from backoffice.access import can
 from backoffice.keyset import capped_count
@@ -19,7 +18,7 @@ from backoffice.rooms import Entry, Found, Hit, Section, TrustLine
 from backoffice.words import capped, phone, staff_words
 from errors.catalogue import normal_code
 from errors.effect import Rate
-from errors.models import AttemptHour, ErrorCode, Pattern, PatternRun, SendAttempt, TouchedHour
+from errors.models import AttemptHour, ErrorCode, NumberFinding, Pattern, PatternRun, SendAttempt, TouchedHour
 from errors.models.attempt import SendAttemptQuerySet
 from errors.slices import query as slice_query
 from errors.views.attempt_list import rows_of
@@ -39,13 +38,6 @@ LOOKS_QUIET = timedelta(hours=3)  # the log is looked at every hour
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 SHOWN = 3  # patterns on the home page
 OF_NUMBER = 10  # sends on the page of a number
-
-
-def reverse(name: str, args: list[int] | None = None) -> str:
-    try:
-        return strict_reverse(name, args=args)
-    except NoReverseMatch:  # REMOVE once every page is there
-        return "/errors/"
 
 
 def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
@@ -141,8 +133,6 @@ def sections(user: User | AnonymousUser, now: datetime) -> list[Section]:
     today, before = _day(until), _day(until - WEEK)
     sees_patterns = can(user, "errors.view_pattern")
     shown = {
-        "overview_url": reverse("errors:error_overview"),
-        "patterns_url": reverse("errors:pattern_list"),
         "today": today,
         "before": before,
         "until": until,
@@ -248,6 +238,7 @@ def about_number(number_id: int, user: User | AnonymousUser) -> list[Section]:
     sends = SendAttempt.objects.filter(number=number_id)
     latest = _latest(sends, OF_NUMBER + 1)
     shown = {
+        "finding": NumberFinding.objects.filter(number=number_id).first(),
         "rows": rows_of(latest[:OF_NUMBER]),
         "more": len(latest) > OF_NUMBER,
         "url": f"{reverse('errors:attempt_list')}?contact={number_id}",

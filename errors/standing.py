@@ -13,9 +13,12 @@ from consent.models import Number, Program
 from consent.rules import Agreed, Status
 
 
+REFUSED = (Status.OPTED_OUT, Status.OPTED_OUT_PRESUMED)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What was agreed for one program. `known_then` rests on what had reached us when the text was submitted,
+    """What was agreed for one program. `known_then` rests on what had reached us before the text was submitted,
     `in_hindsight` on all we know today about that moment, `now` on today."""
 
     program: Program
@@ -31,7 +34,12 @@ class Standing:
 
     @property
     def was_refused(self) -> bool:
-        return self.in_hindsight.status in (Status.OPTED_OUT, Status.OPTED_OUT_PRESUMED)
+        """They had said no by then, whether we knew it or not."""
+        return self.in_hindsight.status in REFUSED
+
+    @property
+    def was_known_refused(self) -> bool:
+        return self.known_then.status in REFUSED
 
 
 def standing(number: Number, sender: str, at: datetime, now: datetime) -> list[Standing]:
@@ -43,7 +51,7 @@ def standing(number: Number, sender: str, at: datetime, now: datetime) -> list[S
     for code in _programs(door, facts, sender):
         terms, evidence = door.terms[code], facts.about(code)
         hindsight = [record for record in evidence if _happened_by(record, at)]
-        then = [record for record in evidence if record.received_at <= at]
+        then = [record for record in evidence if record.received_at < at]
         agreed = rules.agree(terms, hindsight, rated, at)
         named = replace(terms, code=door.by_code[code].name)
         found.append(

@@ -16,6 +16,7 @@ FOLDER = Path(__file__).resolve().parent
 # System, file, and how many hours ago it was exported.
 FILES = (
     ("web-form", "web_form.csv", 30),
+    ("web-form", "web_form_2.csv", 29),
     ("twilio", "twilio_log.csv", 8),
     ("provider-blocks", "provider_blocks.csv", 7),
     ("staff-log", "staff_log.csv", 6),

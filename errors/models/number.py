@@ -43,3 +43,8 @@ class NumberFinding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number.e164}: {self.get_category_display()}"
+
+    @property
+    def remedy(self) -> str:
+        """What the data steward does about it."""
+        return Category(self.category).facts.remedy

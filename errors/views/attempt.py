@@ -22,7 +22,7 @@ from consent.views.evidence import people_of
 from errors import life
 from errors.catalogue import Advice, Explanation, Meaning, Phase, explain, normal_code, provider_label
 from errors.encoding import forcing
-from errors.models import DIMENSIONS, AttemptEvent, ErrorCode, Pattern, SendAttempt
+from errors.models import DIMENSIONS, AttemptEvent, ErrorCode, NumberFinding, Pattern, SendAttempt
 from errors.slices import agree
 from errors.standing import standing
 from errors.views.attempt_list import rows_of
@@ -87,6 +87,7 @@ def attempt(request: HttpRequest, pk: int) -> HttpResponse:
         "around": rows_of(others),
         "same_text": {other.pk for other in others if _is_same_text(sent, other)},
         "standing": standing(sent.number, sent.sender, sent.submitted_at, now) if sent.number else [],
+        "finding": NumberFinding.objects.filter(number=sent.number_id).first() if sent.number_id else None,
         "flags": _flags(sent) if sent.number_id and can(request.user, "consent.view_flag") else [],
         "patterns": _patterns(sent) if can(request.user, "errors.view_pattern") else [],
     }

@@ -36,7 +36,7 @@ PAGE = 50
 PATIENCE = 5.0  # seconds for one question to the log
 EXPORT_PATIENCE = 60.0
 SUGGESTED_FROM = timedelta(days=2)
-SPANS = (("Last 24 hours", 1), ("Last 7 days", 7), ("Last 30 days", 30))
+FURTHER_BACK = (("a month", 30), ("three months", 91), ("a year", 366))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _spans(now: datetime) -> list[dict[str, str]]:
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return [
         {"label": label, "since": (hour - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")}
-        for label, days in SPANS
+        for label, days in FURTHER_BACK
     ]
 
 

@@ -12,6 +12,7 @@ from consent.ledger import Act, Kind
 from consent.rules import Status
 from errors.models import AttemptEvent
 from errors.standing import standing
+from errors.suspect import suspect
 from tests.consent import make as people
 from tests.errors import make
 from tests.errors.make import NOW
@@ -200,6 +201,23 @@ def test_the_sender_says_which_program_is_meant():
     assert statuses(line, sender="14155550100")[1] is IN
     assert statuses(line, sender="+18885550100")[1] is NONE
     assert [one.program.code for one in standing(line, "unknown", NOW, NOW)] == ["promo"]
+
+
+def test_a_number_that_texts_do_not_reach_is_named_on_the_send_and_on_the_contact(browser):
+    line = make.number()
+    for day in range(2):
+        make.sent("undelivered", "30005", number=line, submitted_at=NOW + timedelta(days=day))
+    sent = make.sent("undelivered", "30005", number=line, submitted_at=NOW - timedelta(days=1))
+    suspect([line.pk])
+    client = browser()
+    for address in (url(sent), reverse("consent:contact", args=[line.pk])):
+        page = text(client.get(address))
+        assert "Texts do not reach this number" in page
+        assert "3 failed sends on 3 days" in page
+    make.sent(number=line, submitted_at=NOW + timedelta(days=5))
+    suspect([line.pk])
+    assert "reach this number again" in text(client.get(url(sent)))
+    assert client.get(reverse("admin:errors_numberfinding_changelist")).status_code == 200
 
 
 def test_without_a_number_nobody_can_be_asked_about(browser):
