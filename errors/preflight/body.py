@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from errors.encoding import Encoding, Measure, forcing, measure, plainer
-from errors.preflight.findings import Code, Finding
+from errors.preflight.findings import Code, Finding, joined
 from errors.preflight.message import Message
 from errors.preflight.rules import Kind, Rule, RuleBook
 
@@ -35,7 +35,6 @@ def check_body(message: Message, rules: RuleBook) -> Iterator[Finding]:
         yield Finding(Code.BODY_EMPTY, "There is nothing to read in the text.", "Write the text.")
     yield from _odd_characters(text)
     yield from _unfilled(text, rules)
-    yield from _length(message, rules)
     yield from _tone(text, rules)
 
 
@@ -107,19 +106,19 @@ def _name(char: str) -> str:
 def _garbled(text: str) -> Iterator[Place]:
     """Runs of characters that are the octets of UTF-8 in Windows-1252 or Latin-1, and signs of lost ones."""
     for found in _FOREIGN_RUN.finditer(text):
-        run = found[0]
-        if "\ufffd" in run or (
-            len(run) > 1 and any(_is_utf8(run, charset) for charset in ("cp1252", "latin-1"))
-        ):
+        if "\ufffd" in found[0] or any(_is_utf8(found[0], charset) for charset in ("cp1252", "latin-1")):
             yield found.span()
 
 
 def _is_utf8(run: str, charset: str) -> bool:
+    """Capitals before a French space or quotation mark (É\u00a0!) can be octets of letters that nobody uses."""
     try:
-        run.encode(charset).decode("utf-8")
+        meant = run.encode(charset).decode("utf-8")
     except UnicodeError:
         return False
-    return True
+    if len(meant) == len(run) or re.search("[\u0180-\u02ff]", meant):
+        return False
+    return len(run) > 2 or run[0] in "ÂÃ" or run[1] not in "\u00a0«»°"
 
 
 def _unfilled(text: str, rules: RuleBook) -> Iterator[Finding]:
@@ -134,7 +133,7 @@ def _unfilled(text: str, rules: RuleBook) -> Iterator[Finding]:
             Code.BODY_PLACEHOLDER,
             f"{quoted(text, match.span())} is a field that was not filled in.",
             "Give the field a value, or a default for recipients without one.",
-            tuple(match.span() for _, match in fields),
+            joined(match.span() for _, match in fields),
             rule,
         )
     blanks = list(rules.search(Kind.BLANK_MERGE, text))
@@ -144,12 +143,13 @@ def _unfilled(text: str, rules: RuleBook) -> Iterator[Finding]:
             Code.BODY_BLANK_MERGE,
             f"At {quoted(text, match.span())} a field seems to have been filled with nothing.",
             "Fill in the recipient's value, or write the sentence without it.",
-            tuple(match.span() for _, match in blanks),
+            joined(match.span() for _, match in blanks),
             rule,
         )
 
 
-def _length(message: Message, rules: RuleBook) -> Iterator[Finding]:
+def check_length(message: Message, rules: RuleBook) -> Iterator[Finding]:
+    """Encoding and segments, and what they cost."""
     found = measure(message.body)
     yield from _too_long(message, found, rules)
     house = rules.one(Kind.HOUSE_SEGMENTS)
@@ -236,6 +236,6 @@ def _tone(text: str, rules: RuleBook) -> Iterator[Finding]:
             Code.BODY_SPAMMY,
             f"{quoted(text, match.span())} reads like spam to filters.",
             "Say it in plainer words.",
-            tuple(match.span() for _, match in loud),
+            joined(match.span() for _, match in loud),
             rule,
         )

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from errors.preflight.body import quoted
+from errors.preflight.body import Place, quoted
 from errors.preflight.findings import Code, Finding
 from errors.preflight.message import Message, Purpose
-from errors.preflight.rules import Kind, RuleBook, pattern
+from errors.preflight.rules import Kind, Rule, RuleBook, pattern
 
 _ABOUT: Final = {
     Code.CONTENT_SEX: ("sexual content, which carriers block", "Leave it out: it is not carried by text."),
@@ -52,21 +52,26 @@ def _categories(text: str, place: str | None, rules: RuleBook) -> Iterator[Findi
     for rule in rules.all(Kind.CONTENT):
         if rule.place and rule.place != place:
             continue
-        innocent = [
-            match.span()
-            for unless in rules.of(Kind.CONTENT_UNLESS, place=rule.place, subject=rule.subject)
-            for match in pattern(unless.value).finditer(text)
-        ]
-        found = [
-            match.span()
-            for match in pattern(rule.value).finditer(text)
-            if not any(begin < match.end() and match.start() < end for begin, end in innocent)
-        ]
+        found = [match.span() for match in pattern(rule.value).finditer(text)]
+        if found:
+            innocent = list(_innocent(text, rule, rules))
+            found = [place for place in found if not any(_overlap(place, other) for other in innocent)]
         if found:
             about, remedy = _ABOUT[Code(rule.subject)]
             yield Finding(
                 Code(rule.subject), f"{quoted(text, found[0])} is about {about}.", remedy, tuple(found), rule
             )
+
+
+def _innocent(text: str, rule: Rule, rules: RuleBook) -> Iterator[Place]:
+    """Words that only look like what the rule is about."""
+    for unless in rules.of(Kind.CONTENT_UNLESS, place=rule.place, subject=rule.subject):
+        for match in pattern(unless.value).finditer(text):
+            yield match.span()
+
+
+def _overlap(one: Place, other: Place) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _sensitive(message: Message, rules: RuleBook) -> Iterator[Finding]:
@@ -83,7 +88,7 @@ def _sensitive(message: Message, rules: RuleBook) -> Iterator[Finding]:
         return
 
 
-def _private(place: tuple[int, int], what: str, at: int) -> Finding:
+def _private(place: Place, what: str, at: int) -> Finding:
     """The words themselves are not repeated: findings are stored and shown."""
     return Finding(
         Code.CONTENT_SENSITIVE,

@@ -179,6 +179,17 @@ class Finding:
         return Severity.WARN if self.code in _WARNINGS or doubted else Severity.ERROR
 
 
+def joined(places: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Places in order, those that overlap made one."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted(places):
+        if found and begin < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((begin, end))
+    return tuple(found)
+
+
 def verdict(findings: Iterable[Finding]) -> Verdict:
     """The worst of the findings; information alone passes."""
     severities = {finding.severity for finding in findings}

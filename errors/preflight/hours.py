@@ -1,6 +1,6 @@
 """When it arrives: the recipient's local time, quiet hours, Sundays, holidays, and how often."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from functools import cache
@@ -101,24 +101,20 @@ class Area(NamedTuple):
 
 
 def areas_of(message: Message, e164: str | None, place: str | None, rules: RuleBook) -> list[Area]:
-    """Where the recipient may be: the stored state first, then the area code, then the whole country."""
+    """Where the recipient may be: by area code unless another state is stored, else anywhere in the country.
+
+    Empty for numbers of no area, such as toll-free ones.
+    """
     if place is None:
         return []
-    state = (message.state or "").strip().upper()
-    codes = rules.all(Kind.AREA)
-    if state and place == "US":
-        rows = [rule for rule in codes if rule.place == f"US-{state}"]
-    elif place in ("US", "CA"):
-        rows = rules_of_area(codes, e164)
-        if not rows:
-            return []  # a number of no area
-    else:
+    if place not in ("US", "CA"):
         return [Area(place, zone) for zone in _zones_of(place)]
+    state = (message.state or "").strip().upper()
+    rows = rules.about(Kind.AREA, e164[2:5]) if e164 else []
+    if state and place == "US" and not any(rule.place == f"US-{state}" for rule in rows):
+        # The number came along from another state.
+        rows = [rule for rule in rules.all(Kind.AREA) if rule.place == f"US-{state}"] or rows
     return list(dict.fromkeys(Area(rule.place, zone) for rule in rows for zone in rule.value.split(" ")))
-
-
-def rules_of_area(codes: Iterable[Rule], e164: str | None) -> list[Rule]:
-    return [rule for rule in codes if e164 and e164.startswith(f"+1{rule.subject}")]
 
 
 @cache

@@ -117,13 +117,19 @@ class RuleBook:
             if _since(rule) <= on and (known is None or _since(known) <= _since(rule)):
                 newest[key] = rule
         self._kinds: dict[str, list[Rule]] = {}
+        self._subjects: dict[tuple[str, str], list[Rule]] = {}
         self._exact: dict[tuple[str, str, str, str], list[Rule]] = {}
         for rule in newest.values():
+            self._subjects.setdefault((rule.kind, rule.subject), []).append(rule)
             self._kinds.setdefault(rule.kind, []).append(rule)
             self._exact.setdefault((rule.kind, rule.provider, rule.place, rule.subject), []).append(rule)
 
     def all(self, kind: Kind) -> list[Rule]:
         return self._kinds.get(kind, [])
+
+    def about(self, kind: Kind, subject: str) -> list[Rule]:
+        """The rows of every provider and place."""
+        return self._subjects.get((kind, subject), [])
 
     def of(self, kind: Kind, *, provider: str = "", place: str = "", subject: str = "") -> list[Rule]:
         return self._exact.get((kind, provider, place, subject), [])

@@ -70,7 +70,7 @@ def check_sender(message: Message, sender: Sender, place: str | None, rules: Rul
         )
     elif sender.kind is SenderKind.NAME:
         yield from _name_itself(message, sender.text, place, rules)
-        if place:
+        if place and (_LETTER.search(sender.text) or _is_header(sender.text, place, rules)):
             yield from _name_there(message, sender.text, place, rules)
     elif place:
         yield from _digits_there(message, sender, place, rules)

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from errors.preflight.body import quoted
-from errors.preflight.findings import Code, Finding
+from errors.preflight.findings import Code, Finding, joined
 from errors.preflight.links import links_in
 from errors.preflight.message import Message, Purpose
-from errors.preflight.rules import Kind, RuleBook, pattern
+from errors.preflight.rules import Kind, RuleBook
 from errors.preflight.sender import Sender, SenderKind
 
 _STOP: Final = re.compile(r"(?i)\bstop\b")
-# A name before a colon, dash or in brackets at the start; "- Name" at the end.
+# A name at the beginning of a sentence, before a colon or dash or in brackets; "- Name" at the end.
 _INTRODUCED: Final = re.compile(
-    r"^\W*(?:\[(?P<b>[^\]\n]{2,30})\]|\((?P<p>[^)\n]{2,30})\)|(?P<c>[^:\n.!?]{2,30}?) ?(?::|-|–|—|\|)(?=\s))"
+    r"(?:^|[.!?\n]\s*)\W*(?:\[([^\]\n]{2,30})\]|\(([^)\n]{2,30})\)|([^:\n.!?]{2,30}?) ?(?::|-|–|—|\|)(?=\s))"
 )
 _SIGNED: Final = re.compile(r"(?:^|[\s.!?])[-–—~] ?[^\W\d_][\w&' ]{1,29}$")
 # Words that begin with a capital and name nobody.
@@ -27,11 +27,16 @@ jul aug sep sept oct nov dec am pm est pst cst mst edt pdt code pin otp your our
 shop buy get use visit call click see don't dont order orders offer offers deal deals reminder alert
 update notice important urgent sms2end stop2end christmas easter black cyber eur usd gbp vip terms
 apply t&cs ts&cs t&c url http https www if it is this we you my and or for to of on in at by with
-from final flash big huge hurry enjoy exclusive limited happy birthday thanks thank please confirm
+from final flash big everything everyone nothing something someone let that these those there here
+what when where why how who winter summer spring autumn fall weekend delivery package appointment
+payment account booking reservation ticket huge hurry enjoy exclusive limited happy birthday thanks
+thank please confirm
 """
 _NOBODY: Final = frozenset(_CAPITALISED.split())
 _WORD: Final = re.compile(r"[^\W\d_][\w&'’-]*")
 _GREETING: Final = re.compile(r"(?i)\b(?:hi|hello|hey|dear|hola|bonjour|hallo|mr\.?|mrs\.?|ms\.?)\s+$")
+# At the beginning of a sentence any word has a capital; a name says or does something.
+_ACTING: Final = re.compile(r" (?:is|has|here|wants|invites|offers|team|says|will|thanks|wishes|now|just)\b")
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;\n]\s*|[\"“(]\s*)$")
 
 
@@ -55,12 +60,16 @@ def _way_out(message: Message, sender: Sender, place: str | None, rules: RuleBoo
         )
         return
     numbered = rules.one(Kind.OPT_OUT_NUMBER, place=place) if place else None
-    if numbered and _STOP.search(text) and not re.search(rf"\b(?:{pattern(numbered.value).pattern})\b", text):
+    if (
+        numbered
+        and _STOP.search(text)
+        and not re.search(rf"\b(?:{numbered.value})\b", f"{text} {sender.text}")
+    ):
         yield Finding(
             Code.OPTOUT_FR_SHORT_CODE,
             f"STOP is offered without the number that it goes to; in {place} {numbered.note}.",
             "Write STOP and that number.",
-            tuple(match.span() for _, match in ways),
+            joined(match.span() for _, match in ways),
             numbered,
         )
     if sender.kind is SenderKind.NAME:
@@ -111,21 +120,31 @@ def names_someone(text: str) -> bool:
     """
     if not re.search("[A-Za-z]", text):
         return True
-    opening = _INTRODUCED.match(text)
-    if opening:
+    for opening in _INTRODUCED.finditer(text):
         words = next(filter(None, opening.groups()))
-        if not _GREETING.search(words.split(" ")[0] + " ") and _proper(words):
+        if not _GREETING.match(f"{words.split()[0]} ") and _proper(words):
             return True
     if _SIGNED.search(text) or links_in(text):
         return True
+    if text.upper() == text:
+        return False
     return any(
         word[0][0].isupper()
-        and word[0].casefold() not in _NOBODY
+        and _base(word[0]) not in _NOBODY
         and not _GREETING.search(text[: word.start()])
-        and not _SENTENCE_START.search(text[: word.start()])
+        and (
+            not _SENTENCE_START.search(text[: word.start()])
+            or _base(word[0]) != word[0].casefold()
+            or _ACTING.match(text, word.end())
+        )
         for word in _WORD.finditer(text)
     )
 
 
 def _proper(words: str) -> bool:
-    return any(word[0].isupper() and word.casefold() not in _NOBODY for word in _WORD.findall(words))
+    return any(word[0].isupper() and _base(word) not in _NOBODY for word in _WORD.findall(words))
+
+
+def _base(word: str) -> str:
+    """In small letters, without the 's of a name."""
+    return word.casefold().removesuffix("'s").removesuffix("’s")

@@ -2,11 +2,22 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from consent.management.json_lines import JsonLinesCommand, Unreadable, parsed
-from errors.preflight import Consent, Finding, Media, Message, Purpose, Sent, check, rules_on, verdict
+from errors.preflight import (
+    Consent,
+    Finding,
+    Media,
+    Message,
+    Outcome,
+    Purpose,
+    Sent,
+    check,
+    rules_on,
+    verdict,
+)
 
 T = TypeVar("T")
 
@@ -48,7 +59,7 @@ class Command(JsonLinesCommand):
         'Reads JSON lines such as {"message": "Acme: 20% off", "to": "+14155552671", "sender": "+14155550100", '
         '"country": "US", "purpose": "marketing", "consent": "opted_in", "provider": "twilio", '
         '"sender_registered": true, "at": "2026-03-10T12:00"}; a time without a zone is the recipient\'s own. '
-        "Also understood: state, now, brand, media, recent (earlier texts: to, sender, message, at, purpose), "
+        "Also understood: state, now, brand, media, recent (earlier texts: to, sender, message, at, purpose, outcome), "
         "consent_at, opted_out_at, held, contact, campaign, step, command, automatic, dlt_entity, dlt_template. "
         "Prints for each, in order, one JSON line with the verdict (pass, warn, block) and the findings. A line "
         "that cannot be read gets a line with its error. Ends with 1 if there was any."
@@ -81,11 +92,7 @@ def _check(asked: dict[str, Any]) -> list[Finding]:
     message = _message(asked)
     now = _time(asked, "now")
     day = (message.at or now or datetime.now()).date()  # noqa: DTZ005 - only which rules are in force
-    return check(message, _rules(day), now=now, recent=_recent(asked))
-
-
-def _rules(day: date) -> Any:
-    return rules_on(day)
+    return check(message, rules_on(day), now=now, recent=_recent(asked))
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -219,11 +226,17 @@ def _sent(item: dict[str, Any]) -> Sent:
         body=_text(item, "message") or "",
         at=at,
         purpose=_purpose(item) if item.get("purpose") else Purpose.TRANSACTIONAL,
+        outcome=_outcome(item),
         contact=_text(item, "contact"),
         campaign=_text(item, "campaign"),
         step=_text(item, "step"),
         command=_text(item, "command"),
     )
+
+
+def _outcome(item: dict[str, Any]) -> Outcome:
+    """Raises Unreadable."""
+    return _tried(Outcome, _text(item, "outcome") or Outcome.SENT, "outcome", "sent, failed or unknown")
 
 
 def _tried(read: Callable[[str], T], written: str, key: str, form: str) -> T:

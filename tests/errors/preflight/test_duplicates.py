@@ -1,0 +1,74 @@
+"""The kinds of repetition, and what is none."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from errors.preflight import Outcome, Purpose
+from errors.preflight.duplicates import normal
+from tests.errors.preflight.make import MARKETING, NOON, SALE, codes, sent
+
+STEP = {"campaign": "spring", "step": "1", "contact": "ana"}
+LONG_AGO = datetime(2026, 1, 5, 12)
+
+
+def repetitions(*recent, **changes) -> set[str]:
+    found = codes(**(MARKETING | changes), recent=recent)
+    return {code for code in found if code.startswith(("duplicate.", "loop."))}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "changes", "expected"),
+    [
+        # the same command
+        ({"command": "k1"}, {"command": "k1"}, "duplicate.same_command"),
+        (
+            {"command": "k1", "at": LONG_AGO, "to": "+447400123456"},
+            {"command": "k1"},
+            "duplicate.same_command",
+        ),
+        ({"command": "k1", "at": LONG_AGO}, {"command": "k2"}, None),
+        # the same intent
+        (STEP | {"at": LONG_AGO, "body": "Hi"}, STEP, "duplicate.same_intent"),
+        (STEP | {"at": LONG_AGO, "to": "+447400123456"}, STEP, "duplicate.same_intent"),
+        (STEP | {"at": LONG_AGO, "step": "2"}, STEP, None),
+        (STEP | {"at": LONG_AGO, "outcome": Outcome.FAILED}, STEP, None),
+        # the same person under another contact
+        (STEP | {"at": LONG_AGO, "contact": "ben"}, STEP, "duplicate.same_person"),
+        (STEP | {"at": LONG_AGO, "contact": "ben", "to": "+447400123456"}, STEP, None),
+        # the same number, written another way
+        (STEP | {"at": LONG_AGO}, STEP | {"to": "(415) 555-2671"}, "duplicate.same_intent"),
+        # the same content
+        ({}, {}, "duplicate.same_content"),
+        ({}, {"automatic": True}, "duplicate.automatic"),
+        ({"body": SALE.upper().replace(" ", "  ")}, {}, "duplicate.same_content"),
+        ({"at": NOON - timedelta(hours=25)}, {}, None),
+        ({"body": "Acme: something else"}, {}, None),
+        ({"sender": "+12125550100"}, {}, None),
+        ({"to": "+14155552672"}, {}, None),
+        ({"outcome": Outcome.FAILED}, {}, None),
+        # nobody knows what became of the first
+        ({"outcome": Outcome.UNKNOWN}, {}, "duplicate.check_first"),
+        (STEP | {"at": LONG_AGO, "outcome": Outcome.UNKNOWN}, STEP, "duplicate.check_first"),
+    ],
+)
+def test_repetitions(earlier, changes, expected):
+    assert repetitions(sent(**earlier), **changes) == ({expected} if expected else set())
+
+
+def test_a_code_may_be_asked_for_again_but_not_at_once():
+    code = {"purpose": Purpose.OTP, "body": "Your Acme code is 493021."}
+    earlier = {"purpose": Purpose.OTP, "body": "Your Acme code is 111111."}
+    assert repetitions(sent(**earlier, at=NOON - timedelta(minutes=2)), **code) == set()
+    assert repetitions(sent(**earlier, at=NOON - timedelta(seconds=9)), **code) == {"duplicate.same_content"}
+
+
+def test_programs_that_answer_each_other_are_stopped():
+    burst = [sent(body=str(turn), at=NOON - timedelta(seconds=turn)) for turn in range(15)]
+    assert repetitions(*burst) == {"loop.too_many"}
+    assert repetitions(*burst[:14]) == set()
+
+
+def test_two_texts_are_the_same_if_readers_see_no_difference():
+    assert normal("Acme:\u00a0 SALE\u200b now\n") == normal("acme: sale NOW")
+    assert normal("Acme: sale") != normal("Acme: sale!")

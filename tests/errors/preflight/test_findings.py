@@ -1,0 +1,66 @@
+"""What staff read: the place in the text, the remedy, and the verdict."""
+
+import time
+
+import pytest
+
+from errors.preflight import Code, Finding, Verdict, verdict
+from tests.errors.preflight.make import BRITISH, MARKETING, findings
+
+
+def only(code: str, **changes) -> Finding:
+    (found,) = [finding for finding in findings(**changes) if finding.code == code]
+    return found
+
+
+def test_the_words_and_their_place_are_named():
+    body = "Hi {first_name}, Acme: your {item} is ready"
+    found = only("body.placeholder", body=body)
+    assert "“{first_name}” (character 4)" in found.message
+    assert [body[begin:end] for begin, end in found.places] == ["{first_name}", "{item}"]
+
+
+def test_the_remedy_says_what_to_write_instead_and_what_it_saves():
+    found = only("body.ucs2_costly", body="Acme: it’s " + "x" * 80)
+    assert "’ (character 9)" in found.message
+    assert "2 segments instead of 1" in found.message
+    assert found.remedy == "’ may be written '."
+
+
+def test_private_data_are_not_repeated_in_the_finding():
+    found = only("content.sensitive", body="Acme: your password is hunter2, card 4111 1111 1111 1111")
+    assert "hunter2" not in found.message + found.remedy
+    assert "4111" not in found.message + found.remedy
+
+
+def test_the_rule_that_decided_comes_along():
+    found = only("sender.foreign_numeric", **BRITISH | {"sender": "+14155550100"})
+    assert found.rule.place == "GB"
+    assert "twilio 21612" in found.rule.prevents
+
+
+def test_every_finding_says_what_to_do():
+    body = "Hi {name}, BUY bit.ly/x http://10.0.0.1 beer\u200b " + "x" * 2000
+    found = findings(**MARKETING | {"body": body, "to": "12345", "sender": ""})
+    assert len(found) > 8
+    assert all(finding.message and finding.remedy.endswith(".") for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ([], Verdict.PASS),
+        ([Code.BODY_UCS2, Code.LINK_INSECURE], Verdict.PASS),
+        ([Code.BODY_UCS2, Code.BODY_SEGMENTS], Verdict.WARN),
+        ([Code.BODY_SEGMENTS, Code.TO_EMPTY], Verdict.BLOCK),
+    ],
+)
+def test_the_worst_finding_decides(codes, expected):
+    assert verdict(Finding(code, "", "") for code in codes) is expected
+
+
+@pytest.mark.parametrize("letters", ["{", "http", "%a", "<%", "1", "a.", "\u200b", "STOP "])
+def test_endless_texts_are_answered_in_time(letters):
+    began = time.process_time()
+    assert "body.too_long" in {finding.code for finding in findings(body=letters * 20_000)}
+    assert time.process_time() - began < 2
