@@ -116,6 +116,31 @@ def message_log(rows: int) -> str:
     return table(TWILIO, map(row, range(rows)))
 
 
+def send_log(rows: int) -> str:
+    """A log of sends: messages in parts, later reports about earlier ones, numbers that do not exist, repeats."""
+    ends = (("delivered", ""), ("undelivered", "30005"), ("sent", ""), ("failed", "21610"), ("lost", "X-17"))
+
+    def row(at: int) -> tuple[object, ...]:
+        ref = at - 30 if at % 7 == 3 else at
+        status, code = ends[(ref + (at != ref)) % len(ends)]
+        moment = START + timedelta(minutes=7 * ref)
+        to = "+1555" if ref % 41 == 5 else phone(ref % 300)
+        part = at % 2 + 1 if ref % 11 == 4 else ""
+        return (
+            f"m{ref}",
+            f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            "twilio",
+            to,
+            status,
+            code,
+            part,
+            2 if part else "",
+        )
+
+    head = ["message_ref", "sent_at", "provider", "to", "status", "error_code", "part", "parts"]
+    return table(head, map(row, range(rows)))
+
+
 def web_form(*people: tuple[str, datetime]) -> str:
     """Opt-ins by form: (number, when)."""
     return table(

@@ -7,6 +7,7 @@ from typing import Any
 
 from backoffice.models import AuditEntry, ImportBatch, ImportRow
 from consent.models import AgreedStatus, ConsentRecord, Flag, Hold, Reading, SystemRecord, Touched
+from errors.models import AttemptEvent, AttemptHour, ErrorCode, NumberFinding, SendAttempt, TouchedHour
 
 READING = (
     *("number__e164", "program__code", "system__slug", "ref", "value", "text", "claimed_at"),
@@ -25,6 +26,21 @@ RECORD = (
     ),
     *("line",),
 )
+ATTEMPT = (
+    *(
+        "provider",
+        "account",
+        "message_ref",
+        "number__e164",
+        "recipient",
+        "sender",
+        "campaign",
+        "body",
+        "segments",
+    ),
+    *("submitted_at", "status", "is_failed", "error_code", "line"),
+)
+REPORT = ("attempt_key", "part", "status", "provider_status", "code", "occurred_at", "line")
 ROW = ("line", "bucket", "reason", "detail", "warnings", "number", "value", "at", "cells")
 RECORDS_OF_SYSTEMS = (
     *("system__slug", "ref", "number__e164", "previous_number__e164"),
@@ -42,6 +58,11 @@ def of_import(batch: ImportBatch) -> dict[str, Any]:
         "people": _rows(SystemRecord, RECORDS_OF_SYSTEMS),
         "shared contacts": _shared_contacts(),
         "news": _news(),
+        "attempts": _rows(SendAttempt, ATTEMPT),
+        "reports": _rows(AttemptEvent, REPORT),
+        "hours": _hours(),
+        "codes": _rows(ErrorCode.objects.filter(origin="seen"), ("provider", "code", "first_seen_at")),
+        "numbers": _rows(NumberFinding, ("number__e164", "category", "failures", "days", "suppressed_at")),
         "batch": (batch.status, batch.counts, batch.rows_done, batch.rows_total, batch.cursor_line),
         "findings": _rows(Flag.objects.filter(number=None), ("code", "status", "why", "params")),
         "audit": AuditEntry.objects.filter(action="import.done").count(),
@@ -86,6 +107,12 @@ def _news() -> list[str]:
     """Numbers that wait to be looked at, or that a worker has looked at since."""
     waiting = Touched.objects.values_list("number__e164", flat=True)
     return sorted({*waiting, *AgreedStatus.objects.values_list("number__e164", flat=True)})
+
+
+def _hours() -> list[str]:
+    """Hours whose counts wait to be made anew, or that a worker has counted since."""
+    waiting = TouchedHour.objects.values_list("hour", flat=True)
+    return sorted(str(hour) for hour in {*waiting, *AttemptHour.objects.values_list("hour", flat=True)})
 
 
 def _shared_contacts() -> list[list[str]]:

@@ -77,7 +77,10 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-@pytest.mark.parametrize(("slug", "file"), [("hubspot", make.crm_file), ("twilio", make.message_log)])
+@pytest.mark.parametrize(
+    ("slug", "file"),
+    [("hubspot", make.crm_file), ("twilio", make.message_log), ("send-log", make.send_log)],
+)
 def test_an_import_survives_its_worker_twice_and_ends_the_same(
     start_worker: Start, client, slug: str, file: Callable[[int], str]
 ):
