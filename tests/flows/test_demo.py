@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -31,12 +34,19 @@ FILES = [
 LOOKED = {"numbers", "looked_at"}  # how many were looked at says nothing about changes
 
 
-@pytest.fixture
-def demo() -> str:
-    """Loaded into the empty tables; what the command printed."""
+@pytest.fixture(scope="module")
+def loaded(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """Loaded once into the empty tables, what the command printed: each test works in a transaction on top of it."""
     said = io.StringIO()
-    call_command("load_demo", stdout=said)
-    return said.getvalue()
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_demo", stdout=said)
+        yield said.getvalue()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def demo(loaded: str, db: None) -> str:
+    return loaded
 
 
 def everything() -> dict[str, object]:
