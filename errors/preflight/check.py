@@ -9,7 +9,8 @@ from errors.preflight.body import check_body, check_length
 from errors.preflight.content import check_content
 from errors.preflight.duplicates import check_duplicates
 from errors.preflight.findings import Code, Finding
-from errors.preflight.hours import check_frequency, check_hours
+from errors.preflight.frequency import check_frequency
+from errors.preflight.hours import check_hours
 from errors.preflight.links import check_links
 from errors.preflight.media import check_media
 from errors.preflight.message import Message, Sent
@@ -17,6 +18,7 @@ from errors.preflight.permission import check_permission
 from errors.preflight.recipient import check_recipient, place_of, read_recipient
 from errors.preflight.rules import Kind, RuleBook
 from errors.preflight.sender import check_sender, read_sender
+from errors.preflight.whereabouts import areas_of
 from errors.preflight.wording import check_wording
 
 # No provider takes a text this long. Beyond it only the length is looked at: patterns over endless text take long.
@@ -40,6 +42,8 @@ def _findings(
     number = read_recipient(message)
     place = place_of(message, number)
     sender = read_sender(message, place, rules)
+    areas = areas_of(message, number.e164, place, rules)
+    at = message.at or now
     read = replace(message, body=message.body[:_MOST_READ])
     yield from check_recipient(message, number, rules)
     yield from check_sender(message, sender, place, rules)
@@ -50,10 +54,10 @@ def _findings(
     yield from check_wording(read, sender, place, rules)
     yield from check_content(read, place, rules)
     yield from check_media(message, place, rules)
-    yield from check_hours(message, number.e164, place, rules, now)
-    yield from check_frequency(message, number.e164, place, rules, now, recent)
+    yield from check_hours(message, number.e164, place, areas, rules, now)
+    yield from check_frequency(message, number.e164, areas, rules, at, recent)
     yield from check_permission(message)
-    yield from check_duplicates(message, number.e164, rules, recent, message.at or now)
+    yield from check_duplicates(message, number.e164, rules, recent, at)
 
 
 def _registered_ids(message: Message, place: str | None, rules: RuleBook) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from errors.preflight.findings import Code, Finding
 from errors.preflight.message import Message, Outcome, Purpose, Sent
 from errors.preflight.rules import Kind, RuleBook, repeats
+from errors.preflight.whereabouts import comparable
 
 
 def check_duplicates(
@@ -119,8 +120,4 @@ def _loop(to_same: list[Sent], message: Message, rules: RuleBook, at: datetime |
 
 
 def _within(sent: list[Sent], at: datetime, window: timedelta) -> list[Sent]:
-    return [
-        one
-        for one in sent
-        if (one.at.tzinfo is None) == (at.tzinfo is None) and timedelta(0) <= at - one.at <= window
-    ]
+    return [one for one in sent if comparable(one.at, at) and timedelta(0) <= at - one.at <= window]

@@ -1,20 +1,18 @@
-"""When it arrives: the recipient's local time, quiet hours, Sundays, holidays, and how often."""
+"""When it arrives: quiet hours, Sundays and holidays by the recipient's own clock."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime
 from enum import IntEnum
 from functools import cache
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 import holidays
-from babel.core import get_global
 
 from errors.preflight.findings import Code, Finding
-from errors.preflight.message import Message, Purpose, Sent
+from errors.preflight.message import Message, Purpose
 from errors.preflight.rules import Hours, Kind, Rule, RuleBook, Standing, hours
+from errors.preflight.whereabouts import Area, comparable, local_times
 
-_A_DAY: Final = timedelta(hours=24)
 _WEEK: Final = ("mon-fri",) * 5 + ("sat", "sun")
 
 
@@ -35,10 +33,16 @@ class Ruling(NamedTuple):
 
 
 def check_hours(
-    message: Message, e164: str | None, place: str | None, rules: RuleBook, now: datetime | None
+    message: Message,
+    e164: str | None,
+    place: str | None,
+    areas: list[Area],
+    rules: RuleBook,
+    now: datetime | None,
 ) -> Iterator[Finding]:
+    """`areas`: where the recipient may be; `place`: the country, if that is all one knows."""
     at = message.at or now
-    if message.at and now and _comparable(message.at, now) and message.at < now:
+    if message.at and now and comparable(message.at, now) and message.at < now:
         yield Finding(
             Code.TIME_PAST,
             f"The time of sending, {message.at:%Y-%m-%d %H:%M}, is over.",
@@ -46,98 +50,18 @@ def check_hours(
         )
     if at is None or message.purpose is Purpose.OTP:
         return
-    areas = areas_of(message, e164, place, rules)
-    local = _local_times(at, areas)
+    local = local_times(at, areas, place)
     if message.purpose is not Purpose.MARKETING:
         yield from _unsocial(local, rules)
-    elif not local or (not areas and not place):
+        return
+    if e164 and not areas:
         yield Finding(
             Code.TIME_ZONE_UNKNOWN,
             "Where the recipient is cannot be told from the number, so neither can the local time.",
             "Fill in the recipient's country and state.",
         )
-    else:
+    if local:
         yield from _quiet_hours(local, rules)
-
-
-def check_frequency(
-    message: Message,
-    e164: str | None,
-    place: str | None,
-    rules: RuleBook,
-    now: datetime | None,
-    recent: Sequence[Sent],
-) -> Iterator[Finding]:
-    """How many marketing texts the number got in the day before this one."""
-    at = message.at or now
-    if at is None or e164 is None or message.purpose is not Purpose.MARKETING:
-        return
-    earlier = [
-        sent
-        for sent in recent
-        if sent.to == e164
-        and sent.purpose is Purpose.MARKETING
-        and _comparable(sent.at, at)
-        and timedelta(0) <= at - sent.at < _A_DAY
-    ]
-    caps = [
-        rules.one(Kind.DAILY_CAP, place=where) for where in _places(areas_of(message, e164, place, rules))
-    ]
-    rule = next(filter(None, caps), None) or rules.one(Kind.DAILY_CAP)
-    if rule and len(earlier) >= int(rule.value):
-        yield Finding(
-            Code.TIME_FREQUENCY,
-            f"The number got {len(earlier)} marketing texts within 24 hours; the limit is {rule.value}.",
-            "Wait, or leave the recipient out of this campaign.",
-            rule=rule,
-        )
-
-
-class Area(NamedTuple):
-    """Where a recipient may be: a country or state, and one of its time zones (None: not needed)."""
-
-    place: str
-    zone: str
-
-
-def areas_of(message: Message, e164: str | None, place: str | None, rules: RuleBook) -> list[Area]:
-    """Where the recipient may be: by area code unless another state is stored, else anywhere in the country.
-
-    Empty for numbers of no area, such as toll-free ones.
-    """
-    if place is None:
-        return []
-    if place not in ("US", "CA"):
-        return [Area(place, zone) for zone in _zones_of(place)]
-    state = (message.state or "").strip().upper()
-    rows = rules.about(Kind.AREA, e164[2:5]) if e164 else []
-    if state and place == "US" and not any(rule.place == f"US-{state}" for rule in rows):
-        # The number came along from another state.
-        rows = [rule for rule in rules.all(Kind.AREA) if rule.place == f"US-{state}"] or rows
-    return list(dict.fromkeys(Area(rule.place, zone) for rule in rows for zone in rule.value.split(" ")))
-
-
-@cache
-def _zones_of(country: str) -> tuple[str, ...]:
-    """The time zones of a country, from the tables of Unicode (CLDR)."""
-    return tuple(zone for zone, territory in get_global("zone_territories").items() if territory == country)
-
-
-def _local_times(at: datetime, areas: list[Area]) -> list[tuple[str, datetime]]:
-    """The local time at each place. A time without a zone is the recipient's own."""
-    if at.tzinfo is None:
-        return [(where, at) for where in _places(areas)]
-    return list(
-        dict.fromkeys((area.place, at.astimezone(ZoneInfo(area.zone)).replace(tzinfo=None)) for area in areas)
-    )
-
-
-def _places(areas: list[Area]) -> list[str]:
-    return list(dict.fromkeys(area.place for area in areas))
-
-
-def _comparable(one: datetime, other: datetime) -> bool:
-    return (one.tzinfo is None) == (other.tzinfo is None)
 
 
 def _unsocial(local: list[tuple[str, datetime]], rules: RuleBook) -> Iterator[Finding]:
@@ -154,10 +78,9 @@ def _unsocial(local: list[tuple[str, datetime]], rules: RuleBook) -> Iterator[Fi
 
 def _quiet_hours(local: list[tuple[str, datetime]], rules: RuleBook) -> Iterator[Finding]:
     rulings = [(where, at, _ruling(where, at, rules)) for where, at in local]
-    worst = max(rulings, key=lambda one: one[2].allowed)
-    where, at, ruling = worst
+    where, at, ruling = max(rulings, key=lambda one: one[2].allowed)
     if ruling.allowed is Allowed.YES:
-        if not any(rules.all(Kind.HOURS) and _claims(place, at, rules) for place, at in local):
+        if not any(_claims(level, at, rules) for where, at in local for level in _levels(where)):
             yield from _unsocial(local, rules)
         return
     if ruling.allowed is Allowed.NO and min(one[2].allowed for one in rulings) < Allowed.NO:

@@ -21,6 +21,7 @@ class Consent(StrEnum):
     PENDING = "pending"  # double opt-in not finished
     TRANSACTIONAL = "transactional"  # but not marketing
     OTHER_CHANNEL = "other_channel"  # e-mail, say
+    OLDER_THAN_OPTOUT = "older_than_optout"  # a later STOP ended it
     NONE = "none"
 
 

@@ -31,24 +31,19 @@ _FOR_MARKETING: Final = {
 
 
 def check_permission(message: Message) -> Iterator[Finding]:
-    if message.consent is Consent.OPTED_OUT:
+    agreed, stopped = message.consent_at, message.opted_out_at
+    if message.consent is Consent.OPTED_OUT or (stopped and not agreed):
         yield Finding(
             Code.CONSENT_OPTED_OUT,
-            "This person said STOP.",
+            "This person said STOP" + (f" on {stopped:%Y-%m-%d}." if stopped else "."),
             "Do not text. Only the person can undo it, for example by texting START.",
         )
-    elif message.consent_at and message.opted_out_at and message.consent_at <= message.opted_out_at:
+    elif message.consent is Consent.OLDER_THAN_OPTOUT or (agreed and stopped and agreed <= stopped):
         yield Finding(
             Code.CONSENT_OLDER_THAN_OPTOUT,
-            f"The consent of {message.consent_at:%Y-%m-%d} is older than the opt-out of "
-            f"{message.opted_out_at:%Y-%m-%d}.",
+            "The consent is older than the opt-out"
+            + (f": {agreed:%Y-%m-%d}, {stopped:%Y-%m-%d}." if agreed and stopped else "."),
             "Do not text: the opt-out is the later word.",
-        )
-    elif message.opted_out_at and not message.consent_at:
-        yield Finding(
-            Code.CONSENT_OPTED_OUT,
-            f"This person said STOP on {message.opted_out_at:%Y-%m-%d}, and no later consent has a date.",
-            "Do not text. Record a later consent with its proof, if there is one.",
         )
     if message.purpose is Purpose.MARKETING and message.consent in _FOR_MARKETING:
         yield _FOR_MARKETING[message.consent]

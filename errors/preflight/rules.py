@@ -1,6 +1,6 @@
 """The rules in force, as rows: what a provider, a country or the house allows, since when, and who says so.
 
-A row is a fact with its source. The rows of this package are the files in rules/; rows from anywhere else make
+A row is a fact with its source. The rows of this package are the files in tables/; rows from anywhere else make
 a RuleBook as well, so staff may edit theirs.
 """
 
@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-FOLDER: Final = Path(__file__).parent / "rules"
+FOLDER: Final = Path(__file__).parent / "tables"
 
 
 class BadRule(ValueError):

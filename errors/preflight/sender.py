@@ -15,6 +15,7 @@ from errors.preflight.rules import Kind, Rule, RuleBook, pattern
 _LONGEST_NAME: Final = 11
 _SHORT_CODE: Final = re.compile(r"\d{3,6}")
 _WRITTEN_NUMBER: Final = re.compile(r"(?:\+|00)[\d\s().-]+|(?=.*[\s().-])[\d\s().-]{9,}")
+_TOO_FEW_DIGITS: Final = re.compile(r"\d{1,2}")
 _LETTER: Final = re.compile("[A-Za-z]")
 
 
@@ -51,7 +52,7 @@ def read_sender(message: Message, place: str | None, rules: RuleBook) -> Sender:
         if cell.e164:
             return Sender(SenderKind.NUMBER, text, cell.region, cell.line_type)
         return Sender(SenderKind.UNREADABLE, text)
-    if text.startswith("+"):
+    if text.startswith("+") or _TOO_FEW_DIGITS.fullmatch(text):
         return Sender(SenderKind.UNREADABLE, text)
     if _SHORT_CODE.fullmatch(text) and not _is_header(text, place, rules):
         return Sender(SenderKind.SHORT_CODE, text)

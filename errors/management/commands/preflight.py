@@ -37,6 +37,7 @@ _CONSENTS = {
     "e_mail": Consent.OTHER_CHANNEL,
     "email_only": Consent.OTHER_CHANNEL,
     "wrong_channel": Consent.OTHER_CHANNEL,
+    "opted_in_before_optout": Consent.OLDER_THAN_OPTOUT,
     "": Consent.NONE,
     "missing": Consent.NONE,
     "unknown": Consent.NONE,

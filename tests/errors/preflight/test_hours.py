@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from errors.preflight import Code, Kind, Rule, RuleBook, Severity, Standing, rules_on
-from errors.preflight.hours import areas_of
+from errors.preflight.whereabouts import areas_of
 from tests.errors.preflight.make import DAY, MARKETING, codes, findings, message
 
 
@@ -90,6 +90,11 @@ def test_without_a_time_of_its_own_a_message_goes_now():
     night = datetime(2026, 3, 10, 11, tzinfo=UTC)
     assert "time.quiet_hours" in codes(**MARKETING, at=None, now=night)
     assert not {code for code in codes(**MARKETING, at=None) if code.startswith("time.")}
+
+
+def test_a_number_that_cannot_be_read_is_still_checked_against_its_country():
+    assert "time.quiet_hours" in codes(**MARKETING, to="", at=datetime(2026, 3, 10, 22))
+    assert "time.zone_unknown" not in codes(**MARKETING, to="")
 
 
 def test_the_finding_names_the_day_the_place_and_the_window():
