@@ -207,7 +207,7 @@ def _keep(look: PatternRun, seen: Sequence[Seen]) -> dict[str, int]:
         )
     counts.update(_end_mutes(timezone.now()))
     counts.update(_close_gone(look))
-    return dict(counts)
+    return {name: count for name, count in counts.items() if count}
 
 
 def _is_same(pattern: Pattern, one: Seen) -> bool:

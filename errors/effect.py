@@ -171,7 +171,9 @@ def _better(rate: Rate, before: Traffic | None) -> str:
 
 
 def _doubt(target: float, before: Traffic, after: Traffic, content: str) -> str:
-    """Why a low rate need not be the change's doing; "" if nothing speaks against it."""
+    """Why a low rate need not be the change's doing; "" if nothing speaks against it, or nothing is known of before."""
+    if before.total.settled < TOO_FEW:
+        return ""
     if content and content in before.by:
         share = _share_of_what_failed(before.by[content], after.by.get(content, {}))
         if share < GONE:

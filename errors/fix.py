@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from backoffice import audit
 from backoffice.models import IllegalMove
@@ -46,27 +46,18 @@ def fix(pattern: Pattern, change: Change, *, by: User, token: str, seen: int, no
 
     `seen` is the version of the pattern that the person read: raises StalePattern if it has changed since. Raises
     Refused for a change that cannot be measured, and for a pattern that needs none."""
-    earlier = _of_form(token, by)
-    if earlier is not None:
-        return earlier
     try:
         with transaction.atomic():
             return _document(pattern, change, by=by, token=token, seen=seen, now=now)
     except IllegalMove as problem:
         raise Refused(f"{problem} Its own page says what became of it.") from problem
-    except IntegrityError:
-        earlier = _of_form(token, by)  # a double click: the other request was faster
-        if earlier is None:
-            raise
-        return earlier
-
-
-def _of_form(token: str, by: User) -> Fix | None:
-    return Fix.objects.filter(token=token, made_by=by).first()
 
 
 def _document(pattern: Pattern, change: Change, *, by: User, token: str, seen: int, now: datetime) -> Fix:
     pattern = Pattern.objects.select_for_update().get(pk=pattern.pk)
+    earlier = Fix.objects.filter(token=token).first()  # a double click: the other request was faster
+    if earlier is not None:
+        return earlier
     if pattern.version != seen:
         raise StalePattern(pattern)
     check(change, pattern, now)

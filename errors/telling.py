@@ -57,19 +57,13 @@ def cannot_tell(attributes: Mapping[str, str], same_as: Mapping[str, str]) -> st
     """What selects the same sends, and what would have to be sent to tell which of them matters."""
     if not same_as:
         return ""
-    mine = _named(next(iter(attributes.items())))
-    others = " and ".join(_named(item) for item in same_as.items())
-    first, *_ = same_as.items()
+    others = " and ".join(f"{NAMES[name]} {value}" for name, value in same_as.items())
+    kinds = " or ".join(NAMES[name] for name in same_as)
     return (
-        f"Nearly the same sends have {others}: the log cannot tell which of them matters. To tell, send some of "
-        f"{mine} with another {NAMES[first[0]]}, or of {_named(first)} with another "
-        f"{NAMES[next(iter(attributes))]}; a hundred of each are enough for a difference like this."
+        f"Nearly the same sends have {others}, so the log cannot tell which of them matters. To tell, it needs sends "
+        f"{slice_words(attributes)} with another {kinds}, and sends with {others} that differ in the rest; about a "
+        "hundred of each."
     )
-
-
-def _named(item: tuple[str, str]) -> str:
-    name, value = item
-    return f"{NAMES[name]} {value}"
 
 
 def ruled_out(name: str, others: Mapping[str, str], mine: Rate, rest: Rate) -> str:

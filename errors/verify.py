@@ -16,7 +16,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from backoffice import jobs
-from errors import life, overdue, slices
+from errors import life, overdue, rollup, slices
 from errors.effect import Answer, Outcome, Rate, Traffic, judge, judge_later
 from errors.models import AttemptHour, Fix, Pattern, PatternRun, SendAttempt, Verification
 from errors.windows import hour_of, next_hour
@@ -44,6 +44,7 @@ AFTERWARDS = {
 def verify(subject: str, *, beat: jobs.Progress, **_: Any) -> dict[str, int]:
     """Measure every fix that is watched. Returns how many got which answer; {} if none is watched."""
     now = timezone.now()
+    rollup.rollup("", beat=jobs.unwatched)  # what changed since the last count first
     fixes = list(watched(now).select_related("pattern").order_by("pk"))
     counts: Counter[str] = Counter()
     for place, fix in enumerate(fixes):

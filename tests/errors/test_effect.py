@@ -91,6 +91,11 @@ def test_a_mix_that_would_have_been_fine_before_proves_nothing():
     assert judge(Rate(8, 1000), target=0.05, before=before, after=same).answer is Answer.VERIFIED
 
 
+def test_where_nothing_is_known_of_before_the_sends_since_speak_alone():
+    nothing = traffic(country={})
+    assert judge(Rate(0, 200), target=0.05, before=nothing, after=nothing).answer is Answer.VERIFIED
+
+
 def test_a_value_not_sent_before_counts_as_they_did_on_the_whole():
     before = {"a": Rate(90, 100), "b": Rate(10, 900)}
     assert as_before(before, {"c": Rate(0, 50)}, Rate(100, 1000)) == pytest.approx(0.1)
