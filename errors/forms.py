@@ -38,9 +38,16 @@ class OverviewForm(forms.Form):
     window = forms.ChoiceField(choices=WINDOWS, required=False, widget=forms.HiddenInput)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    provider = forms.CharField(required=False, max_length=24)
-    country = forms.CharField(required=False, max_length=6, widget=forms.TextInput(attrs={"size": 4}))
-    campaign = forms.CharField(required=False, max_length=120)
+    # The page suggests the values that it shows.
+    provider = forms.CharField(
+        required=False, max_length=24, widget=forms.TextInput(attrs={"list": "known-provider"})
+    )
+    country = forms.CharField(
+        required=False, max_length=6, widget=forms.TextInput(attrs={"size": 4, "list": "known-country"})
+    )
+    campaign = forms.CharField(
+        required=False, max_length=120, widget=forms.TextInput(attrs={"list": "known-campaign"})
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

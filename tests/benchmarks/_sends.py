@@ -2,8 +2,8 @@
 
 Lifelike enough for indexes and groups: half of the sends are of a few campaigns that never end, half of some that last
 a day; a campaign goes to a few countries, a country has its carriers and, mostly, its provider. Nights are quieter than
-days, one blast fills an hour with a hundredth of all sends, and on the last full day a slice fails. A quarter of the rows still has its text. There are no reports: nothing that
-is measured on this log reads them.
+days, one blast fills an hour with a hundredth of all sends, and on the last full day a slice fails. A quarter of the
+rows still has its text. There are no reports: nothing that is measured on this log reads them.
 """
 
 from datetime import UTC, datetime, timedelta
