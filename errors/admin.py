@@ -14,7 +14,16 @@ from django.utils.safestring import SafeString
 from backoffice.frame import ReadOnlyAdmin
 from backoffice.templatetags.frame import phone, staff_time, status_chip
 from consent.admin import OfNumber
-from errors.models import AttemptEvent, ErrorCode, NumberFinding, SendAttempt
+from errors.models import (
+    AttemptEvent,
+    ErrorCode,
+    Fix,
+    NumberFinding,
+    Pattern,
+    PatternRun,
+    SendAttempt,
+    Verification,
+)
 from errors.views.lookup import TooMany, look_up, of_reference
 
 
@@ -160,3 +169,92 @@ class NumberFindingAdmin(OfNumber):
     @admin.display(description="reached again")
     def reached(self, finding: NumberFinding) -> str:
         return staff_time(finding.cleared_at)
+
+
+# --- Patterns and fixes ----------------------------------------------------------------------------------
+
+
+@admin.register(Pattern)
+class PatternAdmin(ReadOnlyAdmin):
+    list_display = (
+        "__str__",
+        "state",
+        "failures",
+        "attempts",
+        "recipients",
+        "error_code",
+        "last_seen",
+        "page",
+    )
+    list_filter = ("status", "is_incident")
+    search_fields = ("=error_code", "=category")
+    search_help_text = "A whole code or category; the list of patterns finds values as well"
+    ordering = ["-excess", "-pk"]
+    exclude = ("key",)
+    readonly_fields = ("page",)
+
+    @admin.display(description="state")
+    def state(self, pattern: Pattern) -> SafeString:
+        return status_chip(pattern)
+
+    @admin.display(description="last seen", ordering="last_seen_at")
+    def last_seen(self, pattern: Pattern) -> str:
+        return staff_time(pattern.last_seen_at)
+
+    @admin.display(description="its page")
+    def page(self, pattern: Pattern) -> SafeString:
+        return _link("pattern", pattern.pk, "Everything about it")
+
+
+@admin.register(PatternRun)
+class PatternRunAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "kind", "attempts", "failures", "looked_at", "found", "took", "finished")
+    list_filter = ("kind",)
+    ordering = ["-pk"]
+    exclude = ("token",)
+
+    @admin.display(description="took")
+    def took(self, run: PatternRun) -> str:
+        return f"{run.seconds:.1f} s"
+
+    @admin.display(description="finished")
+    def finished(self, run: PatternRun) -> str:
+        return staff_time(run.finished_at)
+
+
+@admin.register(Fix)
+class FixAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "of", "changed", "answer", "by", "since")
+    list_filter = ("outcome", "changed")
+    list_select_related = ("pattern", "made_by")
+    ordering = ["-pk"]
+    exclude = ("token",)
+
+    @admin.display(description="pattern")
+    def of(self, fix: Fix) -> SafeString:
+        return _link("pattern", fix.pattern_id, str(fix.pattern))
+
+    @admin.display(description="answer")
+    def answer(self, fix: Fix) -> str:
+        return fix.get_outcome_display()
+
+    @admin.display(description="by")
+    def by(self, fix: Fix) -> str:
+        return fix.made_by.get_full_name() or fix.made_by.get_username()
+
+    @admin.display(description="in effect since")
+    def since(self, fix: Fix) -> str:
+        return staff_time(fix.effective_at)
+
+
+@admin.register(Verification)
+class VerificationAdmin(ReadOnlyAdmin):
+    list_display = ("measured", "fix", "outcome", "failed", "settled", "why")
+    list_filter = ("outcome",)
+    list_select_related = ("fix",)
+    allowed_lookups = ("fix__id__exact",)
+    ordering = ["-pk"]
+
+    @admin.display(description="measured")
+    def measured(self, verification: Verification) -> str:
+        return staff_time(verification.measured_at)

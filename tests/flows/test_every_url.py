@@ -23,6 +23,7 @@ from backoffice.access import ADMIN, AGENT, SUPERVISOR, VIEWER, can
 from backoffice.addresses import KeyConverter
 from backoffice.models import ImportBatch, JobRun
 from consent.models import Correction, Flag, WriteBack
+from errors.models import Pattern
 from tests.backoffice import make
 from tests.flows import world
 
@@ -139,6 +140,9 @@ def model_of(name: str) -> type[Model] | None:
         "flag": Flag,
         "correction": Correction,
         "write_back_": WriteBack,
+        "pattern": Pattern,
+        "fix": Pattern,
+        "resend": Pattern,
     }
     return next((model for start, model in kinds.items() if start == room or page.startswith(start)), None)
 
