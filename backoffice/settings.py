@@ -9,6 +9,7 @@ from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -17,6 +18,19 @@ def flag(name: str, default: bool = False) -> bool:
 
 def listed(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def hours_by_name(name: str) -> dict[str, int | None]:
+    """ "*=72,twilio=24,vonage:DE=never" as {"*": 72, "twilio": 24, "vonage:DE": None}."""
+    found: dict[str, int | None] = {}
+    for part in listed(name):
+        key, _, hours = (piece.strip() for piece in part.partition("="))
+        if not key or not (hours == "never" or hours.isdecimal()):
+            raise ImproperlyConfigured(
+                f"{name}: “{part}” is not like “*=72”, “twilio=24” or “vonage:DE=never”."
+            )
+        found[key] = None if hours == "never" else int(hours)
+    return found
 
 
 def kept_secret(path: Path) -> str:
@@ -212,11 +226,7 @@ SEND_LOG: dict[str, Any] = {
     "row_days": int(os.environ.get("SEND_LOG_ROW_DAYS", 396)),
     # Hours after which no final report is expected any more: by provider, by "provider:COUNTRY", else "*".
     # None ("never"): that route reports no deliveries. FINAL_AFTER_HOURS="*=72,twilio=24,vonage:DE=never"
-    "final_after_hours": {"*": 72}
-    | {
-        key.strip(): None if hours.strip() == "never" else int(hours)
-        for key, hours in (part.split("=") for part in listed("FINAL_AFTER_HOURS"))
-    },
+    "final_after_hours": {"*": 72} | hours_by_name("FINAL_AFTER_HOURS"),
 }
 # Templates that one person may get again and again, such as one-time passwords: no duplicate sends.
 MAY_REPEAT_TEMPLATES = [name for name in os.environ.get("MAY_REPEAT_TEMPLATES", "otp").split(",") if name]

@@ -26,7 +26,7 @@ from typing import Any
 
 import phonenumbers
 from django.core.files.base import File
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.utils import timezone
 from import_export import fields, resources, widgets
 from tablib import Dataset
@@ -35,7 +35,7 @@ from backoffice.imports import mapping, receive, run
 from backoffice.models import ColumnMapping, ImportBatch, System
 from consent import reconcile
 from consent.models import Reading, Touched
-from tests.benchmarks import _ledger, _workers
+from tests.benchmarks import _ledger, _tables, _workers
 
 ROWS = int(os.environ.get("BENCH_ROWS", 200_000))
 AGREES = 0.97  # of the rows say what the ledger says
@@ -79,7 +79,7 @@ def main() -> int:
 def compare(path: Path) -> bool:
     """Rounds of: the same rows by import-export, by the importer, once more by the importer, by COPY."""
     system = club()
-    before, last = counts(), last_keys()
+    before, last = _tables.counts(TABLES), _tables.last_keys((*TABLES, *BATCH_TABLES))
     peers, copies, repeats = [], [], []
     missed = False
     make_peer_table()
@@ -87,12 +87,12 @@ def compare(path: Path) -> bool:
         peer = seconds(import_with_peer, path) / PEER_ROWS
         taken = seconds(take_in, path, system)
         derived = seconds(_workers.in_shards, reconcile.reconcile)
-        wrote = {name: count - before[name] for name, count in counts().items()}
+        wrote = {name: count - before[name] for name, count in _tables.counts(TABLES).items()}
         repeated = seconds(take_in, path, system, "\n")
-        more = {name: count - before[name] - wrote[name] for name, count in counts().items()}
+        more = {name: count - before[name] - wrote[name] for name, count in _tables.counts(TABLES).items()}
         # Each file gets its own finding about the rows that nobody can read; nothing else may be new.
         missed |= Touched.objects.exists() or any(more[name] > ("flag" in name) for name in more)
-        copied = copy_again(last)
+        copied = _tables.copy_again(last, TABLES)
         print(
             f"round {place + 1}: run {taken:.1f} s, reconcile {derived:.1f} s, the same file again {repeated:.1f} s; "
             f"import-export {peer * 1e6:,.0f} us/row; COPY {copied:.1f} s for {wrote}"
@@ -100,7 +100,7 @@ def compare(path: Path) -> bool:
         peers.append(peer * ROWS / (taken + derived))
         copies.append(copied / (taken + derived))
         repeats.append(repeated / taken)
-        empty(last, *BATCH_TABLES)
+        _tables.empty(last, (*TABLES, *BATCH_TABLES))
     print(
         f"import of {ROWS:,} CRM rows with their statuses: {spread(peers)}x import-export's bulk mode per row "
         f"(goal {TIMES_IMPORT_EXPORT}x); {spread(copies)}x COPY of the same rows (goal {SHARE_OF_COPY}x)"
@@ -270,52 +270,6 @@ def import_with_peer(path: Path) -> None:
     result = PeerResource().import_data(Dataset(*rows, headers=HEADER))
     assert result.total_rows == PEER_ROWS
     assert PeerRow._default_manager.count() == PEER_ROWS
-
-
-def copy_again(last: dict[str, int]) -> float:
-    """Take what the import wrote out of the tables and COPY it in again; the seconds of the latter."""
-    raw: dict[str, bytes] = {}
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            with cursor.copy(
-                f"COPY (SELECT * FROM {table} WHERE id > {last[table]} ORDER BY id) TO STDOUT"
-            ) as out:
-                raw[table] = b"".join(out)
-    empty(last)
-    began = time.perf_counter()
-    with transaction.atomic(), connection.cursor() as cursor:
-        for table in TABLES:
-            with cursor.copy(f"COPY {table} FROM STDIN") as into:
-                into.write(raw[table])
-    return time.perf_counter() - began
-
-
-def empty(last: dict[str, int], *more: str) -> None:
-    """Remove what is newer than these keys, past the triggers that forbid it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        for table in (*TABLES, *more):
-            cursor.execute(f"DELETE FROM {table} WHERE id > {last[table]}")
-        cursor.execute("SET session_replication_role = origin")
-    _ledger.vacuum()
-
-
-def counts() -> dict[str, int]:
-    with connection.cursor() as cursor:
-        found = {}
-        for table in TABLES:
-            cursor.execute(f"SELECT count(*) FROM {table}")
-            found[table.removeprefix("consent_")] = cursor.fetchone()[0]
-        return found
-
-
-def last_keys() -> dict[str, int]:
-    with connection.cursor() as cursor:
-        found = {}
-        for table in (*TABLES, *BATCH_TABLES):
-            cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table}")
-            found[table] = cursor.fetchone()[0]
-        return found
 
 
 def seconds(verb: Callable[..., None], *given: Any) -> float:
