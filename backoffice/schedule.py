@@ -88,7 +88,8 @@ def _keep_gap(name: str, since: datetime, now: datetime) -> None:
 def ticks(now: datetime) -> list[Tick]:
     """Every entry of the schedule, the late ones first."""
     rows = {row.subject: row for row in JobRun.objects.filter(kind=KIND).order_by("-pk")}
-    found = [_tick(name, rows.get(name), now) for name in settings.CELERY_BEAT_SCHEDULE]
+    since = min((row.started_at for row in rows.values() if row.started_at), default=None)
+    found = [_tick(name, rows.get(name), since, now) for name in settings.CELERY_BEAT_SCHEDULE]
     return sorted(found, key=lambda tick: (not tick.is_late, tick.name))
 
 
@@ -96,9 +97,10 @@ def late(all_ticks: Iterable[Tick]) -> list[Tick]:
     return [tick for tick in all_ticks if tick.is_late]
 
 
-def _tick(name: str, row: JobRun | None, now: datetime) -> Tick:
+def _tick(name: str, row: JobRun | None, since: datetime | None, now: datetime) -> Tick:
+    """`since`: when the schedule first ran at all; an entry whose first turn is still to come is not late."""
     last_at = row.heartbeat_at if row else None
-    due_at = _due(name, last_at) if last_at else None
+    due_at = _due(name, last_at or since) if last_at or since else None
     return Tick(
         name=name,
         every=getattr(_schedule(name), "run_every", None),

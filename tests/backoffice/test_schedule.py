@@ -75,3 +75,9 @@ def test_every_task_of_the_schedule_leaves_its_trace_by_itself():
     assert JobRun.objects.get(kind=schedule.KIND).subject == "sweep"
     tasks.note_schedule(sender=tasks.work)  # not in the schedule
     assert JobRun.objects.filter(kind=schedule.KIND).count() == 1
+
+
+def test_an_entry_whose_first_turn_is_still_to_come_is_not_late():
+    schedule.ran("sweep", NOW)
+    assert not tick("tidy", NOW + timedelta(seconds=40)).is_late
+    assert tick("tidy", NOW + timedelta(hours=3)).is_late
