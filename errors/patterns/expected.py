@@ -46,6 +46,11 @@ class Rates:
                 doubt += self.doubts[term][group]
         return np.minimum(rate, HIGHEST_RATE), doubt
 
+    def doubt_of(self, name: str, count: int) -> Floats:
+        """The relative variance with which the factor of each of the first `count` values is known."""
+        known = self.doubts.get((name,))
+        return np.zeros(count) if known is None else known[:count]
+
 
 def group_of(term: Term, counts: Counts, sizes: Mapping[str, int]) -> NDArray[np.int64]:
     """For each row the number of its group: the values of the term's attributes in one number."""

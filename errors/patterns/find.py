@@ -16,9 +16,13 @@ from errors.patterns.slices import Kept, Slices, alive
 
 Floats = NDArray[Any]
 Rows = NDArray[np.int64]
+# How the chance that a fault adds goes with the odds to fail without it: alike for all, in between, in proportion.
+SHAPES = (0.0, 0.5, 1.0)
 SAME = 0.97  # slices that share this much of what they select (Jaccard) cannot be told apart
 CLOSE = 6.0  # log likelihood by which one description may be better than another and mean nothing
-PRIOR = 20.0  # expected failures before, that weigh as much as what a slice's values lead one to expect
+FEWEST = 8.0  # expected failures of a value from which on its rate says how much rates scatter
+NEW = 44.0  # how sure a value without history is taken to be like others: to 15 %, one over its square
+PRIOR = 8.0  # expected failures before, that weigh as much as what a slice's values lead one to expect
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,14 @@ class _Fault:
 
     index: int
     rows: Rows
-    added: float = 0.0  # chance that an attempt fails because of it
+    shape: Floats  # how the chance to fail because of it differs from attempt to attempt
+    size: float = 0.0
     p_value: float = 1.0
+
+    @property
+    def added(self) -> Floats:
+        """The chance of each of its attempts to fail because of it."""
+        return np.minimum(self.size * self.shape, expecting.HIGHEST_RATE)
 
 
 def find(current: Counts, baseline: Counts | None = None, *, limits: Limits = Limits()) -> Found:
@@ -141,27 +151,38 @@ class _Search:
         self.own = (seen + PRIOR) / (meant + PRIOR)
         self.doubt = np.zeros(len(self.slices))
         if baseline is not None:
+            worth = self.model / np.maximum(doubted, 1e-9)
             self.doubt = np.maximum(
-                1 / (seen + self.model / np.maximum(doubted, 1e-9)), seen / (seen + PRIOR) ** 2
+                1 / (seen + np.where(meant < 1, np.maximum(worth, NEW), worth)),
+                seen / (seen + PRIOR) ** 2,
             )
         orders = self.slices.orders()
         many = np.bincount(orders, minlength=limits.attributes + 1)
         self.cost = np.log(many[orders]) + 2.0 * orders
-        self.drift = self._first_drift()
+        self.drift = 1.0
+        self.searching = True
         self.faults: list[_Fault] = []
-        self.no = 1 - self.drift * self.rate  # chance of each attempt not to fail
+        self.tried: set[int] = set()
+        self.no = 1 - self.rate  # chance of each attempt not to fail
 
     # -- drift
 
-    def _first_drift(self) -> float:
-        """The median of failures over expected, over the values of one attribute, weighed by expected."""
-        single = self.slices.orders() == 1
-        ratio = self.failures[single] / np.maximum(self.model[single], 1e-9)
-        weight = self.model[single]
-        order = np.argsort(ratio)
-        upto = np.cumsum(weight[order])
-        middle = float(ratio[order][np.searchsorted(upto, upto[-1] / 2)])
-        return self._bounded(middle)
+    def _drift(self, free: NDArray[np.bool_]) -> float:
+        """The factor by which failures moved outside known faults.
+
+        While faults may be unknown yet, what moved least counts: a fault raises the rate of every value but leaves
+        most values of its own attribute alone, so one attribute's median (weighed by expected failures) is clean.
+        """
+        n, f = (self.n * self.rate)[free], self.f[free]
+        if n.sum() < 50:
+            return self.drift
+        moved = [(f.sum() + 50) / (n.sum() + 50)]
+        for name in ATTRIBUTES if self.searching else ():
+            codes, many = self.current.codes[name][free], len(self.current.values[name])
+            meant = np.bincount(codes, n, many)
+            if (meant >= 10).sum() >= 4:
+                moved.append(_middle(np.bincount(codes, f, many) / np.maximum(meant, 1e-9), meant))
+        return self._bounded(float(min(moved)))
 
     def _bounded(self, drift: float) -> float:
         if not self.has_baseline:
@@ -172,11 +193,8 @@ class _Search:
 
     def _refit(self) -> None:
         """Each attempt fails by its own chance or by any fault it is in: solve for all faults and the drift."""
+        self.drift = self._drift(self._free())
         for _ in range(12):
-            free = self._free()
-            meant = float((self.n * self.rate)[free].sum())
-            if meant > 50:
-                self.drift = self._bounded((float(self.f[free].sum()) + 50) / (meant + 50))
             self.no = 1 - np.minimum(self.drift * self.rate, expecting.HIGHEST_RATE)
             for fault in self.faults:
                 self.no[fault.rows] *= 1 - fault.added
@@ -185,13 +203,13 @@ class _Search:
                 rows = fault.rows
                 without = self.no[rows] / (1 - fault.added)
                 n = self.n[rows]
-                could = float((n * without).sum())
-                added = (float(self.f[rows].sum()) - float((n * (1 - without)).sum())) / max(could, 1e-9)
-                added = float(np.clip(added, 0.0, 0.999))
-                change = max(change, abs(added - fault.added))
-                fault.added = added
-                self.no[rows] = without * (1 - added)
-            if change < 1e-5:
+                could = float((n * without * fault.shape).sum())
+                size = (float(self.f[rows].sum()) - float((n * (1 - without)).sum())) / max(could, 1e-9)
+                size = max(size, 0.0)
+                change = max(change, abs(size - fault.size) / max(size, 1e-9))
+                fault.size = size
+                self.no[rows] = without * (1 - fault.added)
+            if change < 1e-3:
                 break
 
     # -- candidates
@@ -219,32 +237,36 @@ class _Search:
             meant = np.where(judged, (meant - could), meant - could + beside)
         return failures, np.maximum(meant, 1e-9), share
 
-    def _tested(
-        self, failures: Floats, meant: Floats, share: Floats, scatter_is: float
-    ) -> tuple[NDArray[np.bool_], Floats]:
+    def _tested(self, failures: Floats, meant: Floats, share: Floats, scatter_is: float) -> NDArray[np.bool_]:
         scatter = np.sqrt(scatter_is**2 + self.doubt)
         enough = (failures - meant >= self.least * share) & (failures >= self.limits.min_ratio * meant)
         p = np.ones(len(meant))
         p[enough] = upper_tail(failures[enough], meant[enough], scatter[enough])
         stands = np.zeros(len(meant), bool)
         stands[enough] = discoveries(p[enough], self.limits.false_discoveries, len(meant))
-        return stands, p
+        return stands
 
-    def _scatter(self, failures: Floats, meant: Floats) -> float:
-        """How much rates scatter from day to day beyond chance: the median slice says, patterns do not."""
-        judged = (meant >= 2 * self.least) & (self.slices.orders() <= 2)
-        if judged.sum() < 20:
-            return self.limits.scatter
-        off = (failures[judged] - meant[judged]) ** 2
-        low, high = self.limits.scatter, 1.0
-        for _ in range(20):
-            middle = (low + high) / 2
-            variance = meant[judged] + (middle**2 + self.doubt[judged]) * meant[judged] ** 2
-            if np.median(off / variance) > 0.455:
-                low = middle
-            else:
-                high = middle
-        return high
+    def _scatter(self) -> dict[str, float]:
+        """For each attribute how much the rates of its values moved apart, beyond chance, outside the faults.
+
+        Relative standard deviation by moments, without the value that moved most: it may be a fault not found.
+        """
+        free = self._free()
+        n, f = (self.n * (1 - self.no))[free], self.f[free]
+        moved = {}
+        for name in ATTRIBUTES:
+            codes, many = self.current.codes[name][free], len(self.current.values[name])
+            meant = np.bincount(codes, n, many)
+            judged = meant >= FEWEST
+            if judged.sum() < 8:
+                continue
+            meant, off = meant[judged], np.bincount(codes, f, many)[judged] - meant[judged]
+            doubt = meant**2 * self.rates.doubt_of(name, many)[judged]
+            weight = 1 / (meant + doubt)
+            beyond = weight * (off**2 - meant - doubt)
+            beyond[beyond.argmax()] = 0
+            moved[name] = float(np.sqrt(max(0.0, beyond.sum() / (weight @ meant**2))))
+        return moved
 
     def _rows(self, index: int) -> Rows:
         mask: Any = True
@@ -252,12 +274,16 @@ class _Search:
             mask = mask & (self.kept.codes[name] == code)
         return np.flatnonzero(mask)
 
-    def _gain(self, rows: Rows, no: Floats | None = None) -> float:
-        """How much likelier the failures of these rows are with one more fault there, as log likelihood.
+    def _gain(self, rows: Rows) -> float:
+        """How much likelier the failures of these rows are with one more fault there, as log likelihood."""
+        return max(_gains(self.n[rows], self.f[rows], 1 - self.no[rows]))
 
-        A fault may add a chance to fail or multiply the one there is; the better of the two counts.
-        """
-        return _gain(self.n[rows], self.f[rows], 1 - (self.no if no is None else no)[rows])
+    def _fault(self, index: int) -> _Fault:
+        """A fault of the shape that fits best."""
+        rows = self._rows(index)
+        chance = 1 - self.no[rows]
+        power = SHAPES[int(np.argmax(_gains(self.n[rows], self.f[rows], chance)))]
+        return _Fault(index, rows, _odds(chance) ** power)
 
     def _best(self, stands: NDArray[np.bool_], failures: Floats, meant: Floats) -> int:
         places = np.flatnonzero(stands)
@@ -325,41 +351,66 @@ class _Search:
         if not len(self.slices):
             return Found((), 1.0, 0, against)
         self._refit()
-        tried: list[int] = []
-        while len(self.faults) < self.limits.patterns:
-            failures, meant, share = self._otherwise()
-            stands, p = self._tested(failures, meant, share, self.limits.scatter)
-            stands[tried] = False
-            if not stands.any():
-                break
-            index = self._best(stands, failures, meant)
-            tried.append(index)
-            self.faults.append(_Fault(index, self._rows(index), p_value=float(p[index])))
-            self._refit()
-            self._drop()
+        self._add()
+        self._revise()
+        self._add()
+        self.searching = False
+        self._refit()
+        self._drop()
         self._retest()
         return Found(self._patterns(), self.drift, len(self.slices), against)
 
+    def _add(self) -> None:
+        """Take the best slice that stands, until none does."""
+        while len(self.faults) < self.limits.patterns:
+            index = self._next(self.tried)
+            if index is None:
+                break
+            self.tried.add(index)
+            self.faults.append(self._fault(index))
+            self._refit()
+            self._drop()
+
+    def _revise(self) -> None:
+        """Look at each fault again now that the others are known: another description may be the better one."""
+        for fault in sorted(
+            self.faults, key=lambda fault: fault.size * float(self.n[fault.rows] @ fault.shape)
+        ):
+            before = list(self.faults)
+            self.faults = [other for other in before if other is not fault]
+            self._refit()
+            index = self._next(self.tried - {fault.index})
+            if index is None or index == fault.index:
+                self.faults = before
+            else:
+                self.tried.add(index)
+                self.faults.append(self._fault(index))
+            self._refit()
+
+    def _next(self, tried: set[int]) -> int | None:
+        failures, meant, share = self._otherwise()
+        stands = self._tested(failures, meant, share, self.limits.scatter)
+        stands[list(tried)] = False
+        return self._best(stands, failures, meant) if stands.any() else None
+
     def _retest(self) -> None:
         """Keep the faults that stand when rates scatter as much as they do in what is left over."""
-        failures, meant, _ = self._otherwise()
-        scatter = self._scatter(failures, meant)
+        moved = self._scatter()
         for fault in list(self.faults):
             others = [other for other in self.faults if other is not fault]
+            scatter = max([self.limits.scatter, *(moved.get(name, 0.0) for name in self._names(fault.index))])
             fault.p_value = self._p_value(fault, others, scatter)
             if fault.p_value > self.limits.false_discoveries * (len(others) + 1) / len(self.slices):
                 self.faults = others
-        self.scatter = scatter
+        self.scatter = moved
 
     def _p_value(self, fault: _Fault, others: list[_Fault], scatter: float) -> float:
-        rows = fault.rows
+        rows, without = fault.rows, self.no[fault.rows] / (1 - fault.added)
         if others:
-            hit = np.unique(np.concatenate([other.rows for other in others]))
-            free = np.setdiff1d(rows, hit, assume_unique=True)
-            if self.n[free].sum() >= 0.15 * self.n[rows].sum():
-                rows = free
+            free = np.isin(rows, np.concatenate([other.rows for other in others]), invert=True)
+            if self.n[rows[free]].sum() >= 0.15 * self.n[rows].sum():
+                rows, without = rows[free], without[free]
         failures = float(self.f[rows].sum())
-        without = self.no[rows] / (1 - fault.added)
         meant = float((self.n[rows] * (1 - without)).sum())
         base = float((self.n[rows] * self.rate[rows]).sum()) * self.drift
         meant += (self.own[fault.index] - 1) * base
@@ -373,7 +424,7 @@ class _Search:
             rows = fault.rows
             base = np.minimum(self.rate[rows] * self.drift, expecting.HIGHEST_RATE)
             meant = float((self.n[rows] * base).sum())
-            own = fault.added * float((self.n[rows] * (1 - base)).sum())
+            own = float((self.n[rows] * (1 - base) * fault.added).sum())
             if own >= 0.9 * self.least and own >= 0.9 * (self.limits.min_ratio - 1) * meant:
                 kept.append(fault)
         if len(kept) < len(self.faults):
@@ -451,15 +502,28 @@ class _Search:
         return same
 
 
-def _gain(n: Floats, f: Floats, p: Floats) -> float:
-    failures, meant = float(f.sum()), float((n * p).sum())
-    if failures <= meant:
-        return 0.0
-    p = np.clip(p, 1e-9, 1 - 1e-9)
-    before = f @ np.log(p) + (n - f) @ np.log1p(-p)
-    added = (failures - meant) / max(float(n.sum()) - meant, 1e-9)
+def _middle(values: Floats, weights: Floats) -> float:
+    """The weighted median."""
+    order = np.argsort(values)
+    upto = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(upto, upto[-1] / 2)])
+
+
+def _odds(chance: Floats) -> Floats:
+    chance = np.clip(chance, 1e-6, expecting.HIGHEST_RATE)
+    return chance / (1 - chance)
+
+
+def _gains(n: Floats, f: Floats, chance: Floats) -> list[float]:
+    """For each shape a fault can have: the gain in log likelihood over none."""
+    chance = np.clip(chance, 1e-9, expecting.HIGHEST_RATE)
+    above = float(f.sum() - (n * chance).sum())
+    if above <= 0:
+        return [0.0 for _ in SHAPES]
+    before = f @ np.log(chance) + (n - f) @ np.log1p(-chance)
     gains = []
-    for after in (p + (1 - p) * added, p * (failures / meant)):
-        after = np.clip(after, 1e-9, 1 - 1e-6)
+    for power in SHAPES:
+        could = (1 - chance) * _odds(chance) ** power
+        after = np.minimum(chance + could * (above / float((n * could).sum())), 1 - 1e-6)
         gains.append(float(f @ np.log(after) + (n - f) @ np.log1p(-after) - before))
-    return max(gains)
+    return gains

@@ -70,7 +70,7 @@ class World:
 
     def __init__(self, rng: np.random.Generator, *, flat: bool = False, base: float | None = None) -> None:
         self.rng = rng
-        spread = 0.0 if flat else 1.0
+        spread = 0.0 if flat else float(rng.uniform(0.5, 1.8))
         providers, countries = int(rng.integers(2, 5)), int(rng.integers(8, 25))
         campaigns = int(rng.integers(12, 50))
         per_country = rng.integers(2, 6, countries)
@@ -204,7 +204,12 @@ def settle(
         window.failed, rng.choice(len(CODES), rows, p=[0.1, 0.3, 0.2, 0.2, 0.15, 0.05]) + 1, 0
     )
     for chosen, added, code in planted:
-        hit = window.within(chosen) & (rng.random(rows) < added) & ~window.failed
+        hit = window.within(chosen) & ~window.failed
+        mean = window.chance[hit].mean()
+        # Half of the faults multiply the chance there is, the others hit every attempt alike.
+        alike = code % 2 == 0
+        chance = added if alike else np.minimum(added / mean * window.chance[hit], 0.95)
+        hit[hit] = rng.random(int(hit.sum())) < chance
         window.failed |= hit
         window.error[hit] = code + 1
 
@@ -259,7 +264,7 @@ def is_smallest(window: Window, chosen: Slice) -> bool:
 class Planter:
     """Chooses slices in which a planted fault clearly fulfils the contract, and how strong it is there."""
 
-    def __init__(self, rng: np.random.Generator, world: World, window: Window, margin: float = 1.5) -> None:
+    def __init__(self, rng: np.random.Generator, world: World, window: Window, margin: float = 1.3) -> None:
         self.rng, self.world, self.window = rng, world, window
         self.floor = margin * least_excess(len(window.chance))
         self.taken: list[tuple[Slice, float, int]] = []
@@ -270,9 +275,7 @@ class Planter:
         if not len(chance):
             return None
         mean = float(chance.mean())
-        least = max(
-            self.floor / len(chance), 1.1 * mean, 4.5 * np.sqrt(mean / len(chance)) + 15 / len(chance)
-        )
+        least = max(self.floor / len(chance), 1.1 * mean, 5 * np.sqrt(mean / len(chance)))
         if least > 0.6:
             return None
         return float(min(0.8, least * self.rng.uniform(1.1, 4.0) / (1 - mean)))
@@ -361,8 +364,20 @@ def _siblings(p: Planter) -> bool:
             p.add(chosen)
     if len(p.taken) < 2:
         return False
-    whole = p.window.within(around).sum() if around else len(p.window.chance)
-    return sum(p.window.within(chosen).sum() for chosen, _, _ in p.taken) < 0.7 * whole
+    return not _is_whole(p.window, [chosen for chosen, _, _ in p.taken])
+
+
+def _is_whole(window: Window, parts: list[Slice]) -> bool:
+    """Whether the parts together are (nearly) all of what they have in common: then that is the fault."""
+    union = np.zeros(len(window.chance), bool)
+    for chosen in parts:
+        union |= window.within(chosen)
+    common = {}
+    for name, column in window.columns.items():
+        inside = np.bincount(column[union])
+        if inside.max() >= SAME * union.sum():
+            common[name] = int(inside.argmax())
+    return bool(union.sum() > 0.75 * window.within(ordered(common)).sum())
 
 
 def _masked(p: Planter) -> bool:
@@ -439,8 +454,8 @@ def _try(kind: str, rng: np.random.Generator, rows: int) -> Log | None:
     world = World(rng, flat=alone, base=0.006 if kind == "low_base" else None)
     if kind in ("chronic", "chronic_and_pattern"):
         _make_chronic(rng, world, rows)
-    share = {"volume": rng.uniform(0.25, 0.4)}.get(kind, rng.choice([1.0, 1.0, 2.0]))
-    scatter = 0.1 if kind == "scatter" else 0.03
+    share = rng.uniform(0.25, 0.4) if kind == "volume" else rng.choice([0.7, 1.0, 2.0])
+    scatter = 0.1 if kind == "scatter" else rng.uniform(0.01, 0.05)
     baseline = None if alone else world.window(int(rows * share), DAYS, scatter)
     if baseline is not None:
         settle(rng, baseline)
@@ -453,7 +468,7 @@ def _try(kind: str, rng: np.random.Generator, rows: int) -> Log | None:
     ways: dict[str, Callable[[Planter], bool]] = {**PATTERNS, "alone_one": _one, "alone_two": _two}
     if kind in ways and not ways[kind](planter):
         return None
-    if kind == "new_value" and not _make_new(baseline, planter):
+    if kind == "new_value" and not _make_new(world, baseline, planter):
         return None
     if kind == "new_campaign" and baseline is not None:
         _forget(baseline, "campaign", world.newest)
@@ -477,7 +492,7 @@ def _holds(window: Window, chosen: Slice, planted: list[tuple[Slice, float, int]
             otherwise *= 1 - added * window.within(other)[mask]
     expected, failures = float((1 - otherwise).sum()), int(window.failed[mask].sum())
     floor = least_excess(len(window.chance))
-    return failures - expected >= 1.2 * floor and failures >= 1.7 * expected
+    return failures - expected >= 1.1 * floor and failures >= 1.6 * expected
 
 
 def _make_chronic(rng: np.random.Generator, world: World, rows: int) -> None:
@@ -524,11 +539,11 @@ def _shatter(rng: np.random.Generator, world: World, windows: list[Window]) -> N
             settle(rng, window)
 
 
-def _make_new(baseline: Window | None, planter: Planter) -> bool:
-    """Take a planted value's history away: it was never sent before."""
+def _make_new(world: World, baseline: Window | None, planter: Planter) -> bool:
+    """Take away the history of a planted value that is like others: it was never sent before."""
     assert baseline is not None
     for name, code in planter.taken[0][0]:
-        if name in ("campaign", "template", "sender", "carrier"):
+        if name in ("campaign", "template", "sender", "carrier") and abs(world.effect[name][code]) < 0.15:
             if (baseline.columns[name] == code).mean() > 0.4:
                 return False
             _forget(baseline, name, code)
