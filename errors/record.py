@@ -330,10 +330,18 @@ def _write(news: _News, known: _Known) -> None:
     _create(news.brought, {key: past.get(key) or events.get(key, []) for key in news.brought})
     bring_up_to_date({known.attempts[key]: past[key] for key in changed})
     _store_filled([known.attempts[key] for key in news.filled])
-    requests = [report.request for report in news.brought.values() if report.request]
-    touched = [known.attempts[key] for key in changed | news.filled]
-    rollup.touch(one.submitted_at for one in (*requests, *touched))
-    suspect({one.number_id for one in (*requests, *touched) if one.number_id is not None})
+    touched: dict[UUID, SendAttempt | Request] = {key: known.attempts[key] for key in changed | news.filled}
+    touched |= {key: report.request for key, report in news.brought.items() if report.request}
+    rollup.touch(one.submitted_at for one in touched.values())
+    # Numbers that a failure was reported about are judged, and those that were given up before.
+    reported = {**events, **past}
+    failing = {
+        one.number_id
+        for key, one in touched.items()
+        if any(each.is_failure for each in reported.get(key, ()))
+    }
+    numbers = {one.number_id for one in touched.values()}
+    suspect([pk for pk in numbers if pk is not None], [pk for pk in failing if pk is not None])
 
 
 _EVENT_FIELDS = (

@@ -17,15 +17,12 @@ _SETTLED = [status.value for status in life.SETTLED]
 _SUCCEEDED = {status.value for status in life.SUCCEEDED}
 
 
-def suspect(number_ids: Collection[int]) -> dict[str, int]:
-    """Judge these numbers anew. Safe to run twice; in the transaction that changed their attempts."""
-    known = {
-        finding.number_id: finding
-        for finding in NumberFinding.objects.filter(number__any_of=list(number_ids))
-    }
-    # A number of which nothing bad was ever known needs no look as long as all its sends arrive.
-    failing = SendAttempt.objects.failed().filter(number__any_of=list(number_ids)).order_by()
-    doubtful = {*known, *failing.values_list("number_id", flat=True).distinct()}
+def suspect(number_ids: Collection[int], failing: Collection[int]) -> dict[str, int]:
+    """Judge numbers anew: those of `number_ids` that were given up before, and those that something `failing` was
+    reported about. Safe to run twice; in the transaction that changed their attempts."""
+    found = NumberFinding.objects.filter(number__any_of=[*number_ids, *failing])
+    known = {finding.number_id: finding for finding in found}
+    doubtful = {*known, *failing}
     if not doubtful:
         return {"suppressed": 0, "cleared": 0}
     verdicts = {number_id: reach.judge(tries) for number_id, tries in _tries(doubtful).items()}
@@ -43,6 +40,7 @@ def suspect(number_ids: Collection[int]) -> dict[str, int]:
         update_fields=_FIELDS,
         batch_size=1000,
     )
+    # A failure that turned out to be none.
     gone = known.keys() - {one.number_id for one in new}
     NumberFinding.objects.filter(number__any_of=list(gone)).delete()
     cleared = sum(one.cleared_at is not None for one in changed)

@@ -66,7 +66,7 @@ def _void(batch: ImportBatch, keys: Sequence[UUID]) -> dict[str, int]:
     changed = bring_up_to_date({a: past.get(a.key, nothing) for a in stay})
     _remove(gone, left)
     rollup.touch(a.submitted_at for a in attempts.values())
-    suspect({a.number_id for a in attempts.values() if a.number_id is not None})
+    suspect([a.number_id for a in attempts.values() if a.number_id is not None], ())
     return {"attempts removed": len(gone), "attempts changed": changed}
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from backoffice.imports.importer import MappingProblem
@@ -24,17 +25,40 @@ RULES = {
     *("is_per_recipient", "program", "blocked_codes"),
 }
 INBOUND = "inbound"  # a word of the vocabulary may say that the message came in
-# Targets that are fields of a request, and how much of a cell fits them.
-KEPT = {
-    "carrier": 80,
-    "campaign": 120,
-    "template": 120,
-    "template_version": 40,
-    "journey": 120,
-    "route": 80,
-}
 LONGEST_OTHER = 200  # characters of a cell that is only kept beside the request
 SECRETS = ("token", "password", "passwd", "secret", "signature", "apikey", "authorization", "credential")
+
+
+class Texts(NamedTuple):
+    """The cells of one row by target, trimmed; "" where a target is not mapped or its cells are empty."""
+
+    event_id: str
+    at: str
+    status: str
+    status_at: str
+    direction: str
+    from_: str
+    to: str
+    text: str
+    error_code: str
+    error_text: str
+    provider: str
+    account: str
+    country: str
+    carrier: str
+    campaign: str
+    template: str
+    template_version: str
+    journey: str
+    route: str
+    client_ref: str
+    encoding: str
+    segments: str
+    part: str
+    parts: str
+
+
+TEXTS = [name.rstrip("_") for name in Texts._fields]
 
 
 class InternationalReader(NumberReader):
@@ -55,7 +79,12 @@ class Plan:
     width: int
     needed: int  # a row with fewer cells lacks one that decides; other missing cells are blank
     others: tuple[tuple[str, int], ...]  # columns that nothing was made of, kept beside the request
-    kept: tuple[tuple[str, tuple[int, ...], int], ...]  # of a request: field, positions, characters that fit
+    first: Callable[
+        [Sequence[str]], tuple[str, ...]
+    ]  # the first cell of each target; the last one if not mapped
+    further: tuple[
+        tuple[int, tuple[int, ...]], ...
+    ]  # targets with several columns: place, the other positions
     consent: consent_plan.Plan
     numbers: NumberReader
     default_region: str | None
@@ -69,27 +98,18 @@ class Plan:
     words: dict[tuple[str, str], StatusWord | None] = field(default_factory=dict)
     codes: dict[tuple[str, str], CodeFacts] = field(default_factory=dict)
 
-    def cell(self, cells: Sequence[str], target: str) -> str:
-        """The first filled cell of a target's columns, trimmed of white space."""
-        for position in self.positions.get(target, ()):
-            if text := cells[position].strip():
-                return text
-        return ""
+    def texts(self, cells: Sequence[str]) -> Texts:
+        """Of each target the first filled cell."""
+        found = list(map(str.strip, self.first((*cells, ""))))
+        for place, positions in self.further:
+            if not found[place]:
+                found[place] = next((text for at in positions if (text := cells[at].strip())), "")
+        return Texts._make(found)
 
     def filled(self, cells: Sequence[str], target: str) -> list[str]:
         """Every filled cell of a target's columns."""
         texts = (cells[position].strip() for position in self.positions.get(target, ()))
         return [text for text in texts if text]
-
-    def texts(self, cells: Sequence[str]) -> dict[str, str]:
-        """What of a request is kept as it stands, where there is any."""
-        found = {}
-        for name, places, limit in self.kept:
-            for position in places:
-                if text := cells[position].strip():
-                    found[name] = text[:limit]
-                    break
-        return found
 
     def other_cells(self, cells: Sequence[str]) -> dict[str, str]:
         """The filled cells of the columns that nothing was made of."""
@@ -202,7 +222,12 @@ def compile_plan(
             for header, position in position_of.items()
             if position not in used and not _is_secret(header)
         ),
-        kept=tuple((name, positions[name], limit) for name, limit in KEPT.items() if positions.get(name)),
+        first=itemgetter(*((positions.get(name) or (-1,))[0] for name in TEXTS)),
+        further=tuple(
+            (place, positions[name][1:])
+            for place, name in enumerate(TEXTS)
+            if len(positions.get(name, ())) > 1
+        ),
         consent=consent_plan.Plan(
             kind=System.Kind.REPLIES,
             positions=positions,

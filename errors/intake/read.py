@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from backoffice.files.rows import Row, wrong_width
 from backoffice.imports.importer import Outcome
@@ -24,7 +23,7 @@ from consent.numbers import NumberCell, Reason, explain
 from errors import life
 from errors.catalogue import Category, CodeFacts, Scope, StatusWord, normal_code
 from errors.encoding import Encoding, measure
-from errors.intake.plan import Plan
+from errors.intake.plan import Plan, Texts
 from errors.life import Status
 from errors.record import Report, Request
 
@@ -62,101 +61,106 @@ def read_row(plan: Plan, row: Row, batch: ImportBatch) -> Send | Event | Outcome
         problem = wrong_width(plan.width, row.found)
     if problem is not None:
         return rejected(row, problem.code, f"{problem.what}. {problem.mend}")
-    cells = row.cells
-    provider = (plan.cell(cells, "provider") or plan.provider).casefold()[:24]
-    word = plan.cell(cells, "status")
-    known = plan.word(provider, word) if word else None
-    inbound = _is_inbound(plan, cells, known)
+    texts = plan.texts(row.cells)
+    provider = (texts.provider or plan.provider).casefold()[:24]
+    known = plan.word(provider, texts.status) if texts.status else None
+    inbound = _is_inbound(plan, texts, known)
     if inbound is None:
-        return consent_read.direction_unknown(row, plan.cell(cells, "direction"))
+        return consent_read.direction_unknown(row, texts.direction)
     if inbound:
         return consent_read.message_event(plan.consent, row, inbound=True)
-    return _send(plan, row, batch, provider, word, known)
+    return _send(plan, row, texts, batch, provider, known)
 
 
-def _is_inbound(plan: Plan, cells: Sequence[str], status: StatusWord | None) -> bool | None:
+def _is_inbound(plan: Plan, texts: Texts, status: StatusWord | None) -> bool | None:
     """None: nothing says whether we sent the message or received it."""
-    if direction := plan.cell(cells, "direction"):
-        return consent_read.is_inbound(direction)
+    if texts.direction:
+        return consent_read.is_inbound(texts.direction)
     if status is not None:
         return status.is_inbound
     return None if plan.positions.get("direction") else False
 
 
 def _send(
-    plan: Plan, row: Row, batch: ImportBatch, provider: str, word: str, known: StatusWord | None
+    plan: Plan, row: Row, texts: Texts, batch: ImportBatch, provider: str, known: StatusWord | None
 ) -> Send | Outcome:
-    cells = row.cells
     if not provider:
         return rejected(row, "no_provider", "Nothing says which provider sent it. Fill in the provider.")
-    ref = plan.cell(cells, "event_id")
+    ref = texts.event_id
     if refused := _unusable(ref):
         return rejected(row, *refused)
-    moment = plan.moments.read(plan.cell(cells, "at"))
+    moment = plan.moments.read(texts.at)
     sent_at = moment.at or moment.claimed_at
     if sent_at is None:
         return rejected(row, *_no_time(moment))
-    country = plan.cell(cells, "country")
-    region = region_of(country) if country else None
-    recipient, sender = consent_read.addresses(plan.consent, row, inbound=False)
+    region = region_of(texts.country) if texts.country else None
+    recipient = _bare(texts.to)
     number = plan.numbers.read(recipient, region or plan.default_region) if recipient else NO_NUMBER
-    if number.reason == "scientific_notation":
+    if number.reason is Reason.SCIENTIFIC_NOTATION:
         return rejected(row, f"phone_{number.reason}", explain(number, recipient))
     warnings: list[str] = [*row.warnings]
     if recipient and number.e164 is None:
         warnings.append("recipient_unread")
     if "future_timestamp" in moment.warnings:
         warnings.append("future_timestamp")
-    given, doubt = _code(plan, provider, cells)
+    given, doubt = _code(plan, provider, texts, row.cells)
     if doubt:
         warnings.append(doubt)
-    status, given = _status(plan, provider, word, known, given)
+    status, given = _status(plan, provider, texts.status, known, given)
     if status is Status.UNMAPPED:
         warnings.append("status_unmapped")
     code = "" if _says_nothing(plan, provider, status, given) else given
-    part, parts = _part(plan, cells)
     if plan.is_per_recipient:
         ref = f"{ref}/{(number.e164 or recipient).lstrip('+')}"[:LONGEST_REF]
-    body = plan.cell(cells, "text")
-    text = plan.cell(cells, "error_text")[:200]
-    event = (
-        life.Event(status, code[:80], _status_time(plan, cells), batch.as_of, part, parts, text)
-        if status is not None
-        else None
-    )
     request = Request(
         submitted_at=sent_at,
         recipient="" if number.e164 else recipient[:40],
-        sender=sender[:40],
+        sender=_bare(texts.from_)[:40],
         country=(region or number.region or "")[:3],
-        body=body,
-        body_hash=text_number(body) if body else None,
-        other=plan.other_cells(cells),
+        carrier=texts.carrier[:80],
+        campaign=texts.campaign[:120],
+        template=texts.template[:120],
+        template_version=texts.template_version[:40],
+        journey=texts.journey[:120],
+        route=texts.route[:80],
+        other=plan.other_cells(row.cells),
         system_id=batch.system_id,
-        **plan.texts(cells),  # type: ignore[arg-type]
     )
     if given != code:
         request.other["error code"] = given
-    _measure(plan, cells, request)
+    _measure(texts, request)
     report = Report(
         provider,
-        (plan.cell(cells, "account") or plan.account)[:80],
+        (texts.account or plan.account)[:80],
         ref,
-        event,
-        client_ref=plan.cell(cells, "client_ref")[:LONGEST_REF],
+        _event(plan, texts, status, code, batch) if status is not None else None,
+        client_ref=texts.client_ref[:LONGEST_REF],
         request=request,
-        word=word,
+        word=texts.status,
         batch_id=batch.pk,
         line=row.line,
     )
     send = Send(row.line, number, report, tuple(warnings))
     if status is Status.UNMAPPED:
-        send.unread = word[:80]
+        send.unread = texts.status[:80]
     if given:
-        send.code = plan.code(provider, given, text)
+        send.code = plan.code(provider, given, texts.error_text)
         if send.code.category is Category.OPTED_OUT or given in plan.blocked_codes:
             send.refusal = _refusal(plan, row, send.code)
     return send
+
+
+def _bare(address: str) -> str:
+    """An address without the channel it is written with."""
+    if ":" in address:
+        for prefix in consent_read.CHANNEL_PREFIXES:
+            address = address.removeprefix(prefix)
+    return address
+
+
+def _event(plan: Plan, texts: Texts, status: Status, code: str, batch: ImportBatch) -> life.Event:
+    at = plan.moments.read(texts.status_at).at if texts.status_at else None
+    return life.Event(status, code[:80], at, batch.as_of, *_part(texts), texts.error_text[:200])
 
 
 def _unusable(ref: str) -> tuple[str, str] | None:
@@ -186,9 +190,11 @@ def _no_time(moment: Moment) -> tuple[str, str]:
     return "bad_timestamp", f"“{shown}” is not a time. Write it like 2026-03-14T09:30:00Z."
 
 
-def _code(plan: Plan, provider: str, cells: Sequence[str]) -> tuple[str, str]:
+def _code(plan: Plan, provider: str, texts: Texts, cells: Sequence[str]) -> tuple[str, str]:
     """The error code as text, and what is doubtful about it; of several columns the first that names an error.
     Leading zeros stay: “000” is not “0”."""
+    if not texts.error_code:
+        return "", ""
     codes = [code for code in plan.filled(cells, "error_code") if normal_code(code)]
     if not codes:
         return "", ""
@@ -229,18 +235,15 @@ def _status(
     return None, code
 
 
-def _status_time(plan: Plan, cells: Sequence[str]) -> datetime | None:
-    cell = plan.cell(cells, "status_at")
-    return plan.moments.read(cell).at if cell else None
-
-
-def _part(plan: Plan, cells: Sequence[str]) -> tuple[int, int]:
+def _part(texts: Texts) -> tuple[int, int]:
     """Which part of how many a row is about; 0 for the message as a whole."""
-    part, parts = _whole(plan.cell(cells, "part")), _whole(plan.cell(cells, "parts"))
-    if part is None or (parts or 0) < 2:
+    if not texts.part:
+        return 0, 0
+    part, parts = _whole(texts.part), _whole(texts.parts)
+    if part is None or parts is None or parts < 2:
         return 0, 0
     # Where parts are counted from 0, the first one takes the last number: all that counts is that they differ.
-    return part or parts or 0, parts or 0
+    return part or parts, parts
 
 
 def _whole(cell: str) -> int | None:
@@ -248,14 +251,15 @@ def _whole(cell: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 5 else None
 
 
-def _measure(plan: Plan, cells: Sequence[str], request: Request) -> None:
+def _measure(texts: Texts, request: Request) -> None:
     """Encoding and segments as the export says; where it does not, as the text measures."""
-    said = plan.cell(cells, "encoding")
+    said = texts.encoding
     encoding = _ENCODINGS.get("".join(filter(str.isalnum, said.casefold()))) if said else None
     # A messaging service reports 0 until it has chosen a sender.
-    segments = _whole(plan.cell(cells, "segments")) or _whole(plan.cell(cells, "parts")) or None
-    if request.body:
-        found = measure(request.body)
+    segments = _whole(texts.segments) or _whole(texts.parts) or None
+    if texts.text:
+        request.body, request.body_hash = texts.text, text_number(texts.text)
+        found = measure(texts.text)
         encoding = encoding or found.encoding
         segments = segments or found.segments
         request.units = found.units if encoding is found.encoding else None

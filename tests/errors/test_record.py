@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consent.models import Number
 from errors import life
 from errors.life import Event, Status
-from errors.models import AttemptEvent, ParkedEvent, SendAttempt, TouchedHour
+from errors.models import AttemptEvent, NumberFinding, ParkedEvent, SendAttempt, TouchedHour
 from errors.record import Effect, Report, Request, Source, foresee, record
 
 pytestmark = pytest.mark.django_db
@@ -293,6 +294,14 @@ def test_any_order_twice_and_late_ends_the_same(
     calls = [list(shuffled[a:b]) for a, b in itertools.pairwise([0, *cuts, len(shuffled)])]
     with transactional_rollback():
         assert after(calls) == expected
+
+
+def test_a_failure_that_waited_for_its_attempt_is_known_of_its_number() -> None:
+    number = Number.objects.create(e164="+12125550101")
+    take(said(S.UNDELIVERED, "30005"))
+    assert not NumberFinding.objects.exists()
+    take(sent(number_id=number.pk))
+    assert NumberFinding.objects.get().number == number
 
 
 # --- Before writing -----------------------------------------------------------------------------------------
