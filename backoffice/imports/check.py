@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -61,7 +62,7 @@ def _check(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[st
     skipped: Counter[str] = Counter()
     total = 0
     beat(done=0, total=estimated_rows(batch))
-    for chunk in chunks(read_rows(rows_path(batch), dialect_of(batch)), skipped):
+    for chunk in chunks(importer, read_rows(rows_path(batch), dialect_of(batch)), skipped):
         outcomes = importer.take(chunk, write=False)
         tally.add(outcomes)
         total += len(chunk)
@@ -71,7 +72,7 @@ def _check(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[st
         if total > settings.IMPORT_MAX_ROWS:
             raise Unreadable(
                 what=f"The file has more than {settings.IMPORT_MAX_ROWS:,} rows",
-                where=f"line {chunk[-1].line}",
+                where=f"line {chunk[-1][0].line}",
                 mend="Split it into several files and import them one after the other.",
             )
     preview = tally.preview(skipped)
@@ -152,19 +153,28 @@ def opened(batch: ImportBatch) -> Importer:
     return importer_of(batch.system)(batch, dialect_of(batch), now=timezone.now())
 
 
-def chunks(rows: Iterator[Row], skipped: Counter[str], size: int | None = None) -> Iterator[list[Row]]:
-    """Data rows in chunks; lines that are no data are counted by what they are."""
+def chunks(importer: Importer, rows: Iterator[Row], skipped: Counter[str]) -> Iterator[list[tuple[Row, Any]]]:
+    """Data rows in chunks, with what they say; lines that are no data are counted by what they are.
 
-    def data() -> Iterator[Row]:
+    The next chunk is read while the database stores this one."""
+
+    def data() -> Iterator[tuple[Row, Any]]:
         for row in rows:
             if row.skip:
                 skipped[row.skip] += 1
             else:
-                yield row
+                yield row, importer.read(row)
 
     kept = data()
-    while chunk := list(islice(kept, size or settings.IMPORT_CHUNK_ROWS)):
-        yield chunk
+
+    def next_chunk() -> list[tuple[Row, Any]]:
+        return list(islice(kept, settings.IMPORT_CHUNK_ROWS))
+
+    with ThreadPoolExecutor(1) as ahead:
+        following = ahead.submit(next_chunk)
+        while chunk := following.result():
+            following = ahead.submit(next_chunk)
+            yield chunk
 
 
 def keep(batch: ImportBatch, outcomes: Sequence[Outcome]) -> None:

@@ -177,11 +177,14 @@ class Importer(Protocol):
     def permits(cls, consequences: dict[str, int]) -> int:
         """How many rows would permit sending to somebody: confirming those needs a supervisor."""
 
-    def pass_by(self, rows: Sequence[Row]) -> None:
+    def read(self, row: Row) -> Any:
+        """What a row says, for the two below. No database: rows are read ahead, beside whatever waits for it."""
+
+    def pass_by(self, rows: Sequence[tuple[Row, Any]]) -> None:
         """Rows that an earlier worker committed: remember what later rows of the file need to know of
         them."""
 
-    def take(self, rows: Sequence[Row], *, write: bool) -> list[Outcome]:
+    def take(self, rows: Sequence[tuple[Row, Any]], *, write: bool) -> list[Outcome]:
         """The outcome of each row, in order. With `write`, its effects too, in the caller's transaction."""
 
     def finish(self, counts: dict[str, int]) -> None:

@@ -144,10 +144,10 @@ def _run(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[str,
     skipped: Counter[str] = Counter()
     counts: Counter[str] = Counter(batch.counts)
     done = batch.rows_done
-    for chunk in chunks(read_rows(rows_path(batch), dialect), skipped):
+    for chunk in chunks(importer, read_rows(rows_path(batch), dialect), skipped):
         # Chunks may have had another size when an earlier worker committed some.
-        importer.pass_by([row for row in chunk if row.line <= batch.cursor_line])
-        chunk = [row for row in chunk if row.line > batch.cursor_line]
+        importer.pass_by([(row, item) for row, item in chunk if row.line <= batch.cursor_line])
+        chunk = [(row, item) for row, item in chunk if row.line > batch.cursor_line]
         if not chunk:
             continue
         with transaction.atomic():
@@ -155,8 +155,8 @@ def _run(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[str,
             counts.update(outcome.bucket for outcome in outcomes)
             done += len(chunk)
             keep(batch, notable(outcomes))
-            mend.settle(batch, dialect, chunk, now=timezone.now())
-            _advance(batch, chunk[-1].line, done, counts)
+            mend.settle(batch, dialect, [row for row, _ in chunk], now=timezone.now())
+            _advance(batch, chunk[-1][0].line, done, counts)
         if watch:
             watch(outcomes)
         beat(done=done, total=batch.rows_total, can_go_on=True)

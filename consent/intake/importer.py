@@ -90,16 +90,18 @@ class ConsentImporter:
     def permits(cls, consequences: dict[str, int]) -> int:
         return consequences.get("adds_evidence", 0)
 
-    def pass_by(self, rows: Sequence[Row]) -> None:
-        read = (read_row(self.plan, row) for row in rows)
-        self.store.remember(item for item in read if isinstance(item, Claim | Event))
+    def read(self, row: Row) -> Claim | Event | Outcome:
+        return read_row(self.plan, row)
 
-    def take(self, rows: Sequence[Row], *, write: bool) -> list[Outcome]:
+    def pass_by(self, rows: Sequence[tuple[Row, Any]]) -> None:
+        self.store.remember(item for _, item in rows if isinstance(item, Claim | Event))
+
+    def take(self, rows: Sequence[tuple[Row, Any]], *, write: bool) -> list[Outcome]:
         if write:
             # Two batches of one system take turns by chunk, so that neither counts what the other just wrote
             # twice.
             System.objects.select_for_update(no_key=True).get(pk=self.batch.system_id)
-        items = [read_row(self.plan, row) for row in rows]
+        items = [item for _, item in rows]
         claims = [item for item in items if isinstance(item, Claim)]
         events = [item for item in items if isinstance(item, Event)]
         settled = {outcome.line: outcome for outcome in self.store.take_claims(claims, write=write)}
@@ -114,7 +116,7 @@ class ConsentImporter:
         self.store.take_events(blocks, write=write)
         settled |= {outcome.line: outcome for outcome in self.store.take_events(events, write=write)}
         outcomes = []
-        for row, item in zip(rows, items, strict=True):
+        for row, item in rows:
             outcome = item if isinstance(item, Outcome) else settled[item.line]
             if outcome.bucket in {Bucket.HELD, Bucket.REJECTED} and not outcome.cells:
                 outcome.cells = row.cells

@@ -87,24 +87,24 @@ class LogImporter:
     def permits(cls, consequences: dict[str, int]) -> int:
         return ConsentImporter.permits(consequences)
 
-    def pass_by(self, rows: Sequence[Row]) -> None:
-        items = [read_row(self.plan, row, self.batch) for row in rows]
+    def read(self, row: Row) -> Send | Event | Outcome:
+        return read_row(self.plan, row, self.batch)
+
+    def pass_by(self, rows: Sequence[tuple[Row, Any]]) -> None:
+        items = [item for _, item in rows]
         sends = [item for item in items if isinstance(item, Send)]
         self.log.remember(sends)
         self.people.remember(_events(items))
 
-    def take(self, rows: Sequence[Row], *, write: bool) -> list[Outcome]:
+    def take(self, rows: Sequence[tuple[Row, Any]], *, write: bool) -> list[Outcome]:
         if write:
             # Two batches of one system take turns by chunk, so that neither counts what the other just wrote
             # twice.
             System.objects.select_for_update(no_key=True).get(pk=self.batch.system_id)
-        items = [read_row(self.plan, row, self.batch) for row in rows]
+        items = [item for _, item in rows]
         said = {outcome.line: outcome for outcome in self.people.take_events(_events(items), write=write)}
         sent = self.log.take([item for item in items if isinstance(item, Send)], write=write)
-        return [
-            _outcome(row, item, said.get(row.line), sent.get(row.line))
-            for row, item in zip(rows, items, strict=True)
-        ]
+        return [_outcome(row, item, said.get(row.line), sent.get(row.line)) for row, item in rows]
 
     def finish(self, counts: dict[str, int]) -> None:
         batch_flags.raise_for(self.batch, counts)
