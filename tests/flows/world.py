@@ -13,9 +13,15 @@ from django.utils import timezone
 
 from backoffice.access import AGENT
 from backoffice.imports import check, mapping, receive
+from backoffice.jobs import unwatched
 from backoffice.models import AuditEntry, ImportBatch, JobRun, System
 from consent.models import Contact, Correction, Flag, Program, ReasonCode, Sender, Wording, WriteBack
+from errors.detect import detect
+from errors.fix import Change, fix
+from errors.models import Fix, Pattern
+from errors.verify import verify
 from tests.backoffice import make
+from tests.errors import make as errors
 
 FILES = Path(__file__).parent.parent / "cases" / "csv"
 CRM, REPLIES = FILES / "hubspot_contacts.csv", FILES / "twilio_message_log.csv"
@@ -33,6 +39,7 @@ def build() -> None:
     Contact.objects.create(first_name="<b>Bo</b>", last_name="{{7*7}}")
     runs()
     decision()
+    patterns()
     AuditEntry.objects.create(action="flag.waive", object_type="flag", object_id="1", reason="<i>why</i>")
 
 
@@ -96,3 +103,24 @@ def decision() -> Correction:
         not_before=now,
     )
     return made
+
+
+def patterns() -> None:
+    """A look at a day of sends that finds a pattern, and a fix of it that is measured."""
+    now = timezone.now()
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    for campaign, lost in (("<b>spring</b>", 60), ("autumn", 2), ("winter", 2)):
+        errors.sends(100, failed=lost, submitted_at=day + timedelta(hours=9), campaign=campaign)
+    until = (day + timedelta(days=1)).isoformat()
+    detect("", beat=unwatched, look="daily", starts_at=day.isoformat(), ends_at=until, against="weeks")
+    found = Pattern.objects.get()
+    change = Change(
+        hypothesis="<b>why</b>",
+        changed=Fix.Changed.CONTENT,
+        new="{{7*7}}",
+        effective_at=now - timedelta(hours=1),
+        target_rate=0.05,
+        verify_until=now + timedelta(days=7),
+    )
+    fix(found, change, by=make.person(AGENT), token="world", seen=found.version, now=now)
+    verify("", beat=unwatched)
