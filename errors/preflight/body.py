@@ -1,14 +1,13 @@
-"""The text itself: is it there, whole, filled in, readable, and how long does it get?"""
+"""The text itself: is it there, whole, filled in and readable?"""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from errors.encoding import Encoding, Measure, forcing, measure, plainer
 from errors.preflight.findings import Code, Finding, joined
 from errors.preflight.message import Message
-from errors.preflight.rules import Kind, Rule, RuleBook
+from errors.preflight.rules import Kind, RuleBook
 
 Place = tuple[int, int]
 
@@ -145,78 +144,6 @@ def _unfilled(text: str, rules: RuleBook) -> Iterator[Finding]:
             "Fill in the recipient's value, or write the sentence without it.",
             joined(match.span() for _, match in blanks),
             rule,
-        )
-
-
-def check_length(message: Message, rules: RuleBook) -> Iterator[Finding]:
-    """Encoding and segments, and what they cost."""
-    found = measure(message.body)
-    yield from _too_long(message, found, rules)
-    house = rules.one(Kind.HOUSE_SEGMENTS)
-    if house and found.segments > int(house.value):
-        yield Finding(
-            Code.BODY_SEGMENTS,
-            f"The text takes {found.segments} segments ({found.encoding}); more than {house.value} is long.",
-            "Shorten it: each segment is paid for.",
-            rule=house,
-        )
-    if found.encoding is Encoding.UCS_2:
-        yield from _ucs2(message.body, found)
-
-
-def _too_long(message: Message, found: Measure, rules: RuleBook) -> Iterator[Finding]:
-    sizes = {
-        "characters": len(message.body.encode("utf-16-le", "surrogatepass")) // 2,
-        found.encoding: found.units,
-        "segments": found.segments,
-    }
-    limits = _limits(message.provider, rules)
-    for subject, size in sizes.items():
-        rule = limits.get(subject)
-        if rule and size > int(rule.value):
-            unit = "segments" if subject == "segments" else f"{found.encoding} characters"
-            yield Finding(
-                Code.BODY_TOO_LONG,
-                f"The text has {size} {unit}; {message.provider or 'the provider'} takes {rule.value}.",
-                "Shorten the text, or the longest of the values filled into it.",
-                rule=rule,
-            )
-            return
-
-
-def _limits(provider: str, rules: RuleBook) -> dict[str, Rule]:
-    """A provider's own limits, else those for providers without any."""
-    all_limits = rules.all(Kind.MOST_UNITS)
-    own = {rule.subject: rule for rule in all_limits if rule.provider == provider}
-    return own or {rule.subject: rule for rule in all_limits if not rule.provider}
-
-
-def _ucs2(text: str, found: Measure) -> Iterator[Finding]:
-    forced = forcing(text)
-    named = ", ".join(
-        f"{char.char if char.char.isprintable() else char.code} (character {char.at[0] + 1})"
-        for char in forced[:5]
-    )
-    more = f" and {len(forced) - 5} others" if len(forced) > 5 else ""
-    suggestion = plainer(text)
-    instead = {char.char: char.instead for char in forced if char.instead is not None and char.faithful}
-    remedy = "; ".join(
-        f"{char} may be written {new or 'not at all'}" for char, new in list(instead.items())[:5]
-    )
-    places = tuple((at, at + 1) for char in forced for at in char.at)
-    yield Finding(
-        Code.BODY_UCS2,
-        f"{named}{more} make the text UCS-2: {found.segments} segments of 70 or 67 characters.",
-        f"{remedy[:1].upper()}{remedy[1:]}." if remedy else "Keep them if they are meant.",
-        places,
-    )
-    if suggestion.is_gsm and found.segments >= 2 * suggestion.after.segments:
-        yield Finding(
-            Code.BODY_UCS2_COSTLY,
-            f"Because of {named}{more} the text takes {found.segments} segments instead of "
-            f"{suggestion.after.segments}.",
-            f"{remedy[:1].upper()}{remedy[1:]}.",
-            places,
         )
 
 

@@ -5,19 +5,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from errors.preflight.body import check_body, check_length
+from errors.preflight.body import check_body
 from errors.preflight.content import check_content
 from errors.preflight.duplicates import check_duplicates
 from errors.preflight.findings import Code, Finding
 from errors.preflight.frequency import check_frequency
 from errors.preflight.hours import check_hours
+from errors.preflight.length import check_length
 from errors.preflight.links import check_links
 from errors.preflight.media import check_media
 from errors.preflight.message import Message, Sent
 from errors.preflight.permission import check_permission
 from errors.preflight.recipient import check_recipient, place_of, read_recipient
 from errors.preflight.rules import Kind, RuleBook
-from errors.preflight.sender import check_sender, read_sender
+from errors.preflight.sender import Sender, check_sender, read_sender
 from errors.preflight.whereabouts import areas_of
 from errors.preflight.wording import check_wording
 
@@ -36,6 +37,12 @@ def check(
     return list(_findings(message, rules, now, recent))
 
 
+def check_words(message: Message, rules: RuleBook) -> list[Finding]:
+    """What is wrong with the words alone: a template that nobody receives yet, with its sender and country."""
+    place = place_of(message, read_recipient(message))
+    return list(_words(message, read_sender(message, place, rules), place, rules))
+
+
 def _findings(
     message: Message, rules: RuleBook, now: datetime | None, recent: Sequence[Sent]
 ) -> Iterator[Finding]:
@@ -44,20 +51,24 @@ def _findings(
     sender = read_sender(message, place, rules)
     areas = areas_of(message, number.e164, place, rules)
     at = message.at or now
-    read = replace(message, body=message.body[:_MOST_READ])
     yield from check_recipient(message, number, rules)
     yield from check_sender(message, sender, place, rules)
     yield from _registered_ids(message, place, rules)
-    yield from check_body(read, rules)
-    yield from check_length(message, rules)
-    yield from check_links(read.body, rules)
-    yield from check_wording(read, sender, place, rules)
-    yield from check_content(read, place, rules)
+    yield from _words(message, sender, place, rules)
     yield from check_media(message, place, rules)
     yield from check_hours(message, number.e164, place, areas, rules, now)
     yield from check_frequency(message, number.e164, areas, rules, at, recent)
     yield from check_permission(message)
     yield from check_duplicates(message, number.e164, rules, recent, at)
+
+
+def _words(message: Message, sender: Sender, place: str | None, rules: RuleBook) -> Iterator[Finding]:
+    read = replace(message, body=message.body[:_MOST_READ])
+    yield from check_body(read, rules)
+    yield from check_length(message, rules)
+    yield from check_links(read.body, rules)
+    yield from check_wording(read, sender, place, rules)
+    yield from check_content(read, place, rules)
 
 
 def _registered_ids(message: Message, place: str | None, rules: RuleBook) -> Iterator[Finding]:

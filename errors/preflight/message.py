@@ -1,5 +1,6 @@
 """What is checked: one message to one number, what is known about its recipient, and what was sent before."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -47,8 +48,10 @@ class Message:
 
     `to` and `country` are as they stand in the audience. `at` is when it will be sent: with a zone a moment,
     without one the recipient's own local time; None is now. `sender_registered` is None when nobody knows.
-    `brand` is the name that must be in the text. `held`: a flag holds the recipient's journeys. The ids at
-    the end say what counts as the same text again; `automatic` is False when a person pressed the button.
+    `brand` is the name that must be in the text; `values` are what was filled into its fields. `folded`: the
+    provider writes plain quotation marks and the like itself. `held`: a flag holds the recipient's journeys.
+    The ids at the end say what counts as the same text again; `automatic` is False when a person pressed the
+    button.
     """
 
     body: str
@@ -65,6 +68,8 @@ class Message:
     opted_out_at: datetime | None = None
     held: bool = False
     brand: str | None = None
+    values: Mapping[str, str] | None = None
+    folded: bool = False
     media: tuple[Media, ...] = ()
     dlt_entity: str | None = None
     dlt_template: str | None = None

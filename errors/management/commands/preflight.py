@@ -60,7 +60,8 @@ class Command(JsonLinesCommand):
         'Reads JSON lines such as {"message": "Acme: 20% off", "to": "+14155552671", "sender": "+14155550100", '
         '"country": "US", "purpose": "marketing", "consent": "opted_in", "provider": "twilio", '
         '"sender_registered": true, "at": "2026-03-10T12:00"}; a time without a zone is the recipient\'s own. '
-        "Also understood: state, now, brand, media, recent (earlier texts: to, sender, message, at, purpose, outcome), "
+        "Also understood: state, now, brand, values, folded, media, recent (earlier texts: to, "
+        "sender, message, at, purpose, outcome), "
         "consent_at, opted_out_at, held, contact, campaign, step, command, automatic, dlt_entity, dlt_template. "
         "Prints for each, in order, one JSON line with the verdict (pass, warn, block) and the findings. A line "
         "that cannot be read gets a line with its error. Ends with 1 if there was any."
@@ -123,6 +124,8 @@ def _message(asked: dict[str, Any]) -> Message:
         opted_out_at=_time(asked, "opted_out_at"),
         held=bool(_yes_or_no(asked, "held")),
         brand=_text(asked, "brand"),
+        values=_values(asked),
+        folded=bool(_yes_or_no(asked, "folded")),
         media=tuple(_media(item) for item in _items(asked, "media")),
         dlt_entity=_text(asked, "dlt_entity"),
         dlt_template=_text(asked, "dlt_template"),
@@ -201,6 +204,16 @@ def _items(asked: dict[str, Any], key: str) -> list[dict[str, Any]]:
     if isinstance(items, list) and all(isinstance(item, dict) for item in items):
         return items
     raise Unreadable(f'"{key}" is {json.dumps(items)[:40]}; write a list of objects')
+
+
+def _values(asked: dict[str, Any]) -> dict[str, str] | None:
+    """Raises Unreadable."""
+    values = asked.get("values")
+    if values is None or (
+        isinstance(values, dict) and all(isinstance(value, str) for value in values.values())
+    ):
+        return values
+    raise Unreadable(f'"values" is {json.dumps(values)[:40]}; write an object of texts')
 
 
 def _media(item: dict[str, Any]) -> Media:

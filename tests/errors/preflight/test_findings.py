@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from errors.preflight import Code, Finding, Verdict, verdict
-from tests.errors.preflight.make import BRITISH, MARKETING, findings
+from errors.preflight import Code, Finding, Verdict, check_words, rules_on, verdict
+from tests.errors.preflight.make import BRITISH, DAY, MARKETING, findings, message
 
 
 def only(code: str, **changes) -> Finding:
@@ -25,6 +25,29 @@ def test_the_remedy_says_what_to_write_instead_and_what_it_saves():
     assert "’ (character 9)" in found.message
     assert "2 segments instead of 1" in found.message
     assert found.remedy == "’ may be written '."
+
+
+def test_a_value_that_makes_the_text_too_long_is_named():
+    values = {"name": "Ana", "story": "x" * 1600}
+    found = only("body.too_long", body="Acme: Hi Ana, " + values["story"], values=values)
+    assert found.remedy == "Shorten the text, or what was filled into story: 1600 characters."
+
+
+def test_another_spelling_is_offered_with_what_it_saves():
+    found = only("body.ucs2", body="Acme: tu código está listo " + "x" * 60)
+    assert "without its accents the text would take 1 segment." in found.remedy
+
+
+def test_what_the_provider_folds_itself_is_not_counted():
+    body = "Acme: it’s “ready” " + "x" * 80
+    assert not [one for one in findings(body=body, folded=True) if one.code.startswith("body.ucs2")]
+    mixed = only("body.ucs2", body=f"{body} 🎉", folded=True)
+    assert [(f"{body} 🎉")[begin:end] for begin, end in mixed.places] == ["🎉"]
+
+
+def test_a_template_is_checked_without_anybody_to_receive_it():
+    found = check_words(message(to="", body="Hi {name}, Acme: CBD oil"), rules_on(DAY))
+    assert {finding.code for finding in found} == {Code.BODY_PLACEHOLDER, Code.CONTENT_CANNABIS}
 
 
 def test_private_data_are_not_repeated_in_the_finding():
