@@ -97,15 +97,15 @@ def _quiet_hours(local: list[tuple[str, datetime]], rules: RuleBook) -> Iterator
     if ruling.allowed is Allowed.DOUBTFUL:
         yield Finding(
             Code.TIME_QUIET_HOURS_WARN,
-            f"{when} in {where} is outside {window.words}, which {ruling.rule.source} gives; sources differ or only "
-            "one says so.",
+            f"{when} in {where} is outside the hours that {ruling.rule.source} name ({window.words}); sources "
+            "differ, or only one says so.",
             "Choose a time that all of them allow.",
             rule=ruling.rule,
         )
         return
     yield Finding(
         _code(ruling.day, window),
-        f"{when} in {where}: marketing is allowed {_allowed_words(ruling.day, window)} there.",
+        f"{when} in {where}: {_allowed_words(ruling.day, window)} there.",
         "Choose a time that is allowed.",
         rule=ruling.rule,
         all_agree=True,
@@ -125,7 +125,9 @@ def _allowed_words(day: str, window: Hours) -> str:
         "sun": "on Sundays",
         "holiday": "on public holidays",
     }
-    return f"{window.words} {days[day]}" if window.opens is None else f"from {window.words} {days[day]}"
+    if window.opens is None:
+        return f"no marketing is allowed {days[day]}"
+    return f"marketing is allowed from {window.words} {days[day]}"
 
 
 def _ruling(where: str, at: datetime, rules: RuleBook) -> Ruling:
@@ -166,6 +168,8 @@ def _holiday(place: str, day: date) -> str | None:
 def _holidays_of(place: str, year: int) -> dict[date, str]:
     country, _, state = place.partition("-")
     try:
-        return dict(holidays.country_holidays(country, subdiv=state or None, years=year).items())
+        return dict(
+            holidays.country_holidays(country, subdiv=state or None, years=year, language="en_US").items()
+        )
     except NotImplementedError:
         return {}

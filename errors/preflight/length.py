@@ -75,7 +75,7 @@ def _ucs2(text: str, forced: list[Forcing], found: Measure) -> Iterator[Finding]
     remedy = _instead(forced) or _without_accents(text, found) or "Keep them if they are meant."
     yield Finding(
         Code.BODY_UCS2,
-        f"{named} make the text UCS-2: {_segments(found)} of 70 or 67 characters.",
+        f"The text is UCS-2 because of {named}: {_segments(found)} of 70 or 67 characters.",
         remedy,
         places,
     )
