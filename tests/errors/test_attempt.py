@@ -208,14 +208,14 @@ def test_a_number_that_texts_do_not_reach_is_named_on_the_send_and_on_the_contac
     for day in range(2):
         make.sent("undelivered", "30005", number=line, submitted_at=NOW + timedelta(days=day))
     sent = make.sent("undelivered", "30005", number=line, submitted_at=NOW - timedelta(days=1))
-    suspect([line.pk])
+    suspect([line.pk], [line.pk])
     client = browser()
     for address in (url(sent), reverse("consent:contact", args=[line.pk])):
         page = text(client.get(address))
         assert "Texts do not reach this number" in page
         assert "3 failed sends on 3 days" in page
     make.sent(number=line, submitted_at=NOW + timedelta(days=5))
-    suspect([line.pk])
+    suspect([line.pk], [line.pk])
     assert "reach this number again" in text(client.get(url(sent)))
     assert client.get(reverse("admin:errors_numberfinding_changelist")).status_code == 200
 

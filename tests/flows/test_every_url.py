@@ -23,7 +23,7 @@ from backoffice.access import ADMIN, AGENT, SUPERVISOR, VIEWER, can
 from backoffice.addresses import KeyConverter
 from backoffice.models import ImportBatch, JobRun
 from consent.models import Correction, Flag, WriteBack
-from errors.models import Pattern
+from errors.models import ErrorCode, Pattern, SendAttempt
 from tests.backoffice import make
 from tests.flows import world
 
@@ -107,6 +107,7 @@ def filled(built: dict[str, str], db: None) -> dict[str, str]:
 def placeholders() -> dict[str, str]:
     """What to write into the placeholders of an address to reach what there is."""
     fill = {"number": "1", "text": "1", "app_label": "backoffice", "program": "offers", "bucket": "held"}
+    fill["errors:attempt_export:ending"] = "csv"
     fill["slug"] = WriteBack.objects.values_list("system__slug", flat=True)[0]
     fill["number_pk"] = first(Flag.objects.filter(number__isnull=False).values_list("number", flat=True))
     for address in addresses():
@@ -140,6 +141,8 @@ def model_of(name: str) -> type[Model] | None:
         "flag": Flag,
         "correction": Correction,
         "write_back_": WriteBack,
+        "attempt": SendAttempt,
+        "code": ErrorCode,
         "pattern": Pattern,
         "fix": Pattern,
         "resend": Pattern,
