@@ -51,9 +51,7 @@ class Figures:
 
     total: Tally
     over_time: Sequence[tuple[Window, Tally]]
-    providers: Mapping[str, Tally]
-    countries: Mapping[str, Tally]
-    campaigns: Mapping[str, Tally]
+    by_attribute: Mapping[str, Mapping[str, Tally]]  # provider, country, campaign
     cells: Mapping[tuple[str, str], Tally]  # by country and campaign
     categories: Mapping[Category, int]  # failures, from the failed rows themselves
     waiting: Waiting | None
@@ -67,9 +65,11 @@ def read(window: Window, pieces: Sequence[Window], narrowed: Attributes) -> Figu
     return Figures(
         total=_sum(by_hour.values()),
         over_time=_over_time(by_hour, pieces),
-        providers={row["provider"]: _tally(row) for row in hours.by("provider")},
-        countries=_along(0, cells),
-        campaigns=_along(1, cells),
+        by_attribute={
+            "provider": {row["provider"]: _tally(row) for row in hours.by("provider")},
+            "country": _along(0, cells),
+            "campaign": _along(1, cells),
+        },
         cells=cells,
         categories=_categories(window, narrowed),
         waiting=_waiting(window),

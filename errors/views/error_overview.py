@@ -143,10 +143,11 @@ def _shown(found: Figures, links: Links, window: Window, zone: ZoneInfo) -> dict
         "open_url": links.to(settled=0),
         **over_time(found.over_time, links, window, zone),
         "categories": _categories(found.categories, links),
+        # Where only one value is asked for, the whole page is about it.
         "breakdowns": [
-            ("provider", "Provider", _ranked("provider", found.providers, links)),
-            ("country", "Country", _ranked("country", found.countries, links)),
-            ("campaign", "Campaign", _ranked("campaign", found.campaigns, links)),
+            (name, name.capitalize(), _ranked(name, tallies, links))
+            for name, tallies in found.by_attribute.items()
+            if name not in links.narrowed
         ],
         "map": _map(found, links),
     }
@@ -156,8 +157,11 @@ def over_time(
     tallies: Sequence[tuple[Window, Tally]], links: Links, window: Window, zone: ZoneInfo
 ) -> dict[str, Any]:
     """What errors/_course.html shows: the picture of a rate over time, each piece with its lists."""
-    label, tick = _LABELS[pace_of(window)]
-    starts = [(piece.start + HOUR - _MOMENT).astimezone(zone) for piece, _ in tallies]
+    pace = pace_of(window)
+    label, tick = _LABELS[pace]
+    # A day that had to begin with a full hour of UTC begins just before its date.
+    named_by = timedelta(0) if pace is Pace.HOUR else HOUR - timedelta(microseconds=1)
+    starts = [(piece.start + named_by).astimezone(zone) for piece, _ in tallies]
     times = [
         _row(label(at), tally, links, window=piece)
         for at, (piece, tally) in zip(starts, tallies, strict=True)
@@ -167,13 +171,12 @@ def over_time(
         "course": course,
         "times": list(zip(course.marks, times, strict=True)),
         "ticks": _ticks(course, [tick(at) for at in starts]),
-        "pace": pace_of(window),
+        "pace": pace,
     }
 
 
-_MOMENT = timedelta(microseconds=1)
 _LABELS: dict[Pace, Any] = {
-    Pace.HOUR: (lambda at: f"{at:%a} {at.day} {at:%b}, {at:%H}:00", lambda at: f"{at:%H}:00"),
+    Pace.HOUR: (lambda at: f"{at:%a} {at.day} {at:%b}, {at:%H:%M}", lambda at: f"{at:%H:%M}"),
     Pace.QUARTER: (
         lambda at: f"{at:%a} {at.day} {at:%b}, {at:%H}:00",
         lambda at: f"{at.day} {at:%b}" if at.hour < 6 else "",
@@ -261,14 +264,15 @@ class HeatMap:
 
 def _map(found: Figures, links: Links) -> HeatMap | None:
     """None where one of the two has a single value: the rankings say the same."""
-    if len(found.countries) < 2 or len(found.campaigns) < 2:
+    all_countries, all_campaigns = found.by_attribute["country"], found.by_attribute["campaign"]
+    if len(all_countries) < 2 or len(all_campaigns) < 2:
         return None
-    countries, campaigns = _most(found.countries, MAP_COUNTRIES), _most(found.campaigns, MAP_CAMPAIGNS)
+    countries, campaigns = _most(all_countries, MAP_COUNTRIES), _most(all_campaigns, MAP_CAMPAIGNS)
     lines = [
         (_words("campaign", campaign), [_cell(country, campaign, found, links) for country in countries])
         for campaign in campaigns
     ]
-    left_out = max(0, len(found.campaigns) - len(campaigns)) + max(0, len(found.countries) - len(countries))
+    left_out = len(all_campaigns) - len(campaigns) + len(all_countries) - len(countries)
     return HeatMap([_words("country", country) for country in countries], lines, left_out)
 
 
