@@ -60,9 +60,11 @@ class Store:
     wordings: dict[str, Wording]
     zone: str
     usual_program: str | None  # for a message to a sender that no program names
-    # What the file said of a number so far: {(digits, program): (line, value)}; small keys, for a million
-    # rows.
-    seen: dict[tuple[int, int], tuple[int, str]] = field(default_factory=dict)
+    # What the file said of a number so far: {program: {value: {digits: line}}}; a hundred bytes a row, for a
+    # million rows.
+    seen: dict[int, dict[str, dict[int, int]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(dict))
+    )
     seen_events: dict[str, int] = field(default_factory=dict)
     seen_out: set[str | None] = field(default_factory=set)  # of a preview
 
@@ -157,11 +159,8 @@ class Store:
 
     def _claim_outcome(self, claim: Claim, program: Program, before: Latest | None, news: bool) -> Outcome:
         outcome = _outcome(claim, claim.meaning.value)
-        key = (int((claim.number.e164 or "+0")[1:]), program.pk)
-        earlier = self.seen.get(key)
-        if earlier is None:
-            self.seen[key] = (claim.line, claim.meaning.value)
-        else:
+        earlier = self._said_earlier(claim, program)
+        if earlier is not None:
             line, value = earlier
             outcome.bucket = Bucket.DUPLICATE
             if value == claim.meaning.value:
@@ -179,6 +178,7 @@ class Store:
                     "until it is settled the more protective one counts."
                 )
             return outcome
+        self._keep_in_mind(claim, program)
         outcome.bucket = Bucket.CREATED if before is None else Bucket.UPDATED if news else Bucket.UNCHANGED
         return outcome
 
@@ -189,9 +189,19 @@ class Store:
                 self.seen_events.setdefault(item.event_id, item.line)
                 continue
             program = self._program(item.program)
-            if program is not None:
-                key = (int((item.number.e164 or "+0")[1:]), program.pk)
-                self.seen.setdefault(key, (item.line, item.meaning.value))
+            if program is not None and self._said_earlier(item, program) is None:
+                self._keep_in_mind(item, program)
+
+    def _said_earlier(self, claim: Claim, program: Program) -> tuple[int, str] | None:
+        """The line that first spoke of the number, and what it said."""
+        digits = _digits(claim)
+        for value, lines in self.seen[program.pk].items():
+            if digits in lines:
+                return lines[digits], value
+        return None
+
+    def _keep_in_mind(self, claim: Claim, program: Program) -> None:
+        self.seen[program.pk][claim.meaning.value][_digits(claim)] = claim.line
 
     def _write_readings(self, rows: Sequence[tuple[Claim, int, Program]]) -> None:
         bulk.pour(
@@ -467,6 +477,10 @@ def _outcome(item: Claim | Event, value: str) -> Outcome:
         value=value,
         at=item.moment.at,
     )
+
+
+def _digits(claim: Claim) -> int:
+    return int((claim.number.e164 or "+0")[1:])
 
 
 def _consequences(claim: Claim, is_out: bool, news: bool) -> tuple[str, ...]:
