@@ -9,37 +9,30 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, Sum
-from django.db.models.functions import ExtractHour
 from django.utils import timezone
 
 from backoffice import jobs
-from errors import patterns, slices, verify
+from errors import counted, patterns, slices, verify
 from errors.catalogue import Catalogue, Category, Severity
-from errors.looks import DAY, DAYS, REST, WEEKS, Kind, Span, Window, during, totals, window_of
+from errors.looks import DAY, DAYS, REST, WEEKS, Kind, Window, totals, window_of
 from errors.models import (
-    DIMENSIONS,
-    AttemptHour,
     ErrorCode,
     Pattern,
     PatternEvent,
     PatternRun,
     SendAttempt,
     Sighting,
-    TouchedHour,
 )
-from errors.rollup import count_hour
 from errors.sightings import Seen, seen_in
 from errors.windows import hour_of
 
 S = Pattern.Status
 QUIET_LOOKS = 2  # daily looks in a row that do not find a pattern any more, after which it is gone
-MOST_KNOWN = 100  # patterns whose sends are left out of what is usual, the largest
 TRIES = 3  # two looks that meet one new pattern at the same moment: the slower one starts over
 
 
@@ -60,7 +53,7 @@ def detect(
     window = _read(look, starts_at, ends_at, against)
     began = time.monotonic()
     beat(done=0, total=4)
-    _count_touched([window.span])
+    counted.count_touched([window.span])
     attempts, failures = totals(window.span)
     token = (
         token
@@ -104,13 +97,6 @@ def _read(kind: str, starts_at: str, ends_at: str, against: str) -> Window:
     return window_of(known, hour_of(start), hour_of(end), against)
 
 
-def _count_touched(spans: Sequence[Span]) -> None:
-    """Counts that news made old are brought up to date first, for these stretches alone."""
-    touched = TouchedHour.objects.filter(during(spans, "hour")).order_by("hour")
-    for hour in list(touched.values_list("hour", flat=True)):
-        count_hour(hour)
-
-
 def _find(window: Window) -> tuple[Window, patterns.Found]:
     """What the search finds, and the window with the comparison that was possible: a log too young to have the same
     weekday before is compared with the days before, one without any past with itself."""
@@ -121,46 +107,14 @@ def _find(window: Window) -> tuple[Window, patterns.Found]:
         min_ratio=wanted["min_ratio"],
         false_discoveries=wanted["false_discoveries"],
     )
-    current = _counts([window.span])
-    baseline = _counts(window.baseline, usual=True) if window.baseline else None
+    current = counted.counts([window.span])
+    baseline = counted.usual_counts(window.baseline) if window.baseline else None
     if baseline is not None and not len(baseline.attempts) and window.kind == Kind.DAILY:
         window = window_of(window.kind, window.starts_at, window.ends_at, DAYS)
-        baseline = _counts(window.baseline, usual=True)
+        baseline = counted.usual_counts(window.baseline)
     if baseline is None or not len(baseline.attempts):
         window, baseline = replace(window, baseline=()), None
     return window, patterns.find(current, baseline, limits=limits)
-
-
-def _counts(spans: Sequence[Span], *, usual: bool = False) -> patterns.Counts:
-    """The settled sends of these stretches, grouped by all attributes and the hour of the day (UTC). `usual` leaves
-    out what was found to be a pattern: it was not as it should be, so nothing is to be expected from it."""
-    _count_touched(spans)
-    counted = AttemptHour.objects.filter(during(spans, "hour"))
-    if usual:
-        counted = counted.exclude(_known_to_fail(spans))
-    rows = (
-        counted.annotate(of_day=ExtractHour("hour", tzinfo=UTC))
-        .order_by()
-        .values_list(*DIMENSIONS, "of_day")
-        .annotate(settled=Sum(F("delivered") + F("failed")), failures=Sum("failed"))
-        .filter(settled__gt=0)
-    )
-    names = (*DIMENSIONS, "hour", "attempts", "failures")
-    return patterns.Counts.of(
-        dict(zip(names, (*row[:-3], f"{row[-3]:02d}", *row[-2:]), strict=True)) for row in rows.iterator(5000)
-    )
-
-
-def _known_to_fail(spans: Sequence[Span]) -> Q:
-    """The hours and slices of patterns, whatever became of them. Otherwise a fault that nobody mends would become
-    what is expected, and one that comes back would look like what is usual."""
-    start, end = min(start for start, _ in spans), max(end for _, end in spans)
-    then = Pattern.objects.filter(first_seen_at__lt=end, last_seen_at__gt=start).order_by("-excess", "-pk")
-    known = Q(pk__in=[])
-    for pattern in then[:MOST_KNOWN]:
-        seen = Q(hour__gte=pattern.first_seen_at, hour__lt=pattern.last_seen_at)
-        known |= slices.inside(pattern.attributes, at="hour") & seen
-    return known
 
 
 # --- What is stored -------------------------------------------------------------------------------------------
