@@ -32,7 +32,7 @@ def rollup(subject: str, *, beat: jobs.Progress, **_: Any) -> dict[str, int]:
     while some := list(islice(hours, HOURS_AT_ONCE)):
         for hour in some:
             counts.update(count_hour(hour))
-        beat(done=counts["hours"])
+        beat(done=counts["hours"], can_go_on=True)
     return dict(counts)
 
 

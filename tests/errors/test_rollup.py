@@ -177,6 +177,24 @@ def test_the_schedule_rings_only_when_an_hour_waits_and_only_once():
     assert tasks.count_sends() == {"queued": 0}
 
 
+@pytest.mark.django_db
+def test_a_run_that_makes_way_goes_on_with_the_rest(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rollup, "HOURS_AT_ONCE", 2)
+    for hour in range(5):
+        make.attempt(submitted_at=NOW + hour * HOUR)
+
+    def turn_is_over(*, can_go_on: bool = False, **_: Any) -> None:
+        assert can_go_on
+        raise jobs.TurnOver
+
+    with pytest.raises(jobs.TurnOver):
+        rollup.rollup("test", beat=turn_is_over)
+    # The newest hours are what people look at: they were first.
+    assert set(AttemptHour.objects.values_list("hour", flat=True)) == {NOW + 3 * HOUR, NOW + 4 * HOUR}
+    assert count() == {"hours": 3, "rows": 3}
+    assert from_counts() == from_rows()
+
+
 class Killed(BaseException):
     pass
 

@@ -88,7 +88,18 @@ def test_pieces_fill_the_window(start: datetime, hours: int, zone: ZoneInfo):
     assert len(pieces) <= windows.PIECES + 4
 
 
-@pytest.mark.parametrize("hours", [1, 32, 33, 200, 24 * 33, 24 * 7 * 33])
-def test_every_pace_is_used(hours: int):
+@pytest.mark.parametrize(
+    ("hours", "pace"),
+    [
+        (1, Pace.HOUR),
+        (32, Pace.HOUR),
+        (33, Pace.QUARTER),
+        (24 * 8, Pace.QUARTER),
+        (24 * 8 + 1, Pace.DAY),
+        (24 * 32 + 1, Pace.WEEK),
+        (24 * 7 * 32 + 1, Pace.MONTH),
+    ],
+)
+def test_the_longer_the_window_the_longer_its_pieces(hours: int, pace: Pace):
     window = Window(NOW.replace(minute=0), NOW.replace(minute=0) + hours * HOUR)
-    assert windows.pieces(window, NEW_YORK)
+    assert windows.pace_of(window) is pace
