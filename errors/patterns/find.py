@@ -211,6 +211,8 @@ class _Search:
                 self.no[rows] = without * (1 - fault.added)
             if change < 1e-3:
                 break
+        # Attempts of nearly the same chance to fail are alike when slices are compared.
+        self.level = np.rint(8 * np.log(np.maximum(1 - self.no, 1e-6)) + 120).astype(np.int16)
 
     # -- candidates
 
@@ -274,16 +276,22 @@ class _Search:
             mask = mask & (self.kept.codes[name] == code)
         return np.flatnonzero(mask)
 
+    def _gains(self, rows: Rows) -> list[float]:
+        """For each shape of a fault how much likelier one there makes the failures of these rows."""
+        level, n, chance = self.level[rows], self.n[rows], 1 - self.no[rows]
+        attempts = np.bincount(level, n)
+        filled = attempts > 0
+        mean = np.bincount(level, n * chance)[filled] / attempts[filled]
+        return _gains(attempts[filled], np.bincount(level, self.f[rows])[filled], mean)
+
     def _gain(self, rows: Rows) -> float:
-        """How much likelier the failures of these rows are with one more fault there, as log likelihood."""
-        return max(_gains(self.n[rows], self.f[rows], 1 - self.no[rows]))
+        return max(self._gains(rows))
 
     def _fault(self, index: int) -> _Fault:
         """A fault of the shape that fits best."""
         rows = self._rows(index)
-        chance = 1 - self.no[rows]
-        power = SHAPES[int(np.argmax(_gains(self.n[rows], self.f[rows], chance)))]
-        return _Fault(index, rows, _odds(chance) ** power)
+        power = SHAPES[int(np.argmax(self._gains(rows)))]
+        return _Fault(index, rows, _odds(1 - self.no[rows]) ** power)
 
     def _best(self, stands: NDArray[np.bool_], failures: Floats, meant: Floats) -> int:
         places = np.flatnonzero(stands)

@@ -70,7 +70,7 @@ class World:
 
     def __init__(self, rng: np.random.Generator, *, flat: bool = False, base: float | None = None) -> None:
         self.rng = rng
-        spread = 0.0 if flat else float(rng.uniform(0.5, 1.8))
+        spread = float(rng.uniform(0.0, 0.7) if flat else rng.uniform(0.5, 1.8))
         providers, countries = int(rng.integers(2, 5)), int(rng.integers(8, 25))
         campaigns = int(rng.integers(12, 50))
         per_country = rng.integers(2, 6, countries)
@@ -264,8 +264,12 @@ def is_smallest(window: Window, chosen: Slice) -> bool:
 class Planter:
     """Chooses slices in which a planted fault clearly fulfils the contract, and how strong it is there."""
 
-    def __init__(self, rng: np.random.Generator, world: World, window: Window, margin: float = 1.3) -> None:
-        self.rng, self.world, self.window = rng, world, window
+    def __init__(self, rng: np.random.Generator, window: Window, margin: float = 1.3) -> None:
+        # Places are chosen on a part of the rows: they come in no order, so any part is like the whole.
+        part = min(len(window.chance), 40_000)
+        columns = {name: column[:part] for name, column in window.columns.items()}
+        self.rng, self.window = rng, Window(columns, window.chance[:part], None, None, window.day[:part])
+        self.weight = len(window.chance) / part
         self.floor = margin * least_excess(len(window.chance))
         self.taken: list[tuple[Slice, float, int]] = []
 
@@ -275,7 +279,8 @@ class Planter:
         if not len(chance):
             return None
         mean = float(chance.mean())
-        least = max(self.floor / len(chance), 1.1 * mean, 5 * np.sqrt(mean / len(chance)))
+        attempts = self.weight * len(chance)
+        least = max(self.floor / attempts, 0.8 * mean, 5 * np.sqrt(mean / attempts))
         if least > 0.6:
             return None
         return float(min(0.8, least * self.rng.uniform(1.1, 4.0) / (1 - mean)))
@@ -464,7 +469,7 @@ def _try(kind: str, rng: np.random.Generator, rows: int) -> Log | None:
     current = world.window(rows, 1, scatter, float(factor))
     if kind == "small_slices":
         _shatter(rng, world, [w for w in (baseline, current) if w is not None])
-    planter = Planter(rng, world, current)
+    planter = Planter(rng, current)
     ways: dict[str, Callable[[Planter], bool]] = {**PATTERNS, "alone_one": _one, "alone_two": _two}
     if kind in ways and not ways[kind](planter):
         return None
