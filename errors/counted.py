@@ -11,7 +11,7 @@ import numpy as np
 from django.db.models import F, Q, Sum
 from django.db.models.functions import ExtractHour
 
-from errors import slices
+from errors import postgres, slices
 from errors.looks import Span, during
 from errors.models import DIMENSIONS, AttemptHour, Pattern, TouchedHour
 from errors.patterns import ATTRIBUTES, Counts
@@ -64,7 +64,8 @@ def _read(spans: Sequence[Span], without: Q) -> Counts:
         .annotate(settled=Sum(F("delivered") + F("failed")), lost=Sum("failed"))
         .filter(settled__gt=0)
     )
-    return _by_column(rows.iterator(AT_ONCE))
+    with postgres.room_to_group():
+        return _by_column(rows.iterator(AT_ONCE))
 
 
 def _by_column(rows: Iterator[tuple[Any, ...]]) -> Counts:

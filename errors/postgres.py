@@ -3,10 +3,11 @@ one writer at a time anyway."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 BATCH = 500
 
@@ -46,3 +47,14 @@ def update(model: type[models.Model], fields: Sequence[str], rows: Sequence[tupl
             f"FROM unnest(%s::bigint[], {arrays}) AS new(pk, {names}) WHERE {table}.id = new.pk",
             [list(values) for values in zip(*sorted(rows), strict=True)],
         )
+
+
+@contextmanager
+def room_to_group() -> Iterator[None]:
+    """What is read inside may group hundreds of thousands of rows in memory instead of sorting them on disk."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        yield
