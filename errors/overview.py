@@ -50,6 +50,7 @@ def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
         found += [
             Entry("errors", "Errors", reverse("errors:error_overview"), "chart", "e", place=52),
             Entry("attempts", "Send log", reverse("errors:attempt_list"), "send", "s", place=54),
+            Entry("check", "Check a message", reverse("errors:message_check"), "shield", "m", place=59),
         ]
     if can(user, "errors.view_pattern"):
         waiting = capped_count(Pattern.objects.to_work_on(), NAV_CAP)

@@ -7,6 +7,7 @@ from errors.views import (
     duplicates,
     error_overview,
     fix,
+    message_check,
     pattern,
     pattern_list,
     resend,
@@ -33,5 +34,7 @@ urlpatterns = [
     path("patterns/<key:pk>/measure", fix.fix_measure, name="fix_measure"),
     path("patterns/<key:pk>/resend", resend.resend_list, name="resend_list"),
     path("patterns/<key:pk>/resend/export", resend.resend_export, name="resend_export"),
+    path("check/", message_check.message_check, name="message_check"),
+    path("check/live", message_check.message_check_live, name="message_check_live"),
     path("duplicates/", duplicates.duplicates, name="duplicates"),
 ]

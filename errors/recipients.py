@@ -1,0 +1,164 @@
+"""What our own records say about the people a text is meant for: what they agreed to, what holds them, what they
+got lately. Reads only; the same few queries for one number and for thousands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from consent import rules
+from consent.facts import Door, policy
+from consent.models import AgreedStatus, Hold, Number, Program, Touched
+from consent.rules import Status
+from errors import life
+from errors.models import SendAttempt
+from errors.preflight import Consent, Outcome, Purpose, Sent
+
+RECENT = timedelta(hours=48)  # longer than every window in which a repetition counts
+UNKNOWN = frozenset({life.Status.SUBMIT_UNKNOWN, life.Status.DELIVERY_UNKNOWN, life.Status.UNMAPPED})
+NOT_SENT = [life.Status.CANCELED.value, life.Status.BLOCKED.value]
+
+_CONSENT = {
+    Status.OPTED_IN: Consent.OPTED_IN,
+    Status.OPTED_OUT: Consent.OPTED_OUT,
+    Status.OPTED_OUT_PRESUMED: Consent.OPTED_OUT,
+    Status.PENDING: Consent.PENDING,
+    Status.EXPIRED: Consent.NONE,
+    Status.NO_CONSENT: Consent.NONE,
+}
+# Of several programs the one that forbids most decides.
+_MOST_CAREFUL = (Consent.OPTED_OUT, Consent.NONE, Consent.PENDING, Consent.TRANSACTIONAL, Consent.OPTED_IN)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was agreed for one program; a program that the number has nothing to do with has no consent."""
+
+    program: Program
+    status: Status
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A number that we know. `consent` and `held` are what the programs in `said` come to."""
+
+    number_id: int
+    said: tuple[Said, ...]
+    consent: Consent
+    held: bool
+    recent: tuple[Sent, ...] = ()
+
+
+def programs_of(sender: str) -> list[Program]:
+    """The programs that a sender belongs to, as an audience's sender is written: with or without its plus sign."""
+    wanted = _plain(sender)
+    every = Program.objects.filter(is_active=True).prefetch_related("senders").order_by("name", "pk")
+    return [
+        one for one in every if wanted and any(_plain(mine.address) == wanted for mine in one.senders.all())
+    ]
+
+
+def recipients(e164s: Collection[str], programs: Sequence[Program], *, now: datetime) -> dict[str, Recipient]:
+    """Those of the numbers that we know, judged for these programs; without any, for all they have to do with."""
+    known = dict(Number.objects.filter(e164__any_of=list(e164s)).values_list("pk", "e164"))
+    if not known:
+        return {}
+    every = {program.pk: program for program in programs} or Program.objects.in_bulk()
+    agreed = _agreed(list(known), now)
+    held = _held(list(known))
+    recent = _recent(known, now)
+    found = {}
+    for pk, e164 in known.items():
+        about = every if programs else agreed[pk].keys() | held[pk]
+        said = tuple(
+            Said(every[one], agreed[pk].get(one, Status.NO_CONSENT), one in held[pk])
+            for one in sorted(about, key=lambda one: (every[one].name, one))
+        )
+        weighed = [_weighed(one) for one in said] or [Consent.NONE]
+        found[e164] = Recipient(
+            number_id=pk,
+            said=said,
+            consent=min(weighed, key=_MOST_CAREFUL.index),
+            held=any(one.is_held for one in said),
+            recent=tuple(recent[pk]),
+        )
+    return found
+
+
+def _weighed(said: Said) -> Consent:
+    """An opt-in to service texts is none to marketing."""
+    consent = _CONSENT[said.status]
+    if consent is Consent.OPTED_IN and said.program.purpose == Program.Purpose.TRANSACTIONAL:
+        return Consent.TRANSACTIONAL
+    return consent
+
+
+def _agreed(ids: list[int], now: datetime) -> dict[int, dict[int, Status]]:
+    """Statuses by number and program. Those with news, or whose time has come, are worked out anew."""
+    found: dict[int, dict[int, Status]] = defaultdict(dict)
+    rows = AgreedStatus.objects.filter(number__any_of=ids)
+    for number_id, program_id, status in rows.values_list("number_id", "program_id", "status"):
+        found[number_id][program_id] = Status(status)
+    old = set(rows.due(now).values_list("number_id", flat=True))
+    old |= set(Touched.objects.filter(number__any_of=ids).values_list("number_id", flat=True))
+    if old:
+        door, rated = Door(), policy()
+        for number_id, facts in door.load(sorted(old)).items():
+            for code in facts.programs(door.terms.values()):
+                agreed = rules.agree(door.terms[code], facts.about(code), rated, now)
+                found[number_id][door.by_code[code].pk] = agreed.status
+    return found
+
+
+def _held(ids: list[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for number_id, program_id in (
+        Hold.objects.open().filter(number__any_of=ids).values_list("number_id", "program_id")
+    ):
+        found[number_id].add(program_id)
+    return found
+
+
+def _recent(known: dict[int, str], now: datetime) -> dict[int, list[Sent]]:
+    """What each number got lately, the latest first."""
+    loud = _marketing_senders()
+    sends = SendAttempt.objects.between(now - RECENT, now).filter(number__any_of=list(known))
+    found: dict[int, list[Sent]] = defaultdict(list)
+    for number_id, sender, body, at, status, campaign, template in (
+        sends.exclude(status__in=NOT_SENT)
+        .latest_first()
+        .values_list("number_id", "sender", "body", "submitted_at", "status", "campaign", "template")
+    ):
+        purpose = Purpose.MARKETING if _plain(sender) in loud else Purpose.TRANSACTIONAL
+        found[number_id].append(
+            Sent(
+                to=known[number_id],
+                sender=sender,
+                body=body,
+                at=at,
+                purpose=Purpose.OTP if template in settings.MAY_REPEAT_TEMPLATES else purpose,
+                outcome=_outcome(life.Status(status)),
+                campaign=campaign or None,
+            )
+        )
+    return found
+
+
+def _marketing_senders() -> set[str]:
+    loud = Program.objects.filter(purpose=Program.Purpose.MARKETING, senders__isnull=False)
+    return set(map(_plain, loud.values_list("senders__address", flat=True)))
+
+
+def _outcome(status: life.Status) -> Outcome:
+    if status in life.FAILED:
+        return Outcome.FAILED
+    return Outcome.UNKNOWN if status in UNKNOWN else Outcome.SENT
+
+
+def _plain(sender: str) -> str:
+    return sender.strip().lstrip("+").casefold()
