@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -67,7 +67,7 @@ class Why:
 @needs("errors.view_sendattempt")
 def attempt(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
-    sent = get_object_or_404(SendAttempt.objects.select_related("number", "batch", "system", "parent"), pk=pk)
+    sent = get_object_or_404(SendAttempt.objects.select_related("number", "batch", "system"), pk=pk)
     to = phone(sent.number.e164) if sent.number else sent.recipient or "nobody known"
     others = _around(sent)
     context: dict[str, Any] = {
@@ -119,10 +119,12 @@ def _events(sent: SendAttempt) -> QuerySet[AttemptEvent]:
 
 
 def _chain(sent: SendAttempt) -> list[SendAttempt]:
-    """The send that this one repeats, and those that repeat this one."""
-    repeats = list(sent.retries.select_related("number").order_by("submitted_at", "pk")[:SHOWN])
-    parent = SendAttempt.objects.select_related("number").filter(pk=sent.parent_id) if sent.parent_id else []
-    return [*parent, *repeats]
+    """The other tries of the same message: the one that this repeats, what else repeats it, what repeats this one."""
+    family = Q(parent=sent.pk)
+    if sent.parent_id:
+        family |= Q(pk=sent.parent_id) | Q(parent=sent.parent_id)
+    tries = SendAttempt.objects.filter(family).exclude(pk=sent.pk).select_related("number")
+    return list(tries.order_by("submitted_at", "pk")[:SHOWN])
 
 
 def _around(sent: SendAttempt) -> list[SendAttempt]:

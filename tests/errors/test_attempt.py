@@ -114,9 +114,14 @@ def test_reports_about_parts_name_their_part(browser):
 def test_the_chain_of_resends_leads_both_ways(browser):
     first = make.sent("failed", "30003")
     second = make.sent(parent=first, number=first.number, submitted_at=NOW + timedelta(hours=30))
+    third = make.sent(parent=first, number=first.number, submitted_at=NOW + timedelta(hours=60))
+    fourth = make.sent(parent=third, number=first.number, submitted_at=NOW + timedelta(hours=90))
     client = browser()
-    assert [row.attempt for row in client.get(url(first)).context["chain"]] == [second]
-    assert [row.attempt for row in client.get(url(second)).context["chain"]] == [first]
+    chains = {
+        sent: [row.attempt for row in client.get(url(sent)).context["chain"]]
+        for sent in (first, second, third)
+    }
+    assert chains == {first: [second, third], second: [first, third], third: [first, second, fourth]}
 
 
 def test_the_same_text_to_the_same_number_within_a_day_is_marked(browser):
