@@ -34,7 +34,16 @@ class AnyOf(In):
             plain = array(values)
         elif kinds == {UUID}:
             plain = array(value.hex for value in values)
+        elif kinds == {str}:
+            plain = array(f'"{value}"' for value in map(_escaped, values))
         return f"{left} = ANY(%s)", [*params, plain]
+
+
+def _escaped(text: str) -> str:
+    """A text as it stands between quotes in PostgreSQL's array."""
+    if '"' in text or "\\" in text:
+        return text.replace("\\", r"\\").replace('"', r"\"")
+    return text
 
 
 def array(values: Iterable[int | str]) -> str:

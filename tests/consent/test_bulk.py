@@ -91,3 +91,11 @@ def test_times_choices_truths_and_nothing_survive() -> None:
         "\\N",
         False,
     )
+
+
+def test_texts_of_any_kind_are_found_among_many() -> None:
+    Contact.objects.bulk_create(Contact(first_name=text) for text in ODD)
+    for text in [*ODD, 'a","b', "{x}", "a,b"]:
+        found = Contact.objects.filter(first_name__any_of=[text, "nobody"]).count()
+        assert found == Contact.objects.filter(first_name=text).count(), repr(text)
+    assert Contact.objects.filter(first_name__any_of=ODD).count() == len(ODD)
