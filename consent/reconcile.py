@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -361,7 +362,7 @@ class _Found:
     def holds(self) -> bool:
         return self.finding.severity.holds(self.agreed.status)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         return rules.fingerprint(self.finding)
 
