@@ -29,6 +29,7 @@ class Rates:
     """An overall rate times one factor for each value and pair of values; 1 where nothing is known."""
 
     overall: float
+    overall_doubt: float
     factors: Mapping[Term, Floats]
     doubts: Mapping[Term, Floats]
     sizes: Mapping[str, int]
@@ -38,7 +39,8 @@ class Rates:
 
         Codes must be those of the window this was learnt with.
         """
-        rate, doubt = np.full(len(counts.attempts), self.overall), np.zeros(len(counts.attempts))
+        rows = len(counts.attempts)
+        rate, doubt = np.full(rows, self.overall), np.full(rows, self.overall_doubt)
         for term, factor in self.factors.items():
             group = group_of(term, counts, self.sizes)
             rate *= factor[group]
@@ -62,7 +64,7 @@ def group_of(term: Term, counts: Counts, sizes: Mapping[str, int]) -> NDArray[np
 
 def flat(rate: float) -> Rates:
     """One rate for all: what there is without a baseline."""
-    return Rates(rate, {}, {}, {})
+    return Rates(rate, 0.0, {}, {}, {})
 
 
 def learn(baseline: Counts, sizes: Mapping[str, int]) -> Rates:
@@ -72,8 +74,9 @@ def learn(baseline: Counts, sizes: Mapping[str, int]) -> Rates:
     is itself estimated: the less its groups scatter beyond chance, the harder (empirical Bayes).
     """
     attempts, failures = baseline.attempts, baseline.failures
-    overall = float(failures.sum() / max(attempts.sum(), 1))
-    rate = np.full(len(attempts), max(overall, 1e-9))
+    total = float(failures.sum()) + 0.5  # a window without any failure does not make one impossible
+    overall = total / (float(attempts.sum()) + 1)
+    rate = np.full(len(attempts), overall)
     factors: dict[Term, Floats] = {}
     doubts: dict[Term, Floats] = {}
     for sweep in range(SWEEPS):
@@ -90,7 +93,7 @@ def learn(baseline: Counts, sizes: Mapping[str, int]) -> Rates:
             if len(term) == 1:
                 doubts[term] = 1 / (seen + prior)
             rate *= (factors[term] / old)[group]
-    return Rates(max(overall, 1e-9), factors, doubts, sizes)
+    return Rates(overall, 1 / total, factors, doubts, sizes)
 
 
 def pull(seen: Floats, meant: Floats) -> float:

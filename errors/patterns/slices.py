@@ -105,6 +105,10 @@ class Slices:
             key, found[name] = divmod(key, size)
         return {name: found[name] for name in table.names}
 
+    def codes(self, index: int) -> dict[str, int]:
+        """The values of a slice in the codes of the window."""
+        return {name: int(self.values[name][code - 1]) for name, code in self.kept_codes(index).items()}
+
 
 def alive(kept: Kept, failures: Floats, least: float, depth: int) -> Slices:
     """The slices with at least `least` failures. What is not alive has no alive part, so few are ever counted."""

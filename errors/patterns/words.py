@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from errors.patterns.find import Pattern
+from errors.patterns.pattern import Pattern
 
 PHRASES = {
     "campaign": "of campaign {}",
