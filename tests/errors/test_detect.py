@@ -150,17 +150,17 @@ def test_one_quiet_day_closes_nothing():
 def test_news_about_an_old_window_do_not_open_what_is_over():
     """A late file about the day it was found on says nothing about today."""
     weeks()
-    log()
-    look()
-    for day in (1, 2):
-        log(TODAY + day * DAY, bad=2)
+    for day, bad in enumerate((60, 60, 2, 2)):
+        log(TODAY + day * DAY, bad=bad)
         look(TODAY + day * DAY)
-    assert Pattern.objects.get().status == S.CLOSED
-    make.sends(40, failed=30, submitted_at=TODAY + timedelta(hours=15), campaign="spring")
-    assert look()["seen_before"] == 1
+    closed = Pattern.objects.get()
+    assert closed.status == S.CLOSED
+    for day in (0, 1):
+        make.sends(40, failed=30, submitted_at=TODAY + day * DAY + timedelta(hours=15), campaign="spring")
+        assert look(TODAY + day * DAY)["seen_before"] == 1
     pattern = Pattern.objects.get()
-    assert pattern.status == S.CLOSED
-    assert pattern.sightings.count() == 2
+    assert (pattern.status, pattern.failures) == (S.CLOSED, closed.failures)
+    assert pattern.sightings.count() == 4
 
 
 def test_a_provider_that_is_out_for_hours_is_one_incident():

@@ -103,6 +103,14 @@ def test_the_latest_try_of_a_message_speaks_for_it(fixed):
     assert resend_list(fixed, days=2, now=NOW).examples == {Why.NUMBER: [last.pk]}
 
 
+def test_a_message_that_failed_after_the_fix_too_waits_for_the_next_one(fixed):
+    line = person()
+    send(to=line)
+    send(to=line, at=NOW - HOUR / 2, provider="vonage", code="30007")
+    send(to=line, at=NOW - HOUR / 4)
+    assert of(fixed) == ([], {"after_fix": 1})
+
+
 def test_another_message_to_the_same_person_is_another_line(fixed):
     line = person()
     one, two = send(to=line), send(to=line, template="t2")

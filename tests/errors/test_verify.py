@@ -100,6 +100,13 @@ def test_what_held_and_fails_again_comes_back_to_its_owner(fix):
     assert count(fix, NOW + 3 * DAY) == {"unchanged": 1}
 
 
+def test_a_long_good_time_does_not_hide_that_it_came_back(fix):
+    sends(600)
+    count(fix, NOW + DAY)
+    sends(60, failed=20, at=NOW + 2 * DAY)  # 3 % of all since the fix, a third of those since it held
+    assert count(fix, NOW + 2 * DAY + HOUR) == {"regressed": 1}
+
+
 def test_a_few_failures_after_it_held_are_chance(fix):
     sends(100)
     count(fix, NOW + DAY)
@@ -147,6 +154,7 @@ def test_two_at_once_write_one_answer(fix):
     rollup.rollup("", beat=jobs.unwatched)
     theirs = Fix.objects.get()
     assert measure(fix, now=NOW + DAY) == {"verified": 1}
+    sends(30, failed=30)  # the slower one counts more
     assert measure(theirs, now=NOW + DAY) == {"unchanged": 1}
     assert fix.verifications.count() == 1
 
