@@ -144,9 +144,16 @@ def sections(user: User | AnonymousUser, now: datetime) -> list[Section]:
         "is_worse": today.rate.low > before.rate.high,
         "patterns": list(Pattern.objects.to_work_on().by_impact()[:SHOWN]) if sees_patterns else [],
         "waiting": capped_count(Pattern.objects.to_work_on()) if sees_patterns else 0,
+        "came_back": _came_back(user) if sees_patterns else [],
         "new_codes": capped_count(ErrorCode.objects.new()) if can(user, "errors.view_errorcode") else 0,
     }
     return [Section("errors/_home_errors.html", 15, shown)]
+
+
+def _came_back(user: User | AnonymousUser) -> list[Pattern]:
+    """Patterns of this person whose fix did not hold: their owner is told here."""
+    mine = Pattern.objects.filter(owner=user.pk, status=Pattern.Status.REGRESSED)
+    return list(mine.by_impact()[:SHOWN])
 
 
 def _day(until: datetime) -> Day:

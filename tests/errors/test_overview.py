@@ -205,3 +205,13 @@ def test_the_page_of_a_number_shows_what_was_sent_to_it(browser):
 def test_a_number_nothing_was_sent_to_says_so(browser):
     page = browser().get(reverse("consent:contact", args=[make.number().pk]))
     assert b"No log that was imported has a text to this number" in page.content
+
+
+def test_whoever_owns_a_pattern_that_came_back_is_told_on_the_home_page(browser):
+    client = browser("Agent")
+    make.pattern({"campaign": "mine"}, status="regressed", owner=client.person)
+    make.pattern({"campaign": "still open"}, owner=client.person)
+    make.pattern({"campaign": "of others"}, status="regressed", owner=people.staff())
+    (section,) = [s for s in overview.sections(client.person, make.NOW) if "came_back" in s.shown]
+    assert [str(pattern) for pattern in section.shown["came_back"]] == ["campaign mine"]
+    assert "fails again" in client.get("/").content.decode()
