@@ -23,7 +23,7 @@ from consent import demo as people
 from consent import reconcile
 from consent.models import Flag, Hold, Touched
 from errors import demo as sends
-from errors.models import ErrorCode, Pattern, SendAttempt, TouchedHour
+from errors.models import ErrorCode, Fix, Pattern, SendAttempt, TouchedHour
 from tests.flows import make, picture
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +82,8 @@ def test_there_is_something_to_see_for_everybody(demo: str):
     assert Hold.objects.open().exists()
     assert not Touched.objects.exists()
     assert {"30007", "12"} <= {pattern.error_code for pattern in Pattern.objects.to_work_on()}
-    assert Pattern.objects.filter(error_code="30034").exists()
+    fix = Fix.objects.get(pattern__error_code="30034")
+    assert (fix.outcome, fix.pattern.status) == (Fix.Outcome.VERIFIED, Pattern.Status.HELD)
     assert set(ErrorCode.objects.new().values_list("code", flat=True)) == {"39417", "63901"}
     for what in ({"is_contradicted": True}, {"is_late_upgrade": True}, {"status": "partially_delivered"}):
         assert SendAttempt.objects.filter(**what).exists(), what
