@@ -62,6 +62,7 @@ def attempt_list(request: HttpRequest) -> HttpResponse:
         "subtitle": "Every text that was handed to a provider, the newest first, and what became of it.",
         "current": "attempts",
         "form": AttemptSearch(),
+        "more": MORE,
     }
     try:
         with at_most(PATIENCE):
@@ -81,7 +82,6 @@ def _narrowed(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "page": page,
         "rows": rows_of(page.rows),
         "is_filtered": bool(asked),
-        "more": MORE,
         "more_is_asked": any(name in asked for name in MORE),
         "window_start": narrowed.window_start,
         "window": USUAL_WINDOW,

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backoffice.models import AuditEntry
+from backoffice.patience import TookTooLong
 from errors.models import SendAttempt
 from errors.slices import query
 from tests.consent import make as people
@@ -293,3 +294,26 @@ def test_a_list_too_long_for_a_file_says_so(browser, monkeypatch):
 
 def test_there_is_no_other_kind_of_file(browser):
     assert browser().get(reverse("errors:attempt_export", args=["exe"])).status_code == 404
+
+
+def test_a_question_that_takes_too_long_is_given_up_with_what_to_narrow(browser, monkeypatch):
+    def slow(*_, **__):
+        raise TookTooLong
+
+    monkeypatch.setattr("errors.views.attempt_list.page_of", slow)
+    make.sent(number=make.number("+14155550142"))
+    client = browser()
+    for page in (client.get(f"{LIST}?carrier=x"), client.post(LIST, {"text": "550142"})):
+        assert page.status_code == 200
+        assert b"took too long and was given up" in page.content
+        assert b'name="campaign"' in page.content
+
+
+def test_so_many_numbers_that_nobody_finds_theirs_are_asked_to_be_fewer(browser, monkeypatch):
+    monkeypatch.setattr("errors.views.lookup.NUMBERS_AT_ONCE", 1)
+    for end in ("42", "43"):
+        make.sent(number=make.number(f"+141555501{end}"))
+    client = browser()
+    assert b"Type more digits" in client.post(LIST, {"text": "55501"}).content
+    assert b"Type more digits" in client.get(f"{LIST}?number=55501").content
+    assert len(shown(client, number="550143")) == 1
