@@ -3,6 +3,7 @@ from django.urls import path
 from errors.views import (
     attempt,
     attempt_list,
+    audience_check,
     code,
     duplicates,
     error_overview,
@@ -35,6 +36,8 @@ urlpatterns = [
     path("patterns/<key:pk>/resend", resend.resend_list, name="resend_list"),
     path("patterns/<key:pk>/resend/export", resend.resend_export, name="resend_export"),
     path("check/", message_check.message_check, name="message_check"),
+    path("check/audience", audience_check.audience_check, name="audience_check"),
+    path("check/audience/export", audience_check.audience_export, name="audience_export"),
     path("check/live", message_check.message_check_live, name="message_check_live"),
     path("duplicates/", duplicates.duplicates, name="duplicates"),
 ]

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from consent.models import Program, Sender
+from errors.audience import MOST_ROWS, draft_findings
 from errors.bubbles import Bubble, Place, bubbles, code_of
 from errors.encoding import Forcing, Measure, Plainer, forcing, measure, plainer
 from errors.forms import MessageCheckForm
@@ -30,10 +31,8 @@ from errors.preflight import (
     Consent,
     Finding,
     Message,
-    RuleBook,
     Severity,
     Verdict,
-    check,
     rules_on,
     verdict,
 )
@@ -130,6 +129,8 @@ class Checked:
                 missing.append("what the recipient's country wants, for want of a country")
         if not self.message.sender:
             missing.append("the sender, for want of one")
+        if not self.message.body:
+            missing.append("the text, for want of one")
         return missing
 
     @property
@@ -155,7 +156,7 @@ def message_check(request: HttpRequest) -> HttpResponse:
     form = MessageCheckForm(request.POST) if request.method == "POST" else MessageCheckForm()
     if form.is_bound and request.POST.get("use") in (FAITHFUL, RESPELLED) and form.is_valid():
         form = _rewritten(request, form)
-    return render_in_admin(request, "errors/message_check.html", _shown(request, form, now))
+    return render_in_admin(request, "errors/message_check.html", page_of_check(request, form, now))
 
 
 @never_cache
@@ -164,11 +165,12 @@ def message_check(request: HttpRequest) -> HttpResponse:
 @needs("errors.view_sendattempt")
 def message_check_live(request: HttpRequest) -> HttpResponse:
     """The answer alone, for the page while somebody types."""
-    shown = _shown(request, MessageCheckForm(request.POST), timezone.now())
+    shown = page_of_check(request, MessageCheckForm(request.POST), timezone.now())
     return render(request, "errors/_message_check.html", shown)
 
 
-def _shown(request: HttpRequest, form: MessageCheckForm, now: datetime) -> dict[str, Any]:
+def page_of_check(request: HttpRequest, form: MessageCheckForm, now: datetime) -> dict[str, Any]:
+    """What the page and its live part show."""
     valid = form.is_bound and form.is_valid()
     is_blank = not valid or not (form.cleaned_data["body"] or form.cleaned_data["to"])
     return {
@@ -176,6 +178,7 @@ def _shown(request: HttpRequest, form: MessageCheckForm, now: datetime) -> dict[
         "subtitle": "What a text becomes on its way, and what would stop it. Nothing typed here is stored.",
         "current": "check",
         "form": form,
+        "most_rows": MOST_ROWS,
         "senders": Sender.objects.order_by("address").values_list("address", flat=True)[:200],
         "checked": None if is_blank else checked(form, request.user, now),
     }
@@ -191,14 +194,14 @@ def _rewritten(request: HttpRequest, form: MessageCheckForm) -> MessageCheckForm
 def checked(form: MessageCheckForm, user: User | AnonymousUser, now: datetime) -> Checked:
     """The check of a valid form, with what our records say where the person may see it."""
     message = form.message()
-    programs = [form.cleaned_data["program"]] if form.cleaned_data["program"] else programs_of(message.sender)
+    programs = programs_in(form)
     looked_up = bool(message.to) and can(user, "consent.view_number")
     recipient = _recipient(message, programs, now) if looked_up else None
-    message = _informed(message, programs, recipient)
+    message = _informed(branded(message, programs), recipient)
     rules = rules_on((message.at or now).date())
-    notes = [
-        Note(number, finding) for number, finding in enumerate(_findings(message, rules, recipient, now), 1)
-    ]
+    found = draft_findings(message, rules, now, recipient.recent if recipient else ())
+    found.sort(key=lambda finding: list(Severity).index(finding.severity))
+    notes = [Note(number, finding) for number, finding in enumerate(found, 1)]
     text, price = message.body, form.cleaned_data["price"]
     kept = _kept(text)
     return Checked(
@@ -212,11 +215,17 @@ def checked(form: MessageCheckForm, user: User | AnonymousUser, now: datetime) -
         without=measure(_without(text, kept)),
         notes=notes,
         verdict=verdict(note.finding for note in notes),
-        price=_money(price, measure(text).segments),
+        price=money(price, measure(text).segments),
         recipient=recipient,
         unreached=_unreached(recipient),
         looked_up=looked_up,
     )
+
+
+def programs_in(form: MessageCheckForm) -> list[Program]:
+    """The program that was chosen, else those of the sender."""
+    chosen = form.cleaned_data["program"]
+    return [chosen] if chosen else programs_of(form.cleaned_data["sender"])
 
 
 def _recipient(message: Message, programs: Sequence[Program], now: datetime) -> Recipient | None:
@@ -233,21 +242,18 @@ def _unreached(recipient: Recipient | None) -> NumberFinding | None:
     )
 
 
-def _informed(message: Message, programs: Sequence[Program], recipient: Recipient | None) -> Message:
+def branded(message: Message, programs: Sequence[Program]) -> Message:
+    """Unless a brand was typed, the program's must be in the text."""
+    return (
+        message if message.brand or len(programs) != 1 else replace(message, brand=programs[0].brand or None)
+    )
+
+
+def _informed(message: Message, recipient: Recipient | None) -> Message:
     """The message with what we know. Without a recipient nobody's consent is in question."""
-    if len(programs) == 1 and not message.brand:
-        message = replace(message, brand=programs[0].brand or None)
     if recipient is not None:
         return replace(message, consent=recipient.consent, held=recipient.held)
     return message if message.to else replace(message, consent=Consent.OPTED_IN)
-
-
-def _findings(message: Message, rules: RuleBook, recipient: Recipient | None, now: datetime) -> list[Finding]:
-    """The worst first. A text may be checked before anybody knows who gets it from whom."""
-    found = check(message, rules, now=now, recent=recipient.recent if recipient else ())
-    unknown = {Code.TO_EMPTY: not message.to, Code.SENDER_EMPTY: not message.sender}
-    found = [one for one in found if not unknown.get(one.code)]
-    return sorted(found, key=lambda one: list(Severity).index(one.severity))
 
 
 def _offers(text: str, price: Decimal | None) -> list[Offer]:
@@ -258,7 +264,7 @@ def _offers(text: str, price: Decimal | None) -> list[Offer]:
         other = plainer(text, respelled=respelled)
         helps = bool(other.changes) and (other.saves > 0 or (other.is_gsm and not other.saves))
         if helps and all(offer.plainer.text != other.text for offer in offers):
-            offers.append(Offer(name, other, _money(price, other.saves)))
+            offers.append(Offer(name, other, money(price, other.saves)))
     return offers
 
 
@@ -271,7 +277,7 @@ def _without(text: str, kept: Sequence[str]) -> str:
     return plainer(text, respelled=True).text.translate(dict.fromkeys(map(ord, kept)))
 
 
-def _money(price: Decimal | None, segments: int) -> str:
+def money(price: Decimal | None, segments: int) -> str:
     """What so many segments cost, in the currency of the price; empty without one."""
     return f"{(price * segments).normalize():f}" if price is not None else ""
 

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -387,8 +388,6 @@ def test_the_brand_of_the_program_must_be_in_the_text(browser, program):
 
 
 def test_who_may_not_see_numbers_learns_nothing_about_one(browser, program, client):
-    from django.contrib.auth.models import Permission
-
     number = make.number()
     agree(number, program, "OPTED_OUT")
     user = person()

@@ -57,10 +57,12 @@
     const slow = setTimeout(() => tell("The answer takes long; what is shown is older than the text."), SLOW);
     const stop = setTimeout(() => control.abort(), GIVEN_UP);
     let words = "";
+    const typed = new FormData(form);
+    for (const name of ["file", "rows"]) typed.delete(name); // the list is looked at on request
     try {
       const answer = await fetch(form.dataset.check, {
         method: "POST",
-        body: new FormData(form),
+        body: typed,
         headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, "X-Requested-With": "fetch" },
         redirect: "manual",
         signal: control.signal,
@@ -93,8 +95,9 @@
     pause = setTimeout(ask, PAUSE);
   };
 
-  form.addEventListener("input", changed);
+  form.addEventListener("input", (event) => { if (event.target.type !== "file") changed(); });
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.hasAttribute("formaction")) return; // a list and its files come as pages
     event.preventDefault();
     const instead = event.submitter?.dataset.text;
     if (instead !== undefined) {
