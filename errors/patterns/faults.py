@@ -65,12 +65,16 @@ def hit_by(faults: Sequence[Fault]) -> Rows:
 
 
 def shaped(chance: Floats, power: float) -> Floats:
+    """The shape of a fault over rows with this chance to fail of their own."""
     chance = np.clip(chance, 1e-6, HIGHEST_RATE)
     return (chance / (1 - chance)) ** power
 
 
-def gains(n: Floats, f: Floats, chance: Floats) -> list[float]:
-    """For each shape how much likelier one more fault makes these failures: the gain in log likelihood."""
+def gains(n: Floats, f: Floats, chance: Floats, own: Floats) -> list[float]:
+    """For each shape how much likelier one more fault makes these failures: the gain in log likelihood.
+
+    `chance` to fail with the faults known, `own` without any.
+    """
     chance = np.clip(chance, 1e-9, HIGHEST_RATE)
     above = float(f.sum() - n @ chance)
     if above <= 0:
@@ -78,7 +82,7 @@ def gains(n: Floats, f: Floats, chance: Floats) -> list[float]:
     before = f @ np.log(chance) + (n - f) @ np.log1p(-chance)
     found = []
     for power in SHAPES:
-        could = (1 - chance) * shaped(chance, power)
+        could = (1 - chance) * shaped(own, power)
         after = np.minimum(chance + could * (above / float(n @ could)), 1 - 1e-6)
         found.append(float(f @ np.log(after) + (n - f) @ np.log1p(-after) - before))
     return found

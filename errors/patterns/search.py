@@ -18,6 +18,7 @@ SAME = 0.97  # slices that share this much of what they select (Jaccard) cannot 
 CLOSE = 6.0  # log likelihood by which one description may be better than another and mean nothing
 FEWEST = 8.0  # expected failures of a value from which on its rate says how much rates scatter
 LEAST_P = 1e-300
+LEAST_CHANCE, LEVELS = 1e-6, 111  # eight levels of chance for each factor of e
 NEW = 44.0  # how sure a value without history is taken to be like others: to 15 %, one over its square
 PRIOR = 8.0  # expected failures before, that weigh as much as what a slice's values lead one to expect
 
@@ -100,7 +101,9 @@ class Search:
         self.chance = np.minimum(self.drift * self.rate, HIGHEST_RATE)
         self.no = solve(self.faults, self.n, self.f, self.chance)
         # Attempts of nearly the same chance to fail are alike when slices are compared.
-        self.level = np.rint(8 * np.log(np.maximum(1 - self.no, 1e-6)) + 120).astype(np.int16)
+        self.level = np.rint(8 * np.log(np.maximum(1 - self.no, LEAST_CHANCE)) + LEVELS).astype(np.int16)
+        if self.faults:
+            self.level[hit_by(self.faults)] += LEVELS + 1
 
     # -- candidates
 
@@ -165,11 +168,14 @@ class Search:
 
     def _gains(self, rows: Rows) -> list[float]:
         """For each shape of a fault how much likelier one there makes the failures of these rows."""
-        level, n, chance = self.level[rows], self.n[rows], 1 - self.no[rows]
+        level, n = self.level[rows], self.n[rows]
         attempts = np.bincount(level, n)
         filled = attempts > 0
-        mean = np.bincount(level, n * chance)[filled] / attempts[filled]
-        return gains(attempts[filled], np.bincount(level, self.f[rows])[filled], mean)
+        own, all_in_all = (
+            np.bincount(level, n * chance[rows])[filled] / attempts[filled]
+            for chance in (self.chance, 1 - self.no)
+        )
+        return gains(attempts[filled], np.bincount(level, self.f[rows])[filled], all_in_all, own)
 
     def _gain(self, rows: Rows) -> float:
         return max(self._gains(rows))
@@ -178,7 +184,7 @@ class Search:
         """A fault of the shape that fits best."""
         rows = self._rows(index)
         power = SHAPES[int(np.argmax(self._gains(rows)))]
-        return Fault(index, rows, shaped(1 - self.no[rows], power))
+        return Fault(index, rows, shaped(self.chance[rows], power))
 
     def _best(self, stands: NDArray[np.bool_], failures: Floats, meant: Floats) -> int:
         places = np.flatnonzero(stands)
