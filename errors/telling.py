@@ -57,7 +57,7 @@ def cannot_tell(attributes: Mapping[str, str], same_as: Mapping[str, str]) -> st
     """What selects the same sends, and what would have to be sent to tell which of them matters."""
     if not same_as:
         return ""
-    others = " and ".join(f"{NAMES[name]} {value}" for name, value in same_as.items())
+    others = _named(same_as)
     kinds = " or ".join(NAMES[name] for name in same_as)
     return (
         f"Nearly the same sends have {others}, so the log cannot tell which of them matters. To tell, it needs sends "
@@ -73,8 +73,11 @@ def ruled_out(name: str, others: Mapping[str, str], mine: Rate, rest: Rate) -> s
     what = f"Other sends {slice_words(others)}" if others else "All other sends"
     said = f"{what}, of another {NAMES[name]}: {rest.failed:,} of {rest.settled:,} failed"
     if rest.high < mine.low:
-        conclusion = (
-            f"so {slice_words(others)} alone does not explain it" if others else "so it is not everywhere"
-        )
+        conclusion = f"so {_named(others)} alone does not explain it" if others else "so it is not everywhere"
         return f"{said}, {conclusion}."
     return f"{said}, which is not clearly less: the {NAMES[name]} may not matter."
+
+
+def _named(attributes: Mapping[str, str]) -> str:
+    """ "country PH and campaign spring": values with what they are values of."""
+    return " and ".join(f"{NAMES[name]} {value}" for name, value in attributes.items())

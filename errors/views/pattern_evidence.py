@@ -71,7 +71,8 @@ def meaning(pattern: Pattern, book: Catalogue) -> str:
     if not pattern.provider:
         return Category(pattern.category).label if pattern.category in set(Category) else ""
     facts = book.look_up(pattern.provider, pattern.error_code).facts
-    return facts.name or facts.category.label
+    unexplained = "" if facts.category is Category.UNKNOWN else facts.category.label
+    return facts.name or unexplained
 
 
 def failures_url(pattern: Pattern, run: PatternRun) -> str:
@@ -389,7 +390,12 @@ def _over_time(pattern: Pattern, fixes: Iterable[Fix], now: datetime) -> dict[st
     return {
         **over_time(tallies, Links(window, pattern.attributes), window, zone),
         "moments": [
-            {"place": pictures.share((at - window.start) / window.length), "words": "Fix", "at": at}
+            {
+                "place": pictures.share(place := (at - window.start) / window.length),
+                "is_right": place > 0.9,  # its word stands on the other side, within the picture
+                "words": "Fix",
+                "at": at,
+            }
             for at, _ in moments
             if window.start <= at < window.end
         ],
