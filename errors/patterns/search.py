@@ -18,6 +18,7 @@ SAME = 0.97  # slices that share this much of what they select (Jaccard) cannot 
 CLOSE = 6.0  # log likelihood by which one description may be better than another and mean nothing
 FEWEST = 8.0  # expected failures of a value from which on its rate says how much rates scatter
 LEAST_P = 1e-300
+UNTOLD = 0.1  # without a baseline: how much values may differ (relative) with nothing wrong
 LEAST_CHANCE, LEVELS = 1e-6, 111  # eight levels of chance for each factor of e
 NEW = 44.0  # how sure a value without history is taken to be like others: to 15 %, one over its square
 PRIOR = 8.0  # expected failures before, that weigh as much as what a slice's values lead one to expect
@@ -58,7 +59,7 @@ class Search:
             self.kept, self.n, self.f, self.n * self.rate, self.n * self.rate * doubt
         )
         self.own = (seen + PRIOR) / (meant + PRIOR)
-        self.doubt = np.zeros(len(self.slices))
+        self.doubt = np.full(len(self.slices), UNTOLD**2)
         if baseline is not None:
             worth = self.model / np.maximum(doubted, 1e-9)
             self.doubt = np.maximum(
