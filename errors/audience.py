@@ -36,6 +36,9 @@ _NUMBER: Final = re.compile(
 )
 _COUNTRY: Final = re.compile(r"country(?:code|iso)?|iso2?|region")
 
+# Findings that are the text's own, whoever gets it: they say nothing about a row.
+_OF_TEXT: Final = ("body.", "link.", "brand.")
+
 REPEATED: Final = "file.repeated"
 UNREADABLE: Final = "file.unreadable"
 
@@ -180,6 +183,11 @@ def draft_findings(
     return [finding for finding in found if not unwritten.get(finding.code)]
 
 
+def is_of_text(finding: Finding) -> bool:
+    """Whether it holds for every recipient alike."""
+    return finding.code.startswith(_OF_TEXT)
+
+
 def numbers_in(rows: Iterable[Row], message: Message) -> dict[Row, NumberCell]:
     """Every row's number, read with its own country, else with the message's."""
     return {row: read_recipient(_to(message, row)) for row in rows if not row.problem}
@@ -193,7 +201,8 @@ def judge(
     rules: RuleBook,
     now: datetime,
 ) -> Audience:
-    """Every row against the message. `known` are the recipients of our records, by number in E.164 form."""
+    """Every row against the message, apart from what is wrong with the text for everybody. `known` are the
+    recipients of our records, by number in E.164 form."""
     alike: dict[Hashable, list[Finding]] = {}
     seen: set[str] = set()
     judged = []
@@ -209,7 +218,8 @@ def judge(
             one = replace(one, consent=recipient.consent, held=recipient.held)
         key = _likeness(one, cell)
         if key not in alike:
-            alike[key] = draft_findings(one, rules, now, of_a_list=True)
+            found = draft_findings(one, rules, now, of_a_list=True)
+            alike[key] = [finding for finding in found if not is_of_text(finding)]
         findings = alike[key]
         if recipient and recipient.recent:
             findings = [*findings, *_repeats(one, cell, rules, now, recipient.recent)]

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from consent.models import Program, Sender
-from errors.audience import MOST_ROWS, draft_findings
+from errors.audience import MOST_ROWS, draft_findings, is_of_text
 from errors.bubbles import Bubble, Place, bubbles, code_of
 from errors.encoding import Forcing, Measure, Plainer, forcing, measure, plainer
 from errors.forms import MessageCheckForm
@@ -109,6 +109,11 @@ class Checked:
     recipient: Recipient | None
     unreached: NumberFinding | None
     looked_up: bool
+
+    @property
+    def of_text(self) -> Verdict:
+        """What the text alone comes to, whoever gets it."""
+        return verdict(note.finding for note in self.notes if is_of_text(note.finding))
 
     @property
     def left(self) -> int:

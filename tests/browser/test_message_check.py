@@ -118,3 +118,25 @@ def test_it_works_without_script(new_page, sign_in):
     page.get_by_role("button", name="Use the replacement text").click()
     assert "GSM-7" in page.locator("#check-summary").inner_text()
     assert "don't miss it" in page.locator("textarea[name=body]").input_value()
+
+
+def test_a_list_is_checked_and_its_rows_downloaded(open_page, check_accessibility, fits_width, tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("number\n+14155552671\n12345\n")
+    page = open_page(person(VIEWER), "/errors/check/")
+    typed(page)
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Check the list").click()
+    page.get_by_role("heading", name="2 rows of the list").wait_for()
+    assert page.locator("textarea[name=body]").input_value() == TEXT
+    check_accessibility(page)
+    for size in (DESKTOP, PHONE):
+        page.set_viewport_size(size)
+        assert fits_width(page)
+    with page.expect_download() as waited:
+        page.get_by_role("button", name="Download the rows: must not get it").click()
+    assert "12345" in waited.value.path().read_text(encoding="utf-8-sig")
+    page.locator("textarea[name=body]").fill("Acme: another text")
+    page.locator(".bubble", has_text="Acme: another text").wait_for()
+    page.get_by_role("button", name="Check again with this text").click()
+    page.get_by_role("heading", name="2 rows of the list").wait_for()

@@ -16,7 +16,7 @@ from django.utils import timezone
 from backoffice.files.unreadable import Unreadable
 from backoffice.models import AuditEntry, ImportBatch
 from consent.models import AgreedStatus, Number
-from errors.audience import MOST_ROWS, Row, from_text, read_audience, to_text
+from errors.audience import MOST_ROWS, Row, from_text, is_of_text, read_audience, to_text
 from errors.preflight import Code
 from tests.backoffice.make import person
 from tests.consent import make as people
@@ -96,7 +96,9 @@ def test_the_page_of_one_message_says_the_same_of_every_row(browser, program):
         alone = client.post(
             reverse("errors:message_check"), {**FIELDS, "to": number, "country": "US", "consent": "opted_in"}
         ).context["checked"]
-        expected = {note.finding.code for note in alone.notes} | (set() if number else {Code.TO_EMPTY})
+        expected = {note.finding.code for note in alone.notes if not is_of_text(note.finding)} | (
+            set() if number else {Code.TO_EMPTY}
+        )
         assert codes - {"file.repeated"} == expected, number
         assert verdict == (alone.verdict if number else "block"), number
 
@@ -237,8 +239,16 @@ def test_a_download_of_nothing_says_what_to_do(browser):
 def test_the_list_is_checked_again_with_another_text(browser, program):
     client = browser()
     rows = uploaded(client, "number\n+14155552671\n", consent="opted_in").context["rows"]
-    again = client.post(CHECK, {**FIELDS, "body": "Hi {first_name}", "rows": rows}).context["audience"]
-    assert Code.BODY_PLACEHOLDER in {reason.code for reason, _ in again.reasons}
+    again = client.post(CHECK, {**FIELDS, "body": "Casino bonus", "rows": rows}).context["audience"]
+    assert Code.CONTENT_GAMBLING in {reason.code for reason, _ in again.reasons}
+
+
+def test_what_is_wrong_with_the_text_for_everybody_is_said_once_and_in_no_row(browser, program):
+    answer = uploaded(
+        browser(), "number\n+14155552671\n", consent="opted_in", body="Acme: Hi {first_name}. Reply STOP"
+    )
+    assert Code.BODY_PLACEHOLDER not in {reason.code for reason, _ in answer.context["audience"].reasons}
+    assert b"Nobody may get the text as it stands" in answer.content
 
 
 def test_nothing_of_the_list_is_stored(browser):
