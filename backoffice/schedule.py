@@ -100,7 +100,8 @@ def late(all_ticks: Iterable[Tick]) -> list[Tick]:
 def _tick(name: str, row: JobRun | None, since: datetime | None, now: datetime) -> Tick:
     """`since`: when the schedule first ran at all; an entry whose first turn is still to come is not late."""
     last_at = row.heartbeat_at if row else None
-    due_at = _due(name, last_at or since) if last_at or since else None
+    counted_from = last_at or since
+    due_at = _due(name, counted_from) if counted_from else None
     return Tick(
         name=name,
         every=getattr(_schedule(name), "run_every", None),
