@@ -10,6 +10,8 @@ import gzip
 import re
 import stat
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -39,6 +41,9 @@ class Kind(StrEnum):
     JSON = "json"
     GZIP = "gzip"
     ZIP = "zip"
+
+
+ARCHIVES = (Kind.GZIP, Kind.ZIP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,31 +169,48 @@ def check_workbook(
         raise _damaged() from error
 
 
+def check_archive(path: Path, kind: Kind) -> None:
+    """Whether one file can be had from a zip or gzip archive, as far as its beginning tells. Raises Unreadable."""
+    with _opened(path, kind) as source:
+        source.read(1)
+
+
 def unpack(
     path: Path, kind: Kind, out: Path, *, max_bytes: int = MAX_UNPACKED, max_ratio: int = MAX_RATIO
 ) -> None:
     """Write the one file that a zip or gzip archive holds to `out`. Raises Unreadable."""
+    with _opened(path, kind) as source:
+        _copy(source, path, out, max_bytes=max_bytes, max_ratio=max_ratio)
+
+
+@contextmanager
+def _opened(path: Path, kind: Kind) -> Iterator[IO[bytes] | gzip.GzipFile]:
     try:
         if kind is Kind.GZIP:
             with gzip.open(path) as source:
-                _copy(source, path, out, max_bytes=max_bytes, max_ratio=max_ratio)
+                yield source
             return
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            _check_members(members, max_members=MAX_MEMBERS)
-            files = [m for m in members if not m.is_dir() and not _is_bookkeeping(m.filename)]
-            if len(files) != 1:
-                raise Unreadable(
-                    f"The archive holds {len(files)} files; one is taken at a time",
-                    WHOLE,
-                    "Unpack it and upload the files one after the other.",
-                )
-            with archive.open(files[0]) as source:
-                _copy(source, path, out, max_bytes=max_bytes, max_ratio=max_ratio)
+        with zipfile.ZipFile(path) as archive, archive.open(_only_file(archive)) as member:
+            yield member
     except (zipfile.BadZipFile, DeflateError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise Unreadable(
-            "The archive is damaged", WHOLE, "Export it again, or unpack it and upload what is inside."
+            f"The {kind} archive is damaged",
+            WHOLE,
+            "Export it again, or unpack it and upload what is inside.",
         ) from error
+
+
+def _only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    members = archive.infolist()
+    _check_members(members, max_members=MAX_MEMBERS)
+    files = [member for member in members if not member.is_dir() and not _is_bookkeeping(member.filename)]
+    if len(files) != 1:
+        raise Unreadable(
+            f"The archive holds {len(files)} files; one is taken at a time",
+            WHOLE,
+            "Unpack it and upload the files one after the other.",
+        )
+    return files[0]
 
 
 def _is_bookkeeping(name: str) -> bool:

@@ -17,7 +17,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from backoffice import audit, jobs
-from backoffice.files.container import MAX_UNPACKED, Kind, check_workbook, kind_of, unpack
+from backoffice.files.container import (
+    ARCHIVES,
+    MAX_UNPACKED,
+    Kind,
+    check_archive,
+    check_workbook,
+    kind_of,
+    unpack,
+)
 from backoffice.files.records import convert_records
 from backoffice.files.rows import Row, read_rows
 from backoffice.files.sniff import Dialect, sniff
@@ -74,8 +82,10 @@ def receive(
     try:
         kind = kind_of(path, max_bytes=settings.IMPORT_MAX_BYTES)
         later = kind is not Kind.CSV and not wait
-        if kind is Kind.XLSX and later:
+        if later and kind is Kind.XLSX:
             check_workbook(path)
+        elif later and kind in ARCHIVES:
+            check_archive(path, kind)
         if not later:
             _note_format(batch, *_read_format(batch), keep_as_of=as_of is not None)
             batch.status = S.SNIFFED
@@ -164,7 +174,7 @@ def _read_format(
     path = Path(batch.file.path)
     unpacked = path.with_suffix(".rows.csv")
     kind = kind_of(path, max_bytes=settings.IMPORT_MAX_BYTES)
-    if kind in (Kind.GZIP, Kind.ZIP, Kind.JSON):
+    if kind is Kind.JSON or kind in ARCHIVES:
         dialect = _unpacked(path, kind, unpacked, **overrides)
         return dialect, str(Path(str(batch.file.name)).with_suffix(".rows.csv"))
     dialect = sniff(path, max_bytes=settings.IMPORT_MAX_BYTES, **overrides)

@@ -128,12 +128,15 @@ def _send(
     )
     if given != code:
         request.other["error code"] = given
+    said = texts.error_text[:200]
+    if said and not code and status not in life.FAILED:
+        request.other["error in words"], said = said, ""  # many providers have words for success, too
     _measure(texts, request)
     report = Report(
         provider,
         (texts.account or plan.account)[:80],
         ref,
-        _event(plan, texts, status, code, batch) if status is not None else None,
+        _event(plan, texts, status, code, said, batch) if status is not None else None,
         client_ref=texts.client_ref[:LONGEST_REF],
         request=request,
         word=texts.status,
@@ -158,9 +161,9 @@ def _bare(address: str) -> str:
     return address
 
 
-def _event(plan: Plan, texts: Texts, status: Status, code: str, batch: ImportBatch) -> life.Event:
+def _event(plan: Plan, texts: Texts, status: Status, code: str, said: str, batch: ImportBatch) -> life.Event:
     at = plan.moments.read(texts.status_at).at if texts.status_at else None
-    return life.Event(status, code[:80], at, batch.as_of, *_part(texts), texts.error_text[:200])
+    return life.Event(status, code[:80], at, batch.as_of, *_part(texts), said)
 
 
 def _unusable(ref: str) -> tuple[str, str] | None:
