@@ -106,9 +106,11 @@ def pairs(kind: Kind, start: datetime, end: datetime) -> list[Pair]:
     ]
 
 
-def repeated(kind: Kind, start: datetime, end: datetime) -> QuerySet[SendAttempt]:
+def repeated(kind: Kind, start: datetime, end: datetime) -> QuerySet[Any, Any]:
     """The sends of a window that repeat another one, which stands in `before`."""
-    sends = SendAttempt.objects.filter(submitted_at__gte=start - WITHIN, submitted_at__lt=end)
+    sends: QuerySet[Any, Any] = SendAttempt.objects.filter(
+        submitted_at__gte=start - WITHIN, submitted_at__lt=end
+    )
     sends, shared = _of_kind(kind, sends)
     order = [F("submitted_at").asc(), F("pk").asc()]
     for name in ("pk", "submitted_at", "status", "number"):
@@ -126,7 +128,7 @@ def repeated(kind: Kind, start: datetime, end: datetime) -> QuerySet[SendAttempt
     )
 
 
-def _of_kind(kind: Kind, sends: QuerySet[SendAttempt]) -> tuple[QuerySet[SendAttempt], list[str]]:
+def _of_kind(kind: Kind, sends: QuerySet[Any, Any]) -> tuple[QuerySet[Any, Any], list[str]]:
     """The sends that can be of a kind, and what a send shares with the one it repeats."""
     someone = ~Q(number=None) | ~Q(recipient="")
     once = ~Q(template__in=settings.MAY_REPEAT_TEMPLATES)  # one-time passwords are asked for again and again

@@ -120,7 +120,7 @@ def _later(fix: Fix, now: datetime) -> Outcome | None:
 def young(now: datetime) -> Q:
     """Sends without a final report that may still get one."""
     waited_for = Q(pk__in=[])
-    for deadline in overdue.deadlines(settings.SEND_LOG["final_after_hours"]):  # type: ignore[arg-type]
+    for deadline in overdue.deadlines(settings.SEND_LOG["final_after_hours"]):
         if deadline.after is not None:
             waited_for |= deadline.whose & Q(submitted_at__gt=now - deadline.after)
     return ~Q(status__in=_FINAL) & waited_for

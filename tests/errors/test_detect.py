@@ -75,6 +75,22 @@ def test_the_same_window_with_the_same_numbers_adds_nothing():
     assert Sighting.objects.count() == 2
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_look_that_is_cut_off_leaves_nothing_and_is_done_again(steps):
+    weeks()
+    log()
+
+    def until(done=0, **_):
+        if done >= steps:
+            raise jobs.LostLease
+
+    with pytest.raises(jobs.LostLease):
+        detect("", beat=until, look="daily", starts_at=TODAY.isoformat(), ends_at=(TODAY + DAY).isoformat(),
+               against="weeks")  # fmt: skip
+    assert not PatternRun.objects.exists()
+    assert look()["new"] == 1
+
+
 def test_a_quiet_day_is_looked_at_and_nothing_is_found():
     weeks()
     log(bad=2)
