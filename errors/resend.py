@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Case, Count, Q, Sum, Value, When
+from django.db.models import Count, Q
 
 from backoffice import audit
 from consent.models import AgreedStatus, Hold, Sender
@@ -20,6 +20,7 @@ from consent.rules import Status as Consent
 from errors import life, slices
 from errors.catalogue import Catalogue, Category, Phase, Retry, Signal
 from errors.fix import Refused
+from errors.intents import BY, FAILED, NOT_SENT, SUCCEEDED, how_many, intents
 from errors.models import ErrorCode, Fix, Pattern, SendAttempt
 
 AGES = (1, 2, 3, 7, 14)  # days after which a text may no longer be true
@@ -155,41 +156,25 @@ def export(pattern: Pattern, *, days: int, reason: str, by: User, now: datetime)
 
 # --- From the log ---------------------------------------------------------------------------------------------
 
-_SUCCEEDED = [status.value for status in life.SUCCEEDED]
-_FAILED = [status.value for status in life.FAILED]
-_NOT_SENT = [life.Status.CANCELED.value, life.Status.BLOCKED.value]
-_BY_INTENT = ("number", "recipient", "campaign", "template")
 
-
-def _intents(sends: Any) -> Any:
+def _by_message(sends: Any) -> Any:
     """Messages with how many of their tries arrived, failed, or ended nobody knows how."""
-    return (
-        sends.order_by()
-        .values(*_BY_INTENT)
-        .annotate(
-            arrived=Count("pk", filter=Q(status__in=_SUCCEEDED)),
-            unclear=Count("pk", filter=~Q(status__in=[*_SUCCEEDED, *_FAILED, *_NOT_SENT])),
-            lost=Count("pk", filter=Q(is_failed=True)),
-        )
-    )
+    unclear = ~Q(status__in=[*SUCCEEDED, *FAILED, *NOT_SENT])
+    return intents(sends, unclear=Count("pk", filter=unclear))
 
 
 def _settled_otherwise(sends: Any) -> dict[Why, int]:
     """Messages that arrived, and those nobody knows about; counted where they are."""
-    found = _intents(sends).aggregate(
-        arrived_all=_how_many(Q(arrived__gt=0)), unclear_all=_how_many(Q(arrived=0, unclear__gt=0))
+    found = _by_message(sends).aggregate(
+        arrived_all=how_many(Q(arrived__gt=0)), unclear_all=how_many(Q(arrived=0, unclear__gt=0))
     )
     return {Why.DELIVERED: found["arrived_all"] or 0, Why.UNKNOWN: found["unclear_all"] or 0}
 
 
-def _how_many(wanted: Q) -> Sum:
-    return Sum(Case(When(wanted, then=Value(1)), default=Value(0)))
-
-
 def _failed(sends: Any) -> tuple[list[Line], bool]:
     """The latest try of every message that only failed, and whether there are more than are looked at."""
-    mixed = _intents(sends).filter(Q(arrived__gt=0) | Q(unclear__gt=0), lost__gt=0)
-    otherwise = {Intent(*row) for row in mixed.values_list(*_BY_INTENT)}
+    mixed = _by_message(sends).filter(Q(arrived__gt=0) | Q(unclear__gt=0), lost__gt=0)
+    otherwise = {Intent(*row) for row in mixed.values_list(*BY)}
     lines: dict[Intent, Line] = {}
     rows = list(_rows(sends.failed())[: MOST + 1])
     for row in rows[:MOST]:
@@ -203,7 +188,7 @@ def _failed(sends: Any) -> tuple[list[Line], bool]:
 
 def _rows(sends: Any) -> Any:
     return sends.latest_first().values_list(
-        *("pk", *_BY_INTENT, "provider", "error_code", "status", "sender", "body_hash", "submitted_at")
+        *("pk", *BY, "provider", "error_code", "status", "sender", "body_hash", "submitted_at")
     )
 
 
@@ -247,11 +232,11 @@ class _Judge:
         if line.intent.number_id is None:
             return self._advised(line), Why.NO_NUMBER
         others = [other for other in later.get(line.intent, ()) if other.attempt_id != line.attempt_id]
-        if any(other.status in _SUCCEEDED for other in others):
+        if any(other.status in SUCCEEDED for other in others):
             return self._advised(line), Why.DELIVERED
-        if any(other.status not in [*_FAILED, *_NOT_SENT] for other in others):
+        if any(other.status not in [*FAILED, *NOT_SENT] for other in others):
             return self._advised(line), Why.UNKNOWN
-        lost = [other for other in others if other.status in _FAILED]
+        lost = [other for other in others if other.status in FAILED]
         latest = max([line, *lost], key=lambda one: (one.submitted_at, one.attempt_id))
         return self._advised(replace(latest, tries=max(line.tries, len(lost)))), None
 

@@ -16,8 +16,9 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from backoffice import jobs
-from errors import life, overdue, rollup, slices
+from errors import overdue, rollup, slices
 from errors.effect import Answer, Outcome, Rate, Traffic, judge, judge_later
+from errors.intents import FINAL, how_many, intents
 from errors.models import AttemptHour, Fix, Pattern, PatternRun, SendAttempt, Verification
 from errors.windows import hour_of, next_hour
 
@@ -123,7 +124,7 @@ def young(now: datetime) -> Q:
     for deadline in overdue.deadlines(settings.SEND_LOG["final_after_hours"]):
         if deadline.after is not None:
             waited_for |= deadline.whose & Q(submitted_at__gt=now - deadline.after)
-    return ~Q(status__in=_FINAL) & waited_for
+    return ~Q(status__in=FINAL) & waited_for
 
 
 def rate_of(scope: slices.Attributes, *, since: datetime, now: datetime) -> tuple[Rate, int]:
@@ -131,33 +132,19 @@ def rate_of(scope: slices.Attributes, *, since: datetime, now: datetime) -> tupl
 
     One person counts once for one campaign and template: failed if none of the tries arrived."""
     since = max(since, _bounded(scope, since, now))
-    intents = (
-        SendAttempt.objects.filter(slices.inside(scope), submitted_at__gte=since, submitted_at__lte=now)
-        .order_by()
-        # Somebody we cannot tell from others is as many people as messages.
-        .annotate(nobody=Case(When(number=None, recipient="", then=F("message_ref")), default=Value("")))
-        .values("number", "recipient", "nobody", "campaign", "template")
-        .annotate(
-            arrived=Count("pk", filter=Q(status__in=_SUCCEEDED)),
-            lost=Count("pk", filter=Q(is_failed=True)),
-            open=Count("pk", filter=young(now)),
-        )
+    sends = SendAttempt.objects.filter(slices.inside(scope), submitted_at__gte=since, submitted_at__lte=now)
+    # Somebody we cannot tell from others is as many people as messages.
+    sends = sends.annotate(
+        nobody=Case(When(number=None, recipient="", then=F("message_ref")), default=Value(""))
     )
-    found = intents.aggregate(
-        delivered=_how_many(Q(arrived__gt=0)),
-        failed=_how_many(Q(arrived=0, open=0, lost__gt=0)),
-        pending=_how_many(Q(arrived=0, open__gt=0)),
+    by_message = intents(sends, "nobody", open=Count("pk", filter=young(now)))
+    found = by_message.aggregate(
+        delivered=how_many(Q(arrived__gt=0)),
+        failed=how_many(Q(arrived=0, open=0, lost__gt=0)),
+        pending=how_many(Q(arrived=0, open__gt=0)),
     )
     failed = found["failed"] or 0
     return Rate(failed, failed + (found["delivered"] or 0)), found["pending"] or 0
-
-
-_SUCCEEDED = sorted(status.value for status in life.SUCCEEDED)
-_FINAL = sorted(status.value for status, rank in life.RANK.items() if rank >= life.FINAL_RANK)
-
-
-def _how_many(wanted: Q) -> Sum:
-    return Sum(Case(When(wanted, then=Value(1)), default=Value(0)))
 
 
 def _bounded(scope: slices.Attributes, since: datetime, now: datetime) -> datetime:
