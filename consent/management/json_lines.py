@@ -11,18 +11,43 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
 
 class Unreadable(ValueError):
     """A line that cannot be answered; the message says what, where and how to mend it."""
 
 
 class JsonLinesCommand(BaseCommand):
-    """Prints `answers` to the lines of a file or of standard input; ends with 1 if one of them is an error."""
+    """Prints an answer to each line of a file or of standard input; ends with 1 if one of them is an error.
+
+    A command says what every object must have, and answers one of them."""
 
     requires_system_checks: list[str] = []
+    needs = ""  # the key without which a line asks nothing; "": `answer` looks for itself
+    form = ""  # how such a line is written, for people who left it out
+
+    def answer(self, asked: Any) -> dict[str, Any]:
+        """The answer to what stands on one line. Raises Unreadable."""
+        raise NotImplementedError
 
     def answers(self, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-        raise NotImplementedError
+        """One answer for each line that is not blank, in order; an "id" comes back with it."""
+        for count, line in enumerate(lines, start=1):
+            if line.removeprefix(BYTE_ORDER_MARK).strip():
+                yield self._answered(line, count)
+
+    def _answered(self, line: bytes, count: int) -> dict[str, Any]:
+        named: dict[str, Any] = {}
+        try:
+            asked = parsed(line)
+            if isinstance(asked, dict) and isinstance(asked.get("id"), str | int):
+                named = {"id": asked["id"]}
+            if self.needs and (not isinstance(asked, dict) or self.needs not in asked):
+                raise Unreadable(f'"{self.needs}" is missing; write {self.form}')
+            return named | self.answer(asked)
+        except Unreadable as problem:
+            return named | {"line": count, "error": str(problem)}
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -53,6 +78,14 @@ def parsed(line: bytes) -> Any:
         raise Unreadable("not readable: nested too deeply; write one flat object on each line") from None
     except ValueError:
         raise Unreadable("not readable: a number in it is too long; shorten it") from None
+
+
+def text(asked: dict[str, Any], key: str) -> str | None:
+    """A text, or None where it is null or missing. Raises Unreadable."""
+    value = asked.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    raise Unreadable(f'"{key}" is {json.dumps(value)[:40]}; write it as text in quotes, or null')
 
 
 def _opened(file: str) -> AbstractContextManager[BinaryIO]:

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from consent.ledger import Precision, Scope, SystemKind, Value, WordingState
-from consent.management.commands.explain_consent import answers
+from consent.management.commands.explain_consent import Command
 from consent.management.json_lines import Unreadable
 from consent.management.scenarios import read_scenario
 from tests.consent.rule_cases import utc
@@ -100,7 +100,7 @@ def test_an_empty_file_has_no_answers(tmp_path):
 
 def test_a_byte_order_mark_and_windows_line_ends_are_read():
     raw = b"\xef\xbb\xbf" + json.dumps(line()).encode() + b"\r\n"
-    assert [answer["status"] for answer in answers([raw])] == ["OPTED_IN"]
+    assert [answer["status"] for answer in Command().answers([raw])] == ["OPTED_IN"]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read():
     ],
 )
 def test_damage_is_an_error_of_its_line(raw, error):
-    [answer] = answers([raw])
+    [answer] = Command().answers([raw])
     assert answer["line"] == 1
     assert error in answer["error"]
     assert "id" not in answer

@@ -1,10 +1,8 @@
 """manage.py check_numbers: how the importer reads given phone cells, for scripts and for checking by hand."""
 
-import json
-from collections.abc import Iterable, Iterator
 from typing import Any
 
-from consent.management.json_lines import JsonLinesCommand, Unreadable, parsed
+from consent.management.json_lines import JsonLinesCommand, Unreadable, text
 from consent.numbers import NumberReader, UnknownRegion
 
 
@@ -16,48 +14,24 @@ class Command(JsonLinesCommand):
         "gets a line with its error. Ends with 1 if there was any."
     )
 
-    def answers(self, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-        return answers(lines)
+    needs = "raw"
+    form = '{"raw": the cell, "default_region": two letters or null}'
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.reader = NumberReader(None)
 
-def answers(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """One answer for each line that is not blank, in order."""
-    reader = NumberReader(None)
-    for count, line in enumerate(lines, start=1):
-        if line.strip():
-            yield _answer(line, count, reader)
-
-
-def _answer(line: bytes, count: int, reader: NumberReader) -> dict[str, Any]:
-    named: dict[str, Any] = {}
-    try:
-        asked = _parsed(line)
-        named = {"id": asked["id"]} if "id" in asked else {}
-        cell = reader.read(_text(asked, "raw") or "", _text(asked, "default_region"))
-    except (Unreadable, UnknownRegion) as problem:
-        return named | {"line": count, "error": str(problem)}
-    extension = {"ext": cell.extension} if cell.extension else {}
-    return named | {
-        "e164": cell.e164,
-        "reason": cell.reason,
-        "type": cell.line_type,
-        "region": cell.region,
-        "warnings": list(cell.warnings),
-        **extension,
-    }
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    """The object on a line. Raises Unreadable."""
-    asked = parsed(line)
-    if not isinstance(asked, dict) or "raw" not in asked:
-        raise Unreadable('"raw" is missing; write {"raw": the cell, "default_region": two letters or null}')
-    return asked
-
-
-def _text(asked: dict[str, Any], key: str) -> str | None:
-    """Raises Unreadable."""
-    value = asked.get(key)
-    if value is None or isinstance(value, str):
-        return value
-    raise Unreadable(f'"{key}" is {json.dumps(value)[:40]}; write it as text in quotes, or null')
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        try:
+            cell = self.reader.read(text(asked, "raw") or "", text(asked, "default_region"))
+        except UnknownRegion as problem:
+            raise Unreadable(str(problem)) from problem
+        extension = {"ext": cell.extension} if cell.extension else {}
+        return {
+            "e164": cell.e164,
+            "reason": cell.reason,
+            "type": cell.line_type,
+            "region": cell.region,
+            "warnings": list(cell.warnings),
+            **extension,
+        }

@@ -1,10 +1,8 @@
 """manage.py measure_text: what messages take on the network, for scripts and for checking by hand."""
 
-import json
-from collections.abc import Iterable, Iterator
 from typing import Any
 
-from consent.management.json_lines import JsonLinesCommand, Unreadable, parsed
+from consent.management.json_lines import JsonLinesCommand, Unreadable, text
 from errors.encoding import Encoding, Forcing, forcing, measure
 
 
@@ -16,33 +14,21 @@ class Command(JsonLinesCommand):
         "written instead. A line that cannot be read gets a line with its error. Ends with 1 if there was any."
     )
 
-    def answers(self, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-        return answers(lines)
+    needs = "text"
+    form = '{"text": the message as it would be sent}'
 
-
-def answers(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """One answer for each line that is not blank, in order."""
-    for count, line in enumerate(lines, start=1):
-        if line.strip():
-            yield _answer(line, count)
-
-
-def _answer(line: bytes, count: int) -> dict[str, Any]:
-    named: dict[str, Any] = {}
-    try:
-        asked = _parsed(line)
-        named = {"id": asked["id"]} if "id" in asked else {}
-        text = _text(asked)
-    except Unreadable as problem:
-        return named | {"line": count, "error": str(problem)}
-    found = measure(text)
-    forced = forcing(text) if found.encoding is Encoding.UCS_2 else ()
-    return named | {
-        "encoding": found.encoding,
-        "segments": found.segments,
-        "units": found.units,
-        "forcing": [_forcing(char) for char in forced],
-    }
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        written = text(asked, "text")
+        if written is None:
+            raise Unreadable('"text" is null; write it as text in quotes')
+        found = measure(written)
+        forced = forcing(written) if found.encoding is Encoding.UCS_2 else ()
+        return {
+            "encoding": found.encoding,
+            "segments": found.segments,
+            "units": found.units,
+            "forcing": [_forcing(char) for char in forced],
+        }
 
 
 def _forcing(found: Forcing) -> dict[str, Any]:
@@ -54,19 +40,3 @@ def _forcing(found: Forcing) -> dict[str, Any]:
         "instead": found.instead,
         "faithful": found.faithful,
     }
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    """The object on a line. Raises Unreadable."""
-    asked = parsed(line)
-    if not isinstance(asked, dict) or "text" not in asked:
-        raise Unreadable('"text" is missing; write {"text": the message as it would be sent}')
-    return asked
-
-
-def _text(asked: dict[str, Any]) -> str:
-    """Raises Unreadable."""
-    value = asked["text"]
-    if isinstance(value, str):
-        return value
-    raise Unreadable(f'"text" is {json.dumps(value)[:40]}; write it as text in quotes')

@@ -1,11 +1,11 @@
 """manage.py preflight: what is wrong with messages before they are sent, for scripts and for checking by hand."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from consent.management.json_lines import JsonLinesCommand, Unreadable, parsed
+from consent.management.json_lines import JsonLinesCommand, Unreadable, text
 from errors.preflight import (
     Consent,
     Finding,
@@ -67,26 +67,12 @@ class Command(JsonLinesCommand):
         "that cannot be read gets a line with its error. Ends with 1 if there was any."
     )
 
-    def answers(self, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-        return answers(lines)
+    needs = "message"
+    form = '{"message": the text, "to": the number, "sender": ...}'
 
-
-def answers(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """One answer for each line that is not blank, in order."""
-    for count, line in enumerate(lines, start=1):
-        if line.strip():
-            yield _answer(line, count)
-
-
-def _answer(line: bytes, count: int) -> dict[str, Any]:
-    named: dict[str, Any] = {}
-    try:
-        asked = _parsed(line)
-        named = {"id": asked["id"]} if "id" in asked else {}
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         findings = _check(asked)
-    except Unreadable as problem:
-        return named | {"line": count, "error": str(problem)}
-    return named | {"verdict": verdict(findings), "findings": [_finding(finding) for finding in findings]}
+        return {"verdict": verdict(findings), "findings": [_finding(finding) for finding in findings]}
 
 
 def _check(asked: dict[str, Any]) -> list[Finding]:
@@ -110,39 +96,31 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _message(asked: dict[str, Any]) -> Message:
     """Raises Unreadable."""
     return Message(
-        body=_text(asked, "message") or "",
+        body=text(asked, "message") or "",
         to=_recipient(asked),
-        sender=_text(asked, "sender") or "",
+        sender=text(asked, "sender") or "",
         purpose=_purpose(asked),
         consent=_consent(asked),
-        country=_text(asked, "country"),
-        state=_text(asked, "state"),
+        country=text(asked, "country"),
+        state=text(asked, "state"),
         at=_time(asked, "at"),
-        provider=(_text(asked, "provider") or "").strip().lower(),
+        provider=(text(asked, "provider") or "").strip().lower(),
         sender_registered=_yes_or_no(asked, "sender_registered"),
         consent_at=_time(asked, "consent_at"),
         opted_out_at=_time(asked, "opted_out_at"),
         held=bool(_yes_or_no(asked, "held")),
-        brand=_text(asked, "brand"),
+        brand=text(asked, "brand"),
         values=_values(asked),
         folded=bool(_yes_or_no(asked, "folded")),
         media=tuple(_media(item) for item in _items(asked, "media")),
-        dlt_entity=_text(asked, "dlt_entity"),
-        dlt_template=_text(asked, "dlt_template"),
-        contact=_text(asked, "contact"),
-        campaign=_text(asked, "campaign"),
-        step=_text(asked, "step"),
-        command=_text(asked, "command"),
+        dlt_entity=text(asked, "dlt_entity"),
+        dlt_template=text(asked, "dlt_template"),
+        contact=text(asked, "contact"),
+        campaign=text(asked, "campaign"),
+        step=text(asked, "step"),
+        command=text(asked, "command"),
         automatic=bool(_yes_or_no(asked, "automatic")),
     )
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    """The object on a line. Raises Unreadable."""
-    asked = parsed(line)
-    if not isinstance(asked, dict) or "message" not in asked:
-        raise Unreadable('"message" is missing; write {"message": the text, "to": the number, "sender": ...}')
-    return asked
 
 
 def _recipient(asked: dict[str, Any]) -> str:
@@ -150,15 +128,7 @@ def _recipient(asked: dict[str, Any]) -> str:
     to = asked.get("to")
     if isinstance(to, list) and all(isinstance(one, str) for one in to):
         return ", ".join(to)
-    return _text(asked, "to") or ""
-
-
-def _text(asked: dict[str, Any], key: str) -> str | None:
-    """Raises Unreadable."""
-    value = asked.get(key)
-    if value is None or isinstance(value, str):
-        return value
-    raise Unreadable(f'"{key}" is {json.dumps(value)[:40]}; write it as text in quotes, or null')
+    return text(asked, "to") or ""
 
 
 def _yes_or_no(asked: dict[str, Any], key: str) -> bool | None:
@@ -171,7 +141,7 @@ def _yes_or_no(asked: dict[str, Any], key: str) -> bool | None:
 
 def _time(asked: dict[str, Any], key: str) -> datetime | None:
     """Raises Unreadable."""
-    written = _text(asked, key)
+    written = text(asked, key)
     return (
         _tried(datetime.fromisoformat, written, key, "2026-03-10T12:00 or 2026-03-10T12:00+01:00")
         if written
@@ -181,13 +151,13 @@ def _time(asked: dict[str, Any], key: str) -> datetime | None:
 
 def _purpose(asked: dict[str, Any]) -> Purpose:
     """Raises Unreadable."""
-    written = _plain(_text(asked, "purpose") or "")
+    written = _plain(text(asked, "purpose") or "")
     return _PURPOSES.get(written) or _tried(Purpose, written, "purpose", "marketing, transactional or otp")
 
 
 def _consent(asked: dict[str, Any]) -> Consent:
     """A word that nobody knows is no consent. Raises Unreadable."""
-    written = _plain(_text(asked, "consent") or "")
+    written = _plain(text(asked, "consent") or "")
     try:
         return Consent(written)
     except ValueError:
@@ -221,7 +191,7 @@ def _media(item: dict[str, Any]) -> Media:
     size = item.get("bytes") or 0
     if isinstance(size, bool) or not isinstance(size, int | float):
         raise Unreadable(f'"bytes" of a media is {json.dumps(size)[:40]}; write a number')
-    return Media(_text(item, "type") or "", int(size))
+    return Media(text(item, "type") or "", int(size))
 
 
 def _recent(asked: dict[str, Any]) -> list[Sent]:
@@ -235,22 +205,22 @@ def _sent(item: dict[str, Any]) -> Sent:
     if at is None:
         raise Unreadable('"at" of a recent text is missing; write when it was sent')
     return Sent(
-        to=_text(item, "to") or "",
-        sender=_text(item, "sender") or "",
-        body=_text(item, "message") or "",
+        to=text(item, "to") or "",
+        sender=text(item, "sender") or "",
+        body=text(item, "message") or "",
         at=at,
         purpose=_purpose(item) if item.get("purpose") else Purpose.TRANSACTIONAL,
         outcome=_outcome(item),
-        contact=_text(item, "contact"),
-        campaign=_text(item, "campaign"),
-        step=_text(item, "step"),
-        command=_text(item, "command"),
+        contact=text(item, "contact"),
+        campaign=text(item, "campaign"),
+        step=text(item, "step"),
+        command=text(item, "command"),
     )
 
 
 def _outcome(item: dict[str, Any]) -> Outcome:
     """Raises Unreadable."""
-    return _tried(Outcome, _text(item, "outcome") or Outcome.SENT, "outcome", "sent, failed or unknown")
+    return _tried(Outcome, text(item, "outcome") or Outcome.SENT, "outcome", "sent, failed or unknown")
 
 
 def _tried(read: Callable[[str], T], written: str, key: str, form: str) -> T:

@@ -10,21 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errors.management.commands.preflight import answers
+from errors.management.commands.preflight import Command
 
 PROJECT = Path(__file__).parents[3]
 LINES = (PROJECT / "tests" / "cases" / "preflight.jsonl").read_bytes().splitlines()
 
 
 def answer(asked: dict) -> dict:
-    (found,) = answers([json.dumps(asked).encode()])
+    (found,) = Command().answers([json.dumps(asked).encode()])
     return found
 
 
 @pytest.mark.parametrize("line", [pytest.param(line, id=json.loads(line)["id"]) for line in LINES])
 def test_worked_cases(line):
     case = json.loads(line)
-    (found,) = answers([line])
+    (found,) = Command().answers([line])
     named = {f"{finding['severity']}:{finding['code']}" for finding in found["findings"]}
     codes = {finding["code"] for finding in found["findings"]}
     assert set(case["expected"]) <= named
