@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time
 from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,7 +13,7 @@ from backoffice.imports.importer import MappingProblem
 from backoffice.models import System
 from consent.intake import plan as consent_plan
 from consent.intake.targets import folded
-from consent.moments import DateOrder, MomentReader
+from consent.moments import FIRST_TEXT_SENT, DateOrder, MomentReader
 from consent.numbers import NumberCell, NumberReader, UnknownRegion
 from consent.numbers.regions import known_region
 from errors.catalogue import Catalogue, CodeFacts, Confidence, StatusWord, read_status
@@ -25,6 +25,7 @@ RULES = {
     *("is_per_recipient", "program", "blocked_codes"),
 }
 INBOUND = "inbound"  # a word of the vocabulary may say that the message came in
+EARLIEST = datetime.combine(FIRST_TEXT_SENT, time.min, UTC)
 LONGEST_OTHER = 200  # characters of a cell that is only kept beside the request
 SECRETS = ("token", "password", "passwd", "secret", "signature", "apikey", "authorization", "credential")
 
@@ -89,6 +90,7 @@ class Plan:
     numbers: NumberReader
     default_region: str | None
     moments: MomentReader
+    now: datetime  # when the system held what the file says
     provider: str
     account: str
     is_per_recipient: bool
@@ -105,6 +107,16 @@ class Plan:
             if not found[place]:
                 found[place] = next((text for at in positions if (text := cells[at].strip())), "")
         return Texts._make(found)
+
+    def sent_at(self, cell: str) -> datetime | None:
+        """The time of a cell in the form that nearly every export uses; None for any other, which `moment` reads."""
+        if len(cell) == 20 and cell[-1] == "Z":
+            try:
+                at = datetime.fromisoformat(cell)
+            except ValueError:
+                return None
+            return at if EARLIEST <= at <= self.now else None
+        return None
 
     def filled(self, cells: Sequence[str], target: str) -> list[str]:
         """Every filled cell of a target's columns."""
@@ -245,6 +257,7 @@ def compile_plan(
         numbers=numbers,
         default_region=region,
         moments=moments,
+        now=now,
         provider=str(rules.get("provider") or ""),
         account=str(rules.get("account") or ""),
         is_per_recipient=bool(rules.get("is_per_recipient")),

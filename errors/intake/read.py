@@ -89,20 +89,21 @@ def _send(
     ref = texts.event_id
     if refused := _unusable(ref):
         return rejected(row, *refused)
-    moment = plan.moments.read(texts.at)
-    sent_at = moment.at or moment.claimed_at
+    warnings: list[str] = [*row.warnings]
+    sent_at = plan.sent_at(texts.at)
     if sent_at is None:
-        return rejected(row, *_no_time(moment))
+        moment = plan.moments.read(texts.at)
+        sent_at = moment.at or moment.claimed_at
+        if sent_at is None:
+            return rejected(row, *_no_time(moment))
+        warnings += [warning for warning in moment.warnings if warning == "future_timestamp"]
     region = region_of(texts.country) if texts.country else None
     recipient = _bare(texts.to)
     number = plan.numbers.read(recipient, region or plan.default_region) if recipient else NO_NUMBER
     if number.reason is Reason.SCIENTIFIC_NOTATION:
         return rejected(row, f"phone_{number.reason}", explain(number, recipient))
-    warnings: list[str] = [*row.warnings]
     if recipient and number.e164 is None:
         warnings.append("recipient_unread")
-    if "future_timestamp" in moment.warnings:
-        warnings.append("future_timestamp")
     given, doubt = _code(plan, provider, texts, row.cells)
     if doubt:
         warnings.append(doubt)

@@ -208,3 +208,21 @@ def test_a_word_that_nobody_explained_is_asked_for_and_the_answer_reads_it() -> 
     mapping.save_mapping(again, saved.columns, rules, by=None, now=timezone.now())
     [outcome] = taken_in(again)
     assert (outcome.bucket, SendAttempt.objects.get().status) == ("updated", "delivered")
+
+
+@pytest.mark.parametrize(
+    "cell", ["1969-12-31T23:00:00Z", "2026-02-30T10:00:00Z", "9999-12-31T00:00:00Z", "2026-06-01T25:00:00Z"]
+)
+def test_a_time_that_cannot_be_is_none_however_well_it_is_written(cell: str) -> None:
+    batch = upload("send-log", PLAIN + f"m1,{cell},twilio,+12125550101,delivered,\n", as_of=AS_OF)
+    saved = mapping.mapping_in_use(batch.system)
+    assert saved is not None
+    mapping.use_mapping(batch, saved)
+    assert [(o.bucket, o.reason) for o in check_again(batch)] == [("rejected", "bad_timestamp")]
+
+
+def test_a_message_scheduled_for_later_is_kept_with_a_warning() -> None:
+    row = "m1,2026-06-20T10:00:00Z,twilio,+12125550101,scheduled,\n"
+    [outcome] = taken_in(upload("send-log", PLAIN + row, as_of=AS_OF))
+    assert outcome.warnings == ("future_timestamp",)
+    assert SendAttempt.objects.get().submitted_at == datetime(2026, 6, 20, 10, tzinfo=UTC)
