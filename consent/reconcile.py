@@ -92,14 +92,12 @@ def _alike(now: datetime) -> Alike | None:
 def ring(*, trigger: str, full: bool = False, by: Any = None) -> list[jobs.JobRun]:
     """Queue the work, one run per shard; a shard that already waits is not queued twice."""
     shards = settings.RECONCILE_SHARDS
-    kind, subject = ("consent.rebuild", "everything") if full else ("consent.reconcile", "touched")
+    kind = "consent.rebuild" if full else "consent.reconcile"
     if full:
         # A run has to end well within the time that a task may take.
         shards = max(shards, -(-Number.objects.count() // REBUILT_AT_ONCE))
     return [
-        jobs.start(
-            kind, f"{subject} {shard + 1}/{shards}", trigger=trigger, by=by, shard=shard, shards=shards
-        )
+        jobs.start(kind, f"part {shard + 1} of {shards}", trigger=trigger, by=by, shard=shard, shards=shards)
         for shard in range(shards)
     ]
 
