@@ -156,7 +156,8 @@ def club() -> System:
 def take_in(path: Path, system: System, more: str = "") -> None:
     """Upload and run, as import_file does; the check of every row before it, which a person waits for, is not part
     of it: a batch that was checked is what runs. `more` makes the file another one."""
-    upload = File(io.BytesIO(path.read_bytes() + more.encode()), name=path.name)
+    content = io.BytesIO(path.read_bytes() + more.encode()) if more else path.open("rb")
+    upload = File(content, name=path.name)
     now = timezone.now()
     batch = receive.receive(system, upload, path.name, by=None, as_of=now, now=now)
     _, saved = mapping.suggest(batch)
