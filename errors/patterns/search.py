@@ -68,7 +68,7 @@ class Search:
             )
         orders = self.slices.orders()
         many = np.bincount(orders, minlength=limits.attributes + 1)
-        self.cost = np.log(many[orders]) + 2.0 * orders
+        self.cost = np.log(many[orders]) + 1.0 * orders
         self.no = 1 - self.rate  # chance of each attempt not to fail
 
     # -- drift
@@ -158,7 +158,8 @@ class Search:
             weight = 1 / (meant + doubt)
             beyond = weight * (off**2 - meant - doubt)
             beyond[beyond.argmax()] = 0
-            moved[name] = float(np.sqrt(max(0.0, beyond.sum() / (weight @ meant**2))))
+            sure = beyond.sum() - np.sqrt(2.0 * len(beyond))  # less one standard error
+            moved[name] = float(np.sqrt(max(0.0, sure / (weight @ meant**2))))
         return moved
 
     def _rows(self, index: int) -> Rows:
