@@ -47,6 +47,15 @@ def test_the_answer_comes_while_typing_and_the_replacement_by_one_click_that_can
     page.locator("#check-summary", has_text="UCS-2").wait_for()
 
 
+def test_on_a_phone_the_answer_stands_right_below_the_text(open_page):
+    page = open_page(person(VIEWER), "/errors/check/", PHONE)
+    typed(page)
+    assert page.locator("#check-phone").bounding_box()["y"] < PHONE["height"]
+    page.get_by_text("Recipient, sender, time").click()
+    page.get_by_label("Recipient's number").fill("+14155552671")
+    page.get_by_text("We do not know this number").wait_for()
+
+
 def test_a_screen_reader_hears_the_result_once_the_typing_rests(open_page):
     page = open_page(person(VIEWER), "/errors/check/")
     typed(page, "Acme: {first_name}, see you")

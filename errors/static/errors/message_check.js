@@ -120,7 +120,8 @@
   form.addEventListener("focusin", light);
 
   form.querySelector("[data-check-live]").hidden = false;
-  if (matchMedia("(max-width: 860px)").matches && !form.querySelector(".check__settings .has-error")) {
-    form.querySelector(".check__settings").open = false;
+  // On a phone the answer stands right below the text.
+  if (matchMedia("(max-width: 860px)").matches) {
+    for (const part of form.querySelectorAll(".check__settings:not(:has(.has-error))")) part.open = false;
   }
 }
