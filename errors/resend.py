@@ -25,6 +25,7 @@ from errors.models import ErrorCode, Fix, Pattern, SendAttempt
 
 AGES = (1, 2, 3, 7, 14)  # days after which a text may no longer be true
 USUAL_AGE = 2
+LONGEST = timedelta(days=31)  # that a list goes back; older texts are not true any more anyway
 MOST = 100_000  # failed sends that are looked at, the latest
 STEP = 1_000
 
@@ -118,7 +119,8 @@ def resend_list(pattern: Pattern, *, days: int, now: datetime) -> ResendList:
     """Everybody in the pattern's slice since it was first seen, until the fix or until it was last seen. `days`: older
     texts are not sent again. A fixed number of queries and one for each thousand people."""
     fix = fix_in_effect(pattern, now)
-    since, until = pattern.first_seen_at, fix.effective_at if fix else min(pattern.last_seen_at, now)
+    until = fix.effective_at if fix else min(pattern.last_seen_at, now)
+    since = max(pattern.first_seen_at, until - LONGEST)
     sends = SendAttempt.objects.between(since, until).filter(slices.inside(pattern.attributes))
     excluded: Counter[Why] = Counter(_settled_otherwise(sends))
     lines, is_cut = _failed(sends)

@@ -205,6 +205,18 @@ def test_sends_outside_the_slice_and_from_before_the_pattern_are_nobodys_busines
     assert of(fixed) == ([], {})
 
 
+def test_after_an_outage_what_was_refused_may_go_again_and_what_was_accepted_is_looked_up_first(db):
+    """F46."""
+    outage = make.pattern(
+        {"provider": "twilio", "hour": "12,13"}, is_incident=True, first_seen_at=NOW - DAY, last_seen_at=NOW
+    )
+    refused = send("rejected", "20500", at=NOW - 2 * HOUR)
+    send("failed", "30500", at=NOW - 2 * HOUR)  # it had been accepted
+    send("submit_unknown", at=NOW - 3 * HOUR)
+    send("rejected", "20500", at=NOW - 5 * HOUR)  # in another hour
+    assert of(outage) == ([refused.pk], {"unknown": 1, "check_first": 1})
+
+
 def test_taking_the_list_out_leaves_a_trace_with_its_reason(fixed):
     send()
     send("delivered")
