@@ -88,7 +88,7 @@ class Search:
             meant = np.bincount(codes, n, many)
             if (meant >= 10).sum() >= 4:
                 moved.append(_middle(np.bincount(codes, f, many) / np.maximum(meant, 1e-9), meant))
-        return self._bounded(float(min(moved)))
+        return self._bounded(float(max(min(moved), self.limits.least_drift * moved[0])))
 
     def _bounded(self, drift: float) -> float:
         if not self.has_baseline:
@@ -198,7 +198,7 @@ class Search:
         top = int(np.argmax(scores))
         best = self._plainest(int(short[top]), short[scores >= scores[top] - CLOSE])
         parts = [int(index) for index in places if self._is_part(int(index), best)]
-        return self._explained_by(best, float(scores[top]), parts[:20])
+        return self._or_part(best, float(scores[top]), parts)
 
     def _plainest(self, best: int, rivals: NDArray[np.int64]) -> int:
         """Of the descriptions that select nearly the same attempts the one with the fewest and broadest values."""
@@ -216,33 +216,48 @@ class Search:
     def _is_part(self, index: int, whole: int) -> bool:
         return self.slices.kept_codes(whole).items() < self.slices.kept_codes(index).items()
 
-    def _explained_by(self, whole: int, score: float, parts: list[int]) -> int:
-        """The whole, or its strongest part where a few parts leave nothing beyond expectation in the rest."""
+    def _or_part(self, whole: int, score: float, parts: list[int]) -> int:
+        """The whole, or its strongest part where a few parts leave nothing beyond expectation in the rest.
+
+        The parts tried are those that differ in one more attribute, for each attribute, and then any.
+        """
+        more: dict[tuple[str, ...], list[int]] = {}
+        for index in parts:
+            names = tuple(name for name in self._names(index) if name not in self._names(whole))
+            more.setdefault(names, []).append(index)
+        ways = [same[:8] for names, same in more.items() if len(names) == 1]
+        best, first = score, whole
+        for way in [*ways, parts[:20]]:
+            total, part = self._explained_by(way, whole)
+            if total > best:
+                best, first = total, part
+        return first
+
+    def _explained_by(self, parts: list[int], whole: int) -> tuple[float, int]:
+        """What some of these parts gain together, and the strongest of them; nothing if the rest is not clean."""
         left = self._rows(whole)
         total, attempts, first = 0.0, self.n[left].sum(), whole
         for _ in range(4):
-            gains = []
-            for index in parts:
-                rows = np.intersect1d(left, self._rows(index), assume_unique=True)
-                failures, meant = self._sum(rows)
-                enough = failures - meant >= self.least and failures >= self.limits.min_ratio * meant
-                gains.append((self._gain(rows) - self.cost[index] if enough else 0.0, index))
-            gain, index = max(gains, default=(0.0, whole))
+            gained = [(self._gain_if_enough(left, index) - self.cost[index], index) for index in parts]
+            gain, index = max(gained, default=(0.0, whole))
             if gain <= 0:
-                return whole
+                break
             total += gain
             first = index if first == whole else first
             left = np.setdiff1d(left, self._rows(index), assume_unique=True)
-            failures, meant = self._sum(left)
             if self.n[left].sum() < 0.05 * attempts:
-                return whole
-            clean = (
-                failures - meant < 0.5 * self.least
-                or failures < (1 + 0.5 * (self.limits.min_ratio - 1)) * meant
-            )
-            if clean and total > score:
-                return first
-        return whole
+                break
+            failures, meant = self._sum(left)
+            half = 1 + 0.5 * (self.limits.min_ratio - 1)
+            if failures - meant < 0.5 * self.least or failures < half * meant:
+                return total, first
+        return 0.0, whole
+
+    def _gain_if_enough(self, left: Rows, index: int) -> float:
+        rows = np.intersect1d(left, self._rows(index), assume_unique=True)
+        failures, meant = self._sum(rows)
+        enough = failures - meant >= self.least and failures >= self.limits.min_ratio * meant
+        return self._gain(rows) if enough else 0.0
 
     def _sum(self, rows: Rows) -> tuple[float, float]:
         return float(self.f[rows].sum()), float((self.n[rows] * (1 - self.no[rows])).sum())
@@ -304,7 +319,6 @@ class Search:
             fault.p_value = self._p_value(fault, others, scatter)
             if fault.p_value > self.limits.false_discoveries * (len(others) + 1) / len(self.slices):
                 self.faults = others
-        self.scatter = moved
 
     def _p_value(self, fault: Fault, others: list[Fault], scatter: float) -> float:
         rows, without = fault.rows, self.no[fault.rows] / (1 - fault.added)
