@@ -179,9 +179,9 @@ def _state_of_one(events: Sequence[Event]) -> State:
     return State(deciding.status, coded.code, texted.text, at)
 
 
-def _order(event: Event) -> tuple[float, str, str, str]:
+def _order(event: Event) -> tuple[float, str, str, bool, str, str]:
     """Earliest first; what tells equal times apart is the report itself, never its arrival."""
-    return (event.moment, event.status, event.code, str(event.key or ""))
+    return (event.moment, event.status, event.code, not event.text, event.text, str(event.key or ""))
 
 
 def _together(states: Sequence[State], parts: int) -> State:
