@@ -82,6 +82,8 @@ def test_the_page_of_one_message_says_the_same_of_every_row(browser, program):
             "12345",
             "4.1555E+10",
             "+14155552671;+14155552672",
+            "+1 415 555 2674 ext 5",
+            "+14155550123",
             SENDER,
             known.e164,
             "+999123",
