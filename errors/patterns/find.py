@@ -25,7 +25,7 @@ def find(current: Counts, baseline: Counts | None = None, *, limits: Limits = DE
     return Found(
         tuple(sorted(kept, key=lambda pattern: -pattern.excess)),
         search.drift if search.has_baseline else 1.0,
-        len(search.slices),
+        search.slices.looked_at,
         Comparison.BASELINE if search.has_baseline else Comparison.REST,
     )
 

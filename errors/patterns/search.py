@@ -136,7 +136,7 @@ class Search:
         p = np.ones(len(meant))
         p[enough] = upper_tail(failures[enough], meant[enough], scatter[enough])
         stands = np.zeros(len(meant), bool)
-        stands[enough] = discoveries(p[enough], self.limits.false_discoveries, len(meant))
+        stands[enough] = discoveries(p[enough], self.limits.false_discoveries, self.slices.looked_at)
         return stands
 
     def _scatter(self) -> dict[str, float]:
@@ -317,7 +317,7 @@ class Search:
             others = [other for other in self.faults if other is not fault]
             scatter = max([self.limits.scatter, *(moved.get(name, 0.0) for name in self._names(fault.index))])
             fault.p_value = self._p_value(fault, others, scatter)
-            if fault.p_value > self.limits.false_discoveries * (len(others) + 1) / len(self.slices):
+            if fault.p_value > self.limits.false_discoveries * (len(others) + 1) / self.slices.looked_at:
                 self.faults = others
 
     def _p_value(self, fault: Fault, others: list[Fault], scatter: float) -> float:

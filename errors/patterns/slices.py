@@ -78,8 +78,11 @@ def _kept(counts: Counts, name: str, values: NDArray[np.int64]) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class Slices:
+    """The slices alive, and how many were looked at to find them: all of kept values with any failure."""
+
     tables: tuple[Table, ...]
     values: dict[str, NDArray[np.int64]]
+    looked_at: int
 
     def __len__(self) -> int:
         return self.tables[-1].start + len(self.tables[-1].keys) if self.tables else 0
@@ -115,7 +118,7 @@ def alive(kept: Kept, failures: Floats, least: float, depth: int) -> Slices:
     failing = np.flatnonzero(failures)
     rows, weight = kept.where(failing), failures[failing]
     tables: list[Table] = []
-    start = 0
+    start = looked_at = 0
     living: set[tuple[str, ...]] = {()}
     for order in range(1, depth + 1):
         for names in combinations(ATTRIBUTES, order):
@@ -124,20 +127,23 @@ def alive(kept: Kept, failures: Floats, least: float, depth: int) -> Slices:
             table = Table(
                 names, tuple(len(kept.values[name]) + 1 for name in names), np.empty(0, np.int64), start
             )
-            keys = _enough(table, rows, weight, least)
+            keys, any_failure = _enough(table, rows, weight, least)
+            looked_at += any_failure
             if len(keys):
                 tables.append(Table(names, table.sizes, keys, start))
                 start += len(keys)
                 living.add(names)
-    return Slices(tuple(tables), kept.values)
+    return Slices(tuple(tables), kept.values, looked_at)
 
 
-def _enough(table: Table, rows: Kept, weight: Floats, least: float) -> NDArray[np.int64]:
+def _enough(table: Table, rows: Kept, weight: Floats, least: float) -> tuple[NDArray[np.int64], int]:
+    """The keys with enough failures, and how many keys have any."""
     whole = np.ones(len(weight), bool)
     for name in table.names:
         whole &= rows.codes[name] > 0
     key = table.key_of(rows)[whole]
     if np.prod([float(size) for size in table.sizes]) <= MOST_DENSE:
-        return np.flatnonzero(np.bincount(key, weight[whole]) >= least)
+        failures = np.bincount(key, weight[whole])
+        return np.flatnonzero(failures >= least), int(np.count_nonzero(failures))
     keys, place = np.unique(key, return_inverse=True)
-    return keys[np.bincount(place, weight[whole]) >= least]
+    return keys[np.bincount(place, weight[whole]) >= least], len(keys)

@@ -29,7 +29,7 @@ from tests.benchmarks._send_logs import CODES, KINDS, Log, Window, make, write_c
 # rows in the current window: seeds for each kind, and whether the plain method runs as well
 ROWS = {20_000: 5, 500_000: 1}
 LARGEST = 5_000_000
-FIRST_SEED = 52_000  # nothing was tuned on these
+FIRST_SEED = 77_000  # nothing was tuned on these
 LEAST_F1, MOST_SECONDS, MOST_BYTES = 0.97, 30, 2 * 10**9
 
 Found = set[tuple[tuple[str, str], ...]]
