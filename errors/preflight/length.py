@@ -91,8 +91,19 @@ def _ucs2(text: str, forced: list[Forcing], found: Measure) -> Iterator[Finding]
 
 def _instead(forced: list[Forcing]) -> str:
     faithful = [char for char in forced if char.faithful][:_MOST_NAMED]
-    words = "; ".join(f"{char.char} may be written {char.instead or 'not at all'}" for char in faithful)
+    words = "; ".join(f"{_called(char)} may be {_spelled(char.instead)}" for char in faithful)
     return f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
+def _called(char: Forcing) -> str:
+    """The character itself, or its name where there is nothing to see."""
+    return char.name if char.char.isspace() or not char.char.isprintable() else char.char
+
+
+def _spelled(instead: str | None) -> str:
+    if not instead:
+        return "left out"
+    return "written as a plain space" if instead.isspace() else f"written {instead}"
 
 
 def _without_accents(text: str, found: Measure) -> str:
