@@ -12,7 +12,6 @@ from consent.ledger import Act, Evidence
 from consent.models import Number, Program
 from consent.rules import Agreed, Status
 
-
 REFUSED = (Status.OPTED_OUT, Status.OPTED_OUT_PRESUMED)
 
 

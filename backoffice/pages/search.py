@@ -21,7 +21,8 @@ class SearchForm(forms.Form):
         min_length=2,
         label="Search",
         error_messages={
-            "required": "Type a number, a name, an e-mail address, a record id, a message reference or the name of a file.",
+            "required": "Type a number, a name, an e-mail address, a record id, a message reference or a "
+            "file's name.",
             "max_length": "That is longer than anything we keep. Search for up to 200 characters.",
             "min_length": "Type at least two characters.",
         },

@@ -22,10 +22,11 @@ register = template.Library()
 _TONES = {
     "ok": "done verified applied accepted opted_in in delivered read",
     "run": "running checking correcting in_review sending",
-    "wait": "queued pending uploaded sniffed mapped previewed confirmed proposed verifying sent scheduled fixed waiting",
+    "wait": "queued pending uploaded sniffed mapped previewed confirmed proposed verifying sent scheduled fixed"
+    " waiting",
     "bad": "failed reverted opted_out out undelivered rejected regressed not_fixed",
-    "warn": "done_with_rejects escalated parked expired opted_out_presumed held partially_delivered delivery_unknown inconclusive"
-    " submit_unknown",
+    "warn": "done_with_rejects escalated parked expired opted_out_presumed held partially_delivered"
+    " delivery_unknown inconclusive submit_unknown",
     "info": "open",
 }
 _TONE_OF = {status: tone for tone, listed in _TONES.items() for status in listed.split()}
@@ -133,7 +134,8 @@ def status_chip(row: models.Model) -> SafeString:
     """The status of a row that has one, in the words of its model."""
     status = str(row.status)  # type: ignore[attr-defined]
     label = getattr(row, "get_status_display", lambda: status)()
-    return chip(label if label[:1].isupper() else words.of_code(label), tone_of(status))
+    tone = getattr(row, "tone", "") or tone_of(status)  # a word may mean well here and badly there
+    return chip(label if label[:1].isupper() else words.of_code(label), tone)
 
 
 def _severity_chip(severity: str) -> SafeString:

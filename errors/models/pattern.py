@@ -150,6 +150,11 @@ class Pattern(models.Model):
     def __str__(self) -> str:
         return ", ".join(f"{name} {value}" for name, value in self.attributes.items())
 
+    @property
+    def tone(self) -> str:
+        """How its status looks, where the same word is bad news elsewhere."""
+        return "ok" if self.status == self.Status.HELD else ""
+
     def move(self, to: Status, *, by: User | None = None, note: str = "", **changes: Any) -> None:
         """Change status and say who did it; `by=None` means the system.
 

@@ -29,7 +29,7 @@ def test_the_bubbles_together_are_the_text_and_hold_what_was_measured(text):
     assert written(made) == text
     assert len(made) == measure(text).segments
     assert sum(bubble.units for bubble in made) == measure(text).units
-    assert all(0 <= bubble.left for bubble in made)
+    assert all(bubble.left >= 0 for bubble in made)
 
 
 def test_a_segment_of_a_unicode_text_is_counted_in_its_units_though_it_holds_plain_letters_alone():
@@ -45,7 +45,11 @@ def test_one_segment_has_the_room_that_no_header_takes():
 
 def test_characters_that_force_unicode_are_marked_and_only_they():
     (bubble,) = bubbles("Don’t miss it")
-    assert [(run.text, run.forces) for run in bubble.runs] == [("Don", False), ("’", True), ("t miss it", False)]
+    assert [(run.text, run.forces) for run in bubble.runs] == [
+        ("Don", False),
+        ("’", True),
+        ("t miss it", False),
+    ]
 
 
 def test_what_counts_as_two_is_marked_where_the_text_is_gsm():
