@@ -2,7 +2,8 @@
 
 Beside it a plain method on the same logs: every slice against the failure rate of all before, the most certain
 one first, its attempts taken away, again until nothing is significant (z test, Benjamini and Hochberg).
-PATTERNS_ROWS sets the sizes, PATTERNS_SEEDS the first and last seed. The largest log is also read from files.
+PATTERNS_ROWS sets the sizes, PATTERNS_SEEDS how many logs there are of each kind, PATTERNS_FILE_ROWS the lines that
+the command reads from files.
 """
 
 from __future__ import annotations
@@ -26,8 +27,7 @@ from errors.patterns.chance import discoveries, normal_tail
 from errors.patterns.slices import Kept, alive
 from tests.benchmarks._send_logs import CODES, KINDS, Log, Window, make, write_csv
 
-# rows in the current window: seeds for each kind, and whether the plain method runs as well
-ROWS = {20_000: 5, 500_000: 1}
+ROWS = {20_000: 8, 500_000: 1}  # rows in the current window: logs of each kind
 LARGEST = 5_000_000
 FIRST_SEED = 77_000  # nothing was tuned on these
 LEAST_F1, MOST_SECONDS, MOST_BYTES = 0.97, 30, 2 * 10**9
@@ -130,8 +130,8 @@ def plain(log: Log) -> Found:
 
 
 def from_files(rows: int) -> bool:
-    """The command on two files of this many lines together: half of them current, half of them before."""
-    log = make("several", FIRST_SEED, rows // 2)
+    """The command on two files of at least this many lines together, current and before."""
+    log = make("several", FIRST_SEED, rows * 10 // 17)  # a baseline has 0.7 times as many lines or more
     truth = {as_key(slice) for slice in log.truth}
     assert log.baseline is not None
     with tempfile.TemporaryDirectory() as folder:
