@@ -8,13 +8,19 @@ from enum import StrEnum
 
 @dataclass(frozen=True)
 class Limits:
-    """What counts as a pattern. `least_excess` is max(`min_excess`, `min_share` of the current attempts)."""
+    """What counts as a pattern, and how it is looked for.
+
+    `min_excess` failures, or this share of the attempts, above what is expected, and `min_ratio` times as many.
+    `scatter` is the least by which rates are taken to move from day to day with nothing wrong (relative
+    standard deviation): at 5 % the largest windows rang for what was only a bad day. `attributes` and `patterns` at
+    most, `rows` of each window at most beside its failures. A drift within its bounds is absorbed.
+    """
 
     min_excess: float = 30
     min_share: float = 0.0005
     min_ratio: float = 1.5
     false_discoveries: float = 0.01
-    scatter: float = 0.05
+    scatter: float = 0.09
     attributes: int = 3
     patterns: int = 8
     least_drift: float = 0.8
