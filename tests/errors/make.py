@@ -30,7 +30,7 @@ def attempt(status: str = "delivered", **fields: Any) -> SendAttempt:
 
 def number(e164: str | None = None, region: str = "US") -> Number:
     line, _ = Number.objects.get_or_create(
-        e164=e164 or f"+1415556{next(_count):04d}", defaults={"region": region, "line_type": "MOBILE"}
+        e164=e164 or f"+1415{5_560_000 + next(_count)}", defaults={"region": region, "line_type": "MOBILE"}
     )
     return line
 
