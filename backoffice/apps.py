@@ -1,6 +1,6 @@
 import gc
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -15,8 +15,10 @@ class BackofficeConfig(AppConfig):
     verbose_name = "Back-office"
 
     def ready(self) -> None:
-        # Rights exist only after the apps' own post_migrate handlers, so the roles are brought up to date last.
-        post_migrate.connect(_sync_roles, dispatch_uid="backoffice.sync_roles")
+        # Rights exist only after every app's own post_migrate handlers: the roles are brought up to date after the
+        # last one, once.
+        last = [config for config in apps.get_app_configs() if config.models_module][-1]
+        post_migrate.connect(_sync_roles, sender=last, dispatch_uid="backoffice.sync_roles")
         # Imports and rebuilds keep hundreds of thousands of small objects. Looking through them for cycles after
         # every 700 new ones, as Python does, takes a fifth of their time.
         gc.set_threshold(50_000, 20, 20)

@@ -40,7 +40,9 @@ def staff(role: str = "Agent", name: str | None = None) -> User:
 
 
 def number(e164: str | None = None) -> Number:
-    return Number.objects.create(e164=e164 or f"+1415{5_550_000 + next(_count)}", region="US", line_type="MOBILE")
+    return Number.objects.create(
+        e164=e164 or f"+1415{5_550_000 + next(_count)}", region="US", line_type="MOBILE"
+    )
 
 
 def program(code: str = "promo", sender: str = "+14155550100", **terms: Any) -> Program:
