@@ -19,14 +19,18 @@ from tests.workers import Worker
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--with-database", action="store_true", help="only tests that use a database")
+    parser.addoption(
+        "--database", choices=["only", "none"], help="only tests that use a database, or none of them"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--with-database"):
-        without = [item for item in items if not uses_database(item)]
-        config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if uses_database(item)]
+    wanted = config.getoption("--database")
+    if wanted:
+        config.hook.pytest_deselected(
+            items=[item for item in items if uses_database(item) != (wanted == "only")]
+        )
+        items[:] = [item for item in items if uses_database(item) == (wanted == "only")]
 
 
 def uses_database(item: pytest.Item) -> bool:

@@ -1,10 +1,10 @@
 """The whole suite: `python -m tests.run [pytest's own arguments]`, or `make test`.
 
-Three passes: SQLite, PostgreSQL, and the pages in a browser (on PostgreSQL; a pytest process of its own). All
-use a real Redis. Arguments that name only some tests run only the passes those belong to; --pass NAME chooses
-by hand.
+Four passes: SQLite, PostgreSQL, the pages in a browser (on PostgreSQL; a pytest process of its own), and what asks
+no database, which has one answer. All use a real Redis. Arguments that name only some tests run them on both engines
+or in the browser, as they need; --pass NAME chooses by hand.
 
-TEST_DATABASE_URL (a PostgreSQL whose user may create databases) and TEST_REDIS_URL (three databases from the
+TEST_DATABASE_URL (a PostgreSQL whose user may create databases) and TEST_REDIS_URL (four databases from the
 given number on, which are emptied) are used where given. Else private throw-away servers are started. What
 cannot be had is said, and is a failure.
 """
@@ -32,7 +32,7 @@ from backoffice.launch.processes import die_with_parent
 PROJECT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LONGEST_PASS = float(os.environ.get("TEST_PASS_SECONDS", 30 * 60))
-PASSES = ("sqlite", "postgresql", "browser")  # the longest first
+PASSES = ("sqlite", "postgresql", "browser", "plain")  # the longest first
 
 
 class Missing(Exception):
@@ -126,18 +126,18 @@ def plan(only: Sequence[str], arguments: Sequence[str]) -> dict[str, tuple[str, 
     browser = [word for word in named if word.startswith("tests/browser")]
     other = [word for word in named if word not in browser]
     rest = [word for word in arguments if word not in named]
-    chosen: dict[str, tuple[str, ...]] = {}
-    for name in PASSES:
-        if only and name not in only:
-            continue
-        if name == "browser" and (browser or not named):
-            chosen[name] = (*(browser or ["tests/browser"]), *rest)
-        elif name != "browser" and (other or not named):
-            chosen[name] = (*(other or ["tests", "--ignore=tests/browser"]), *rest)
-    if not named and {"sqlite", "postgresql"} <= set(chosen):
-        # What asks no database has one answer; the other pass gives it.
-        chosen["postgresql"] = (*chosen["postgresql"], "--with-database")
-    return chosen
+    if named:
+        places = {"sqlite": other, "postgresql": other, "browser": browser, "plain": []}
+    else:
+        whole = ["tests", "--ignore=tests/browser"]
+        asking = [*whole, "--database=only"]
+        places = {
+            "sqlite": asking,
+            "postgresql": asking,
+            "browser": ["tests/browser"],
+            "plain": [*whole, "--database=none"],
+        }
+    return {name: (*places[name], *rest) for name in PASSES if places[name] and (not only or name in only)}
 
 
 @contextlib.contextmanager
@@ -154,7 +154,11 @@ def surroundings(chosen: dict[str, tuple[str, ...]], var: Path) -> Iterator[list
                 return ""
 
         queue = need(lambda: stack.enter_context(redis_server()))
-        postgres = need(lambda: stack.enter_context(postgres_server())) if set(chosen) != {"sqlite"} else ""
+        postgres = (
+            need(lambda: stack.enter_context(postgres_server()))
+            if {"postgresql", "browser"} & set(chosen)
+            else ""
+        )
         browser = need(chromium) if "browser" in chosen else ""
         if missing:
             raise Missing("\n".join(missing))
@@ -162,7 +166,7 @@ def surroundings(chosen: dict[str, tuple[str, ...]], var: Path) -> Iterator[list
         for number, (name, tests) in enumerate(chosen.items()):
             own = var / name
             (own / "static").mkdir(parents=True)
-            database = f"sqlite:///{own / 'db.sqlite3'}" if name == "sqlite" else postgres
+            database = f"sqlite:///{own / 'db.sqlite3'}" if name in {"sqlite", "plain"} else postgres
             env = {"DATABASE_URL": database, "TEST_REDIS_URL": redis_database(queue, number)}
             env |= {"VAR_DIR": str(own), "CHROMIUM": browser}
             passes.append(Pass(name, env, tests))

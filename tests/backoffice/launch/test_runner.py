@@ -12,12 +12,13 @@ from tests import run
 PROJECT = Path(__file__).resolve().parents[3]
 
 
-def test_everything_runs_on_both_engines_and_in_the_browser():
+def test_everything_runs_on_both_engines_in_the_browser_and_without_a_database():
+    whole = ("tests", "--ignore=tests/browser")
     assert run.plan([], []) == {
-        # What asks no database runs once.
-        "postgresql": ("tests", "--ignore=tests/browser", "--with-database"),
-        "sqlite": ("tests", "--ignore=tests/browser"),
+        "sqlite": (*whole, "--database=only"),
+        "postgresql": (*whole, "--database=only"),
         "browser": ("tests/browser",),
+        "plain": (*whole, "--database=none"),
     }
 
 
