@@ -84,9 +84,11 @@ def children_of(pid: int) -> list[int]:
 def test_an_import_survives_its_worker_twice_and_ends_the_same(
     request: pytest.FixtureRequest, start_worker: Start, client, slug: str, file: Callable[[int], str]
 ):
+    # Half a minute of waiting each: one file of each room on each engine.
     if slug == "twilio":
-        # Half a minute of waiting; the log of sends shows the same on both engines.
         request.getfixturevalue("postgresql")
+    elif slug == "hubspot" and connection.vendor == "postgresql":
+        pytest.skip("the Twilio log brings consent here; runs in the SQLite pass")
     content = file(ROWS)
     unbroken = in_one_go(slug, content)
     batch = make.confirmed(slug, content)
@@ -116,6 +118,8 @@ def test_an_import_survives_its_worker_twice_and_ends_the_same(
 
 
 def test_a_child_killed_for_its_memory_costs_one_chunk(start_worker: Start):
+    if connection.vendor == "postgresql":
+        pytest.skip("about the worker, not the database; runs in the SQLite pass")
     content = make.crm_file(ROWS)
     unbroken = in_one_go("hubspot", content)
     batch = make.confirmed("hubspot", content)
