@@ -54,6 +54,8 @@ DEBUG = flag("DEBUG")
 HTTPS = flag("HTTPS")
 SECRET_KEY = os.environ.get("SECRET_KEY") or kept_secret(VAR_DIR / "secret_key")
 SECRET_KEY_FALLBACKS = listed("SECRET_KEY_FALLBACKS")
+# Seal the keys and passwords of other systems; the newest first, each of 32 characters or more.
+SECRETS_KEYS = listed("SECRETS_KEYS")
 ALLOWED_HOSTS = listed("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = listed("CSRF_TRUSTED_ORIGINS")
 TIME_ZONE = os.environ.get("TIME_ZONE", "America/New_York")  # the staff's clock; stored times are UTC
