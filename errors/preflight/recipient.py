@@ -8,6 +8,9 @@ from errors.preflight.findings import Code, Finding
 from errors.preflight.message import Message
 from errors.preflight.rules import Kind, RuleBook
 
+# Countries as people and the European Union write them, by their two letters of ISO 3166.
+_WRITTEN: Final = {"UK": "GB", "USA": "US", "EL": "GR"}
+
 # What phonenumbers says of numbers that belong to no country.
 _NOWHERE: Final = "001"
 
@@ -94,16 +97,22 @@ _DOUBTFUL: Final = {
 def read_recipient(message: Message) -> NumberCell:
     """The number in E.164 form or why there is none. A country that nobody knows counts as none."""
     try:
-        return read_number(message.to, message.country)
+        return read_number(message.to, country_of(message.country))
     except UnknownRegion:
         return read_number(message.to, None)
+
+
+def country_of(written: str | None) -> str | None:
+    """The country in two capitals, as far as it was written in letters that anybody uses for it."""
+    code = (written or "").strip().upper()
+    return _WRITTEN.get(code, code) or None
 
 
 def place_of(message: Message, number: NumberCell) -> str | None:
     """The country where the text goes: the number's, else the one that was given."""
     if number.region and number.region != _NOWHERE:
         return number.region
-    return message.country.strip().upper() or None if message.country and not number.e164 else None
+    return None if number.e164 else country_of(message.country)
 
 
 def check_recipient(message: Message, number: NumberCell, rules: RuleBook) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ a RuleBook as well, so staff may edit theirs.
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from enum import StrEnum
 from functools import cache
@@ -18,7 +18,11 @@ FOLDER: Final = Path(__file__).parent / "tables"
 
 
 class BadRule(ValueError):
-    """A row that no check could use; the message says what, where and how to mend it."""
+    """A row that no check could use; the message says what, where and how to mend it. `field` is the cell."""
+
+    def __init__(self, words: str, field: str = "value") -> None:
+        super().__init__(words)
+        self.field = field
 
 
 class Standing(StrEnum):
@@ -74,7 +78,8 @@ class Rule:
     """One row. `provider` and `place` are empty for all; a place is "US", or "US-TX" for a state.
 
     `prevents` names the provider codes that a message may get which this row would have held; one of them
-    on a message that passed makes the row stale.
+    on a message that passed makes the row stale. `valid_until` is the last day. `series` tells which stored rule
+    it is a version of; it is no part of what the rule says.
     """
 
     kind: Kind
@@ -88,6 +93,15 @@ class Rule:
     source: str
     prevents: tuple[str, ...] = ()
     note: str = ""
+    valid_until: date | None = None
+    series: str = field(default="", compare=False)
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """What it is a rule about. Of two that are about the same, the one in force since later counts; only of
+        hours several claims stand beside each other, one of each source."""
+        claimed_by = self.source if self.kind is Kind.HOURS else ""
+        return (self.kind, self.provider, self.place, self.subject, claimed_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +126,10 @@ class RuleBook:
         newest: dict[tuple[str, ...], Rule] = {}
         for rule in rules:
             _understand(rule)
-            key = (rule.kind, rule.provider, rule.place, rule.subject, rule.source)
-            known = newest.get(key)
-            if _since(rule) <= on and (known is None or _since(known) <= _since(rule)):
-                newest[key] = rule
+            known = newest.get(rule.about)
+            is_newer = known is None or _since(known) <= _since(rule)
+            if _since(rule) <= on <= (rule.valid_until or date.max) and is_newer:
+                newest[rule.about] = rule
         self._kinds: dict[str, list[Rule]] = {}
         self._subjects: dict[tuple[str, str], list[Rule]] = {}
         self._exact: dict[tuple[str, str, str, str], list[Rule]] = {}
@@ -211,6 +225,7 @@ def _rule(row: dict[str, str]) -> Rule:
         row["source"],
         tuple(code.strip() for code in row["prevents"].split(";") if code.strip()),
         row["note"] or "",
+        date.fromisoformat(row["valid_until"]) if row.get("valid_until") else None,
     )
 
 
