@@ -25,8 +25,10 @@ from django.utils import timezone
 
 from backoffice import audit
 from backoffice.models import ColumnMapping, ImportBatch, System
+from consent import bulk
 from consent.cells import Meaning, Polarity
 from consent.judgements import JUDGEMENTS
+from consent.ledger import Precision
 from consent.models import (
     AgreedStatus,
     Correction,
@@ -316,6 +318,36 @@ def settle(batch: ImportBatch, *, now: datetime | None = None) -> dict[str, int]
     return {"verified": done[W.VERIFIED], "reverted": done[W.REVERTED]}
 
 
+@transaction.atomic
+def read_back(write_back: WriteBack, *, value: Meaning, text: str, now: datetime) -> WriteBack.Status:
+    """One record of one system was read directly, not from a file: keep what it said, if that is news, and settle
+    the correction by the same rules as a file does. Returns the correction's status after it. Safe to run twice:
+    the same read of the same moment is kept once."""
+    list(Number.objects.select_for_update(no_key=True).filter(pk=write_back.number_id).values_list("pk"))
+    write_back.refresh_from_db()
+    reading = _keep_read(write_back, value, text, now)
+    to = outcome(write_back, reading, frozenset())
+    if to is not None and write_back.move(to, reading=reading, settled_at=now):
+        _follow_reads([write_back], write_back.system.name, now)
+    return W(write_back.status)
+
+
+def _keep_read(write_back: WriteBack, value: Meaning, text: str, now: datetime) -> Reading:
+    key = {
+        "number_id": write_back.number_id,
+        "program_id": write_back.program_id,
+        "system_id": write_back.system_id,
+        "ref": write_back.ref,
+    }
+    said = {"value": value.value, "text": text[:80], "read_at": now, "batch": None}
+    reading, is_new = Reading.objects.get_or_create(
+        **key, **said, defaults={"claimed_precision": Precision.SECOND}
+    )
+    if is_new:
+        bulk.touch([write_back.number_id])
+    return reading
+
+
 def _read_again(batch: ImportBatch) -> QuerySet[WriteBack]:
     """Corrections whose record stands in the batch, those that a later one replaced left out."""
     same_record = {"number": OuterRef("number"), "program": OuterRef("program"), "ref": OuterRef("ref")}
@@ -339,15 +371,22 @@ def _settle(batch: ImportBatch, write_back_ids: Sequence[int], now: datetime) ->
         to = outcome(write_back, reading, asks)
         if to is not None and write_back.move(to, reading=reading, settled_at=now):
             moved[to].append(write_back)
+    _follow_reads([*moved[W.VERIFIED], *moved[W.REVERTED]], batch.system.name, now)
+    return Counter({status: len(rows) for status, rows in moved.items()})
+
+
+def _follow_reads(moved: Sequence[WriteBack], system_name: str, now: datetime) -> None:
+    """What came back wrong opens its flags again; what arrived may settle them."""
+    wrong = [row.pk for row in moved if row.status == W.REVERTED]
+    right = [row.pk for row in moved if row.status == W.VERIFIED]
     move_flags(
-        Flag.objects.filter(corrections__write_backs__in=[row.pk for row in moved[W.REVERTED]]).filter(
+        Flag.objects.filter(corrections__write_backs__in=wrong).filter(
             status__in=[Flag.Status.CORRECTING, Flag.Status.VERIFYING]
         ),
         Flag.Status.OPEN,
-        note=f"{batch.system.name} was read again and does not hold the corrected value.",
+        note=f"{system_name} was read again and does not hold the corrected value.",
     )
-    _follow(Correction.objects.filter(write_backs__in=[row.pk for row in moved[W.VERIFIED]]), now)
-    return Counter({status: len(rows) for status, rows in moved.items()})
+    _follow(Correction.objects.filter(write_backs__in=right), now)
 
 
 def outcome(write_back: WriteBack, reading: Reading, asks: frozenset[Polarity]) -> WriteBack.Status | None:

@@ -14,7 +14,7 @@ from consent.cells import Meaning, Polarity
 from consent.correct import Subject
 from consent.corrections_file import Words, corrections_file
 from consent.ledger import Act, Kind
-from consent.models import Correction, Decision, Flag, Hold, Number, WriteBack
+from consent.models import Correction, Decision, Flag, Hold, Number, Reading, Touched, WriteBack
 from consent.rules import Status
 from tests.consent import make
 from tests.consent.make import NOW
@@ -404,3 +404,38 @@ def test_a_flag_whose_correction_was_overtaken_does_not_wait_for_ever():
     make.weigh(flag.number, now=NEXT_DAY)
     flag.refresh_from_db()
     assert flag.status == "closed"
+
+
+# --- Reading one record directly -----------------------------------------------------------------------
+
+
+def sent() -> WriteBack:
+    flag = make.stopped_but_texted()
+    align(flag)
+    hand_over()
+    return WriteBack.objects.get(number=flag.number)
+
+
+def test_a_record_that_is_read_directly_settles_its_correction_like_a_file_does():
+    write_back = sent()
+    status = propagate.read_back(write_back, value=Meaning.OUT, text="unsubscribed", now=NEXT_DAY)
+    assert status == "verified"
+    reading = Reading.objects.get(read_at=NEXT_DAY)
+    assert (reading.value, reading.text, reading.batch, reading.ref) == ("out", "unsubscribed", None, "1001")
+    assert Touched.objects.filter(number=write_back.number).exists()
+
+
+def test_a_record_that_reads_wrong_opens_the_flag_and_raises_a_regression():
+    write_back = sent()
+    assert propagate.read_back(write_back, value=Meaning.IN, text="yes", now=NEXT_DAY) == "reverted"
+    make.weigh(write_back.number, now=NEXT_DAY)
+    assert make.flag("PLATFORM_IN_AGREED_OUT", write_back.number).status == "open"
+    assert make.flag("SYNC_REGRESSION", write_back.number)
+
+
+def test_the_same_direct_read_twice_is_kept_once():
+    write_back = sent()
+    for _ in range(2):
+        stale = WriteBack.objects.get(pk=write_back.pk)
+        assert propagate.read_back(stale, value=Meaning.OUT, text="no", now=NEXT_DAY) == "verified"
+    assert Reading.objects.filter(read_at=NEXT_DAY).count() == 1
