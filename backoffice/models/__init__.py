@@ -4,6 +4,7 @@ from backoffice.models.import_batch import Bucket, IllegalMove, ImportBatch, Imp
 from backoffice.models.job_run import JobRun
 from backoffice.models.lookups import AnyOf
 from backoffice.models.system import ColumnMapping, System
+from backoffice.models.webhook import WebhookCall, WebhookEndpoint, WebhookWork
 
 __all__ = [
     "AnyOf",
@@ -19,4 +20,7 @@ __all__ = [
     "JobRun",
     "StaleBatch",
     "System",
+    "WebhookCall",
+    "WebhookEndpoint",
+    "WebhookWork",
 ]
