@@ -35,6 +35,8 @@ _ABOUT: Final = {
     ),
 }
 
+CATEGORIES: Final = tuple(_ABOUT)
+
 # First digits and lengths of payment cards (ISO/IEC 7812 ranges of the large schemes).
 _CARD: Final = re.compile(
     r"(?<![\w-])(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6(?:011|5\d\d|4[4-9]\d)|35\d\d)(?:[ -]?\d{4}){2}[ -]?\d{1,4}(?![\w-])"
