@@ -1,0 +1,127 @@
+"""The keys that other systems show to the API."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from backoffice.models.system import System
+
+MARK = "smsb_"  # what every token begins with, so that scanners for leaked secrets can know it
+SHOWN = len(MARK) + 4  # characters that stay visible
+BYTES = 32  # of randomness: 256 bits, so a plain fast hash is enough to keep
+USED_AT_MOST_EVERY = timedelta(minutes=1)
+
+
+class Scope(StrEnum):
+    """What a token may do."""
+
+    SEND_CHECKS = "send_checks"
+    SUPPRESSIONS = "suppressions"
+    CONSENT_READ = "consent_read"
+    CONSENT_WRITE = "consent_write"
+    PREFLIGHT = "preflight"
+
+
+SCOPE_WORDS = {
+    Scope.SEND_CHECKS: "Ask whether numbers may be texted",
+    Scope.SUPPRESSIONS: "Read the suppression list and its changes",
+    Scope.CONSENT_READ: "Read what is known of a number’s consent",
+    Scope.CONSENT_WRITE: "Report opt-outs, and opt-ins from its forms",
+    Scope.PREFLIGHT: "Have a message checked before it is sent",
+}
+
+
+def digest_of(secret: str) -> str:
+    """SHA-256, in hexadecimal: all that is kept of a token."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def valid(self, now: datetime) -> ApiTokenQuerySet:
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+    def issue(
+        self,
+        system: System,
+        name: str,
+        scopes: list[str],
+        *,
+        by: Any,
+        now: datetime,
+        expires_at: datetime | None = None,
+    ) -> tuple[ApiToken, str]:
+        """A new token and its secret, which nobody can read again."""
+        secret = MARK + secrets.token_urlsafe(BYTES)
+        token = self.create(
+            system=system,
+            name=name,
+            digest=digest_of(secret),
+            prefix=secret[:SHOWN],
+            scopes=sorted(Scope(scope).value for scope in scopes),
+            created_by=by,
+            created_at=now,
+            expires_at=expires_at,
+        )
+        return token, secret
+
+
+class ApiToken(models.Model):
+    """What one System shows to be let in. Made and revoked by administrators, never changed; the secret is shown once
+    and only its hash is kept."""
+
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=80)  # what it is for, in the words of who made it
+    digest = models.CharField(max_length=64, unique=True)
+    prefix = models.CharField(max_length=12)
+    scopes = models.JSONField(default=list)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)  # to the minute: written at most once in one
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # A form that was sent twice makes one token.
+            models.UniqueConstraint(
+                fields=["system", "name"], condition=Q(revoked_at=None), name="token_name_once_per_system"
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_by=None, revoked_at=None)
+                | Q(revoked_by__isnull=False, revoked_at__isnull=False),
+                name="token_revoked_by_and_at",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+    @property
+    def scope_words(self) -> list[str]:
+        return [SCOPE_WORDS[Scope(scope)] for scope in self.scopes]
+
+    def is_over(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+    def revoke(self, *, by: Any, now: datetime) -> bool:
+        """From the next request on it opens nothing. False if it was revoked already."""
+        return bool(
+            ApiToken.objects.filter(pk=self.pk, revoked_at=None).update(revoked_by=by, revoked_at=now)
+        )
+
+    def note_use(self, now: datetime) -> None:
+        if self.last_used_at is None or now - self.last_used_at >= USED_AT_MOST_EVERY:
+            ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
