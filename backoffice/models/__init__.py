@@ -4,10 +4,12 @@ from backoffice.models.import_batch import Bucket, IllegalMove, ImportBatch, Imp
 from backoffice.models.job_run import JobRun
 from backoffice.models.lookups import AnyOf
 from backoffice.models.system import ColumnMapping, System
+from backoffice.models.token import ApiToken, Scope
 from backoffice.models.webhook import WebhookCall, WebhookEndpoint, WebhookWork
 
 __all__ = [
     "AnyOf",
+    "ApiToken",
     "AppendOnly",
     "AppendOnlyError",
     "AppendOnlyQuerySet",
@@ -18,6 +20,7 @@ __all__ = [
     "ImportBatch",
     "ImportRow",
     "JobRun",
+    "Scope",
     "StaleBatch",
     "System",
     "WebhookCall",
