@@ -4,6 +4,7 @@ from consent.models.flag import Flag, FlagEvent, Hold, StaleFlag
 from consent.models.ledger import ConsentRecord, Reading
 from consent.models.people import Contact, Number, SystemRecord
 from consent.models.program import Program, Sender, Wording
+from consent.models.sending import SendAfterStop
 
 __all__ = [
     "AgreedStatus",
@@ -18,6 +19,7 @@ __all__ = [
     "Program",
     "Reading",
     "ReasonCode",
+    "SendAfterStop",
     "Sender",
     "StaleFlag",
     "SystemRecord",

@@ -112,6 +112,12 @@ class ConsentRecord(AppendOnly):
                 fields=["contact"], condition=models.Q(contact__isnull=False), name="record_person_level"
             ),
             models.Index(fields=["batch", "line"], name="record_of_batch"),
+            # "Which of these numbers has ever said no, and since when?", asked of every chunk of a send log.
+            models.Index(
+                fields=["number", "received_at"],
+                condition=models.Q(act="revoke"),
+                name="record_revocations",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -142,6 +148,9 @@ class Reading(AppendOnly):
             # "What did this system believe last?", for one key and for a rebuild in number order.
             models.Index(fields=["number", "program", "system", "ref", "-read_at"], name="reading_latest"),
             models.Index(fields=["batch", "line"], name="reading_of_batch"),
+            models.Index(
+                fields=["number", "read_at"], condition=models.Q(value="out"), name="reading_says_out"
+            ),
         ]
 
     def __str__(self) -> str:
