@@ -4,6 +4,7 @@ from errors.models.fix import Fix, Verification
 from errors.models.number import NumberFinding
 from errors.models.pattern import Pattern, PatternEvent, PatternRun, Sighting, StalePattern
 from errors.models.rollup import DIMENSIONS, AttemptHour, TouchedHour
+from errors.models.rule import PreflightRule, RuleStamp, StaleRule
 
 __all__ = [
     "DIMENSIONS",
@@ -16,10 +17,13 @@ __all__ = [
     "Pattern",
     "PatternEvent",
     "PatternRun",
+    "PreflightRule",
+    "RuleStamp",
     "SendAttempt",
     "Sighting",
     "StaleCode",
     "StalePattern",
+    "StaleRule",
     "TouchedHour",
     "Verification",
 ]
