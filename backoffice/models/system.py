@@ -29,6 +29,7 @@ class System(models.Model):
         FORM = "form", "Opt-in form log"
         REPLIES = "replies", "Inbound message log"
         STAFF = "staff", "Staff change log"
+        REASSIGNED = "reassigned", "Reassigned or disconnected numbers"
 
     class Delivery(models.TextChoices):
         CSV = "csv", "A CSV in the system's own columns"
