@@ -3,6 +3,8 @@ from errors.models.code import ErrorCode, StaleCode
 from errors.models.fix import Fix, Verification
 from errors.models.number import NumberFinding
 from errors.models.pattern import Pattern, PatternEvent, PatternRun, Sighting, StalePattern
+from errors.models.quality import QualityFinding
+from errors.models.replay import ReplayFailure, ReplayHits, ReplayLine, ReplayStale, RuleReplay
 from errors.models.rollup import DIMENSIONS, AttemptHour, TouchedHour
 from errors.models.rule import PreflightRule, RuleStamp, StaleRule
 
@@ -18,6 +20,12 @@ __all__ = [
     "PatternEvent",
     "PatternRun",
     "PreflightRule",
+    "QualityFinding",
+    "ReplayFailure",
+    "ReplayHits",
+    "ReplayLine",
+    "ReplayStale",
+    "RuleReplay",
     "RuleStamp",
     "SendAttempt",
     "Sighting",
