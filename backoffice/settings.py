@@ -197,6 +197,17 @@ IMPORTERS = {
     "errors": "errors.intake.LogImporter",
 }
 
+# Calls of providers: how much one may bring, and how long it is kept as it came (it holds numbers and texts).
+WEBHOOK_MAX_BYTES = int(os.environ.get("WEBHOOK_MAX_BYTES", 262_144))
+WEBHOOK_CALL_DAYS = int(os.environ.get("WEBHOOK_CALL_DAYS", 30))
+# What the rooms make of them (kept as text: this floor knows no room above it).
+WEBHOOK_ROOMS = {
+    "asks_to_stop": "consent.intake.inbound.asks_to_stop",  # is it heard even when it comes too late?
+    "at_once": "consent.intake.inbound.take_at_once",  # before the provider has its answer
+    "inbound": "consent.intake.inbound.take",
+    "reports": "errors.intake.callbacks.take",
+}
+
 # What fills an empty database for a first look, in this order.
 DEMOS = ("consent.demo.load", "errors.demo.load")
 
@@ -207,6 +218,7 @@ JOB_VERBS = {
     "import.run": "backoffice.imports.run.run",
     "consent.reconcile": "consent.reconcile.reconcile",
     "consent.rebuild": "consent.reconcile.rebuild",
+    "consent.deliver": "consent.deliver.deliver",
     "errors.rollup": "errors.rollup.rollup",
     "errors.overdue": "errors.overdue.overdue",
     "errors.retain": "errors.retain.retain",
@@ -253,6 +265,34 @@ RECONCILE_SHARDS = int(os.environ.get("RECONCILE_SHARDS", 2))  # parallel runs o
 UNDO_SECONDS = int(
     os.environ.get("UNDO_SECONDS", 30)
 )  # what permits sending waits this long before it leaves
+# Calls to other systems: how long they may take, how much they may answer, where they may go.
+OUTSIDE = {
+    "connect_seconds": float(os.environ.get("OUTSIDE_CONNECT_SECONDS", 5)),
+    "read_seconds": float(os.environ.get("OUTSIDE_READ_SECONDS", 10)),  # without a single byte
+    "total_seconds": float(os.environ.get("OUTSIDE_TOTAL_SECONDS", 15)),
+    "max_bytes": int(os.environ.get("OUTSIDE_MAX_BYTES", 1_000_000)),
+    "allow_private_addresses": flag("ALLOW_PRIVATE_ADDRESSES"),
+    "allow_plain_http": flag("ALLOW_PLAIN_HTTP"),
+}
+# Corrections on their way: when they are tried again, and when a person is asked.
+DELIVERY = {
+    "max_attempts": int(os.environ.get("DELIVERY_MAX_ATTEMPTS", 8)),
+    "max_reads": int(os.environ.get("DELIVERY_MAX_READS", 12)),
+    "retry_seconds": float(os.environ.get("DELIVERY_RETRY_SECONDS", 30)),  # doubles with each try
+    "longest_wait_seconds": float(os.environ.get("DELIVERY_LONGEST_WAIT_SECONDS", 3600)),
+    "failures_to_pause": int(os.environ.get("DELIVERY_FAILURES_TO_PAUSE", 5)),  # in a row, of one system
+    "pause_seconds": float(os.environ.get("DELIVERY_PAUSE_SECONDS", 60)),  # doubles with each try that fails
+    "turn_seconds": float(os.environ.get("DELIVERY_TURN_SECONDS", 20)),  # then the next system has its turn
+    "lease_seconds": float(os.environ.get("DELIVERY_LEASE_SECONDS", 90)),  # longer than the calls for one row
+    "drop_minutes": float(os.environ.get("DROP_MINUTES", 5)),
+}
+# Where files of corrections are put for systems that fetch them: a folder of its own per system.
+DROP_DIR = Path(os.environ.get("DROP_DIR", VAR_DIR / "drop"))
+# How long a client may rely on the answer of a send check; an opt-out that comes meanwhile it does not know of.
+SEND_CHECK_VALID_SECONDS = int(os.environ.get("SEND_CHECK_VALID_SECONDS", 60))
+# After a correction each system is watched through so many right reads and so many hours, whichever is longer.
+WATCH_READS = int(os.environ.get("WATCH_READS", 3))
+WATCH_HOURS = int(os.environ.get("WATCH_HOURS", 72))
 LEASE_MINUTES = 10  # how long "next for me" keeps a flag out of others' way
 
 # --- Background runs ------------------------------------------------------------------------------------------
@@ -309,12 +349,14 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "backoffice.sweep", "schedule": 30.0},
     "reconcile-due": {"task": "consent.reconcile_due", "schedule": 60.0},
     "release-write-backs": {"task": "consent.release_write_backs", "schedule": 30.0},
+    "deliver-due": {"task": "consent.deliver_due", "schedule": 15.0},
     "tidy-uploads": {"task": "backoffice.tidy_uploads", "schedule": 3600.0},
     "count-sends": {"task": "errors.count_sends", "schedule": 60.0},
     "give-up-on-reports": {"task": "errors.give_up_on_reports", "schedule": 3600.0},
     "retain-sends": {"task": "errors.retain_sends", "schedule": 3600.0},
     "look-for-patterns": {"task": "errors.look_for_patterns", "schedule": 300.0},
     "verify-fixes": {"task": "errors.verify_fixes", "schedule": 3600.0},
+    "read-webhooks": {"task": "backoffice.read_webhooks", "schedule": 10.0},
 }
 for _entry in CELERY_BEAT_SCHEDULE.values():
     # A look that no worker took before the next one is due is worth nothing: it must not pile up.
