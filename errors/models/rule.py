@@ -71,9 +71,7 @@ class PreflightRule(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["series", "version"], name="rule_version_once"),
-            models.UniqueConstraint(
-                fields=["series"], condition=Q(replaced_at=None), name="rule_one_in_use"
-            ),
+            models.UniqueConstraint(fields=["series"], condition=Q(replaced_at=None), name="rule_one_in_use"),
             models.CheckConstraint(condition=~Q(source=""), name="rule_has_a_source"),
             models.CheckConstraint(
                 condition=Q(saved_by=None) | ~Q(reason=""), name="rule_change_has_a_reason"
@@ -129,7 +127,9 @@ class RuleStamp(models.Model):
     read once can be kept. Written in the transaction of the change."""
 
     stamp = models.CharField(max_length=32)
-    shipped = models.CharField(max_length=32, blank=True)  # digest of the release's rows that are in the table
+    shipped = models.CharField(
+        max_length=32, blank=True
+    )  # digest of the release's rows that are in the table
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="rule_stamp_is_one_row")]
