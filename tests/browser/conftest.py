@@ -164,3 +164,43 @@ def check_accessibility(complaints: Complaints) -> Callable[..., None]:
 def fits_width() -> Callable[[Page], bool]:
     """fits_width(page): nothing sticks out to the right, so nobody scrolls sideways."""
     return lambda page: page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+# What depends on the theme, and what on the width; everything else axe says is the same in every look.
+OF_THEME = ("color-contrast", "link-in-text-block")
+OF_WIDTH = ("scrollable-region-focusable",)
+
+
+@pytest.fixture
+def looks_right(
+    open_page: Callable[..., Page],
+    check_accessibility: Callable[..., None],
+    fits_width: Callable[[Page], bool],
+) -> Callable[..., Page]:
+    """looks_right(user, paths, then=None) -> Page: every path answers 200, fits a desk and a phone and is accessible
+    in both themes. `then(page)` is done with each page before it is looked at, such as opening what is folded."""
+    looks = ((DESKTOP, "light", ()), (DESKTOP, "dark", OF_THEME), (PHONE, "dark", OF_WIDTH))
+
+    def look(user: Any, paths: list[str], then: Callable[[Page], None] | None = None) -> Page:
+        page = open_page(user, paths[0])
+        page.emulate_media(reduced_motion="reduce")  # colours that are still changing cannot be judged
+        for path in paths:
+            page.set_viewport_size(DESKTOP)
+            answer = page.goto(path)
+            assert answer is not None
+            assert answer.status == 200, f"{path} answered {answer.status}"
+            if then is not None:
+                then(page)
+            for size, theme, rules in looks:
+                page.set_viewport_size(size)
+                page.emulate_media(color_scheme=theme)
+                where = f"{path} at {size['width']} px, {theme}"
+                assert fits_width(page), f"{where} sticks out"
+                try:
+                    check_accessibility(page, only=rules)
+                except AssertionError as problem:
+                    raise AssertionError(f"{where}: {problem}") from problem
+        check_accessibility(page)  # the last one on a phone as a whole
+        return page
+
+    return look

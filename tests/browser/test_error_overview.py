@@ -8,7 +8,6 @@ from django.utils import timezone
 from backoffice import jobs
 from errors import rollup
 from tests.backoffice.make import person
-from tests.browser.conftest import DESKTOP, PHONE
 from tests.errors import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,19 +26,13 @@ def log():
     make.attempt(submitted_at=now)
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_the_overview_is_accessible_and_fits(log, open_page, check_accessibility, fits_width, size):
-    page = open_page(person("Viewer"), "/errors/", size)
-    page.emulate_media(reduced_motion="reduce")
-    for query in ["", "?window=7d", "?window=30d&country=US", "?since=2020-01-01&until=2019-01-01"]:
-        page.emulate_media(color_scheme="light")
-        page.goto(f"/errors/{query}")
+def test_the_overview_is_accessible_and_fits(log, looks_right):
+    def unfold(page):
         for summary in page.query_selector_all(".chart__table > summary"):
             summary.click()
-        assert fits_width(page), f"{query} sticks out at {size['width']} px"
-        check_accessibility(page)
-        page.emulate_media(color_scheme="dark")
-        check_accessibility(page, only=("color-contrast", "link-in-text-block"))
+
+    queries = ["", "?window=7d", "?window=30d&country=US", "?since=2020-01-01&until=2019-01-01"]
+    looks_right(person("Viewer"), [f"/errors/{query}" for query in queries], then=unfold)
 
 
 def test_a_point_is_reached_by_keyboard_and_leads_to_its_sends(log, open_page):

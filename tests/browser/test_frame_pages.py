@@ -10,7 +10,7 @@ from backoffice.access import SUPERVISOR
 from backoffice.models import JobRun
 from consent.models import Number
 from tests.backoffice import make
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import PHONE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = [
@@ -47,26 +47,12 @@ def some_data():
     schedule.ran("sweep", now)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_pages_are_accessible_and_fit(
-    open_page, check_accessibility, fits_width, lead, some_data, size, dark
-):
-    for path in PAGES:
-        page = open_page(lead, path, size, dark=dark)
-        assert fits_width(page), f"{path} sticks out at {size['width']} px"
-        check_accessibility(page)
-        page.context.close()
+def test_pages_are_accessible_and_fit(looks_right, lead, some_data):
+    looks_right(lead, PAGES)
 
 
-@pytest.mark.parametrize(
-    "path", ["/admin/backoffice/system/import/", "/admin/auth/user/add/", "/admin/auth/group/"]
-)
-def test_what_administrators_edit_is_accessible(open_page, check_accessibility, fits_width, chief, path):
-    for size in (DESKTOP, PHONE):
-        page = open_page(chief, path, size)
-        assert fits_width(page)
-        check_accessibility(page)
+def test_what_administrators_edit_is_accessible(looks_right, chief):
+    looks_right(chief, ["/admin/backoffice/system/import/", "/admin/auth/user/add/", "/admin/auth/group/"])
 
 
 def test_targets_are_large_enough_to_hit(open_page, lead, some_data):

@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from backoffice.models import ImportBatch, JobRun
 from consent.models import ConsentRecord, Flag, Number
 from tests.browser import make as shared
-from tests.browser.conftest import DESKTOP, PHONE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,34 +46,14 @@ def details(number: Number) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_every_page_is_accessible_and_fits(
-    shop, known_number, open_page, complaints, check_accessibility, fits_width, size
-):
-    page = open_page(shop["sam"], "/", size)
-    page.emulate_media(reduced_motion="reduce")  # colors that are still changing cannot be judged
-    paths = in_the_navigation(page)
+def test_every_page_is_accessible_and_fits(shop, known_number, open_page, looks_right):
+    paths = in_the_navigation(open_page(shop["sam"], "/"))
     assert len(paths) >= 7, "the navigation was not found"
-    wrong = []
-    for path in [*paths, *details(known_number)]:
-        page.emulate_media(color_scheme="light")
-        answer = page.goto(path)
-        if answer is None or answer.status != 200:
-            wrong.append(f"{path} answered {answer and answer.status}")
-            continue
-        if not fits_width(page):
-            wrong.append(f"{path} sticks out at {size['width']} px")
-        if page.locator("option", has_text="-----").count():
-            wrong.append(f"{path} has a choice without words")
-        for scheme, rules in (("light", ()), ("dark", ("color-contrast", "link-in-text-block"))):
-            page.emulate_media(color_scheme=scheme)
-            try:
-                check_accessibility(page, only=rules)
-            except AssertionError as problem:
-                wrong.append(f"{path}, {scheme}: {problem}")
-        wrong += [f"{path}: {words}" for words in complaints.heard]
-        complaints.heard.clear()
-    assert not wrong, "\n\n".join(wrong)
+
+    def has_words(page):
+        assert not page.locator("option", has_text="-----").count(), f"{page.url} has a choice without words"
+
+    looks_right(shop["sam"], [*paths, *details(known_number)], then=has_words)
 
 
 def test_a_fragment_of_a_number_finds_the_person(shop, known_number, open_page):

@@ -11,7 +11,6 @@ from errors.fix import fix
 from errors.models import Fix, Pattern
 from errors.verify import verify
 from tests.backoffice.make import person
-from tests.browser.conftest import DESKTOP, PHONE
 from tests.errors import make
 from tests.errors.test_fix import change
 
@@ -38,10 +37,7 @@ def patterns():
     return found, other
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_the_pages_are_accessible_and_fit(patterns, open_page, check_accessibility, fits_width, size):
-    page = open_page(person("Supervisor"), "/errors/patterns/", size)
-    page.emulate_media(reduced_motion="reduce")
+def test_the_pages_are_accessible_and_fit(patterns, looks_right):
     paths = [
         "/errors/patterns/",
         "/errors/patterns/?tab=fixed",
@@ -51,13 +47,7 @@ def test_the_pages_are_accessible_and_fit(patterns, open_page, check_accessibili
     for found in patterns:
         paths += [f"/errors/patterns/{found.pk}/", f"/errors/patterns/{found.pk}/fix"]
         paths += [f"/errors/patterns/{found.pk}/resend"]
-    for path in paths:
-        page.emulate_media(color_scheme="light")
-        page.goto(path)
-        assert fits_width(page), f"{path} sticks out at {size['width']} px"
-        check_accessibility(page)
-        page.emulate_media(color_scheme="dark")
-        check_accessibility(page, only=("color-contrast", "link-in-text-block"))
+    looks_right(person("Supervisor"), paths)
 
 
 def test_a_fix_is_documented_from_the_keyboard(patterns, open_page):

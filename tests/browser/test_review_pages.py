@@ -9,7 +9,7 @@ from django.urls import reverse
 from consent import correct
 from consent.correct import Moment
 from consent.models import Correction, Decision, Flag, WriteBack
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP
 from tests.consent import make
 from tests.consent.make import NOW
 
@@ -49,11 +49,7 @@ def proposal(by):
     return correct.decide(make.subject(flag), choice, by=by, token="p", seen=make.seen(flag), now=NOW)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_pages_are_accessible_and_fit(
-    open_page, check_accessibility, fits_width, agent, lead, flags, size, dark
-):
+def test_pages_are_accessible_and_fit(looks_right, agent, lead, flags):
     waiting = proposal(agent)
     line = flags[0].number
     pages = [
@@ -70,11 +66,7 @@ def test_pages_are_accessible_and_fit(
         reverse("consent:write_back_list"),
         reverse("consent:write_backs", args=["texter"]),
     ]
-    for path in pages:
-        page = open_page(lead, path, size, dark=dark)
-        assert fits_width(page), f"{path} sticks out at {size['width']} px"
-        check_accessibility(page)
-        page.context.close()
+    looks_right(lead, pages)
 
 
 def test_a_usual_flag_is_one_screen(open_page, agent, flags):
