@@ -19,6 +19,11 @@ def check_time_zone(value: str) -> None:
         )
 
 
+def check_record_url(value: str) -> None:
+    if value and (not value.startswith(("https://", "http://")) or "{ref}" not in value):
+        raise ValidationError("Write the whole address with {ref} where the record's id stands.")
+
+
 class System(models.Model):
     """One connected place. Staff keep its settings; imports, readings, corrections and flags refer to it."""
 
@@ -33,6 +38,8 @@ class System(models.Model):
 
     class Delivery(models.TextChoices):
         CSV = "csv", "A CSV in the system's own columns"
+        DROP = "drop", "A CSV put into its drop folder"
+        HTTP = "http", "Written over HTTP"
         BY_HAND = "by_hand", "A person changes it in the system"
 
     slug = models.SlugField(unique=True, help_text="Short name used by commands and URLs, e.g. hubspot.")
@@ -61,6 +68,12 @@ class System(models.Model):
         default=24, help_text="An import older than this is shown as stale."
     )
     delivery = models.CharField(max_length=10, choices=Delivery, default=Delivery.CSV)
+    record_url = models.CharField(
+        max_length=300,
+        blank=True,
+        validators=[check_record_url],
+        help_text="Address of a record's page in it, for those who change values by hand: https://…/contacts/{ref}",
+    )
     is_active = models.BooleanField(default=True)
     notes = models.TextField(blank=True)
 

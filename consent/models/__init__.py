@@ -1,20 +1,25 @@
 from consent.models.agreed import AgreedStatus, Touched
+from consent.models.connection import Connection
 from consent.models.correction import Correction, Decision, ReasonCode, WriteBack
 from consent.models.flag import Flag, FlagEvent, Hold, StaleFlag
 from consent.models.ledger import ConsentRecord, Reading
+from consent.models.outbound import DeliveryEvent, HoldPush
 from consent.models.people import Contact, Number, SystemRecord
 from consent.models.program import Program, Sender, Wording
 from consent.models.sending import SendAfterStop
 
 __all__ = [
     "AgreedStatus",
+    "Connection",
     "ConsentRecord",
     "Contact",
     "Correction",
     "Decision",
+    "DeliveryEvent",
     "Flag",
     "FlagEvent",
     "Hold",
+    "HoldPush",
     "Number",
     "Program",
     "Reading",

@@ -20,8 +20,9 @@ from consent.placeholders import BadTemplate
 BUILT_IN = ("number", "digits", "ref", "value", "key", "program", "decided_at")
 OPERATIONS = ("write", "read", "hold", "release")
 # What changes the bodies that are sent: with any of these the keys of repeats change too.
-SHAPING = ("base_url", "headers", "variables", "word_in", "word_out", "content_type", "key_header") + tuple(
-    f"{operation}_{part}" for operation in OPERATIONS for part in ("method", "path", "body")
+SHAPING = (
+    *("base_url", "headers", "variables", "word_in", "word_out", "content_type", "key_header"),
+    *(f"{operation}_{part}" for operation in OPERATIONS for part in ("method", "path", "body")),
 )
 
 
@@ -52,7 +53,9 @@ class Connection(models.Model):
     base_url = models.CharField(max_length=300, blank=True, help_text="For example https://api.example.com")
     auth = models.CharField(max_length=8, choices=Auth, default=Auth.BEARER)
     auth_name = models.CharField(
-        max_length=200, blank=True, help_text="User name, name of the header, or client id: as the way in needs it."
+        max_length=200,
+        blank=True,
+        help_text="User name, name of the header, or client id: as the way in needs it.",
     )
     secret = SecretField(help_text="Token, password, key or client secret.")
     token_url = models.CharField(
@@ -71,7 +74,9 @@ class Connection(models.Model):
     word_out = models.CharField(max_length=60, blank=True, default="out", help_text="{value} for an opt-out.")
 
     write_method = models.CharField(max_length=6, choices=METHODS, default="PUT")
-    write_path = models.CharField(max_length=500, blank=True, help_text="After the base address, e.g. /contacts/{ref}")
+    write_path = models.CharField(
+        max_length=500, blank=True, help_text="After the base address, e.g. /contacts/{ref}"
+    )
     write_body = models.TextField(blank=True)
     read_method = models.CharField(max_length=6, choices=METHODS, default="GET")
     read_path = models.CharField(
@@ -116,7 +121,9 @@ class Connection(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(at_once__gte=1, at_once__lte=8), name="connection_at_once_1_to_8"),
+            models.CheckConstraint(
+                condition=Q(at_once__gte=1, at_once__lte=8), name="connection_at_once_1_to_8"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -178,7 +185,7 @@ class Connection(models.Model):
         if placeholders.names(self.base_url) - set(self.variables):
             problems["base_url"] = "Only variables of this system may stand in the base address."
         if self.auth == self.Auth.OAUTH and not self.token_url:
-            problems["token_url"] = "Where are tokens given out? Usually …/oauth/token"
+            problems["token_url"] = "Where are tokens given out? Usually …/oauth/token"  # noqa: S105  # an address
         if self.auth in {self.Auth.BASIC, self.Auth.HEADER, self.Auth.OAUTH} and not self.auth_name:
             problems["auth_name"] = "This way in needs a name."
         if self.read_path and not self.read_value:
@@ -231,7 +238,9 @@ class Connection(models.Model):
         )
 
     def pause(self, until: datetime, why: str) -> None:
-        Connection.objects.filter(pk=self.pk).update(paused_until=until, paused_why=why, pauses=F("pauses") + 1)
+        Connection.objects.filter(pk=self.pk).update(
+            paused_until=until, paused_why=why, pauses=F("pauses") + 1
+        )
 
     def stop(self, why: str) -> None:
         """Nothing leaves until a person changes the settings or tries again."""

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from backoffice.models import IllegalMove, System
 from consent.models.flag import Flag
 from consent.models.ledger import ConsentRecord, Reading
+from consent.models.outbound import Outbound
 from consent.models.people import Number
 from consent.models.program import Program
 
@@ -104,6 +105,9 @@ class Correction(models.Model):
         return f"{self.get_decision_display()}"
 
 
+LIVE = Q(watch_over_at=None) & ~Q(status__in=["superseded", "cancelled"])
+
+
 class WriteBackQuerySet(models.QuerySet["WriteBack"]):
     def to_deliver(self, now: Any) -> WriteBackQuerySet:
         return self.filter(status=WriteBack.Status.PENDING, not_before__lte=now)
@@ -111,10 +115,16 @@ class WriteBackQuerySet(models.QuerySet["WriteBack"]):
     def unsettled(self) -> WriteBackQuerySet:
         return self.filter(status__in=WriteBack.UNSETTLED)
 
+    def live(self) -> WriteBackQuerySet:
+        """Those that are on their way or whose record is still watched: see consent.watch."""
+        return self.filter(LIVE)
 
-class WriteBack(models.Model):
-    """One correction on its way to one system's record. Written by consent.correct, moved by consent.propagate when
-    it is handed over and by imports when the system is read again."""
+
+class WriteBack(Outbound):
+    """One correction on its way to one system's record. Written by consent.correct; moved by consent.deliver on its way
+    over HTTP, by consent.propagate when it is handed over as a file and when the system is read again.
+
+    Sent means that it left: with a lease, a request is out or nobody knows whether it arrived."""
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -130,10 +140,11 @@ class WriteBack(models.Model):
     UNSETTLED = (S.PENDING, S.SENT, S.ACCEPTED, S.PARKED)
     MOVES = {
         S.PENDING: {S.SENT, S.PARKED, S.SUPERSEDED, S.CANCELLED, S.VERIFIED},
-        S.SENT: {S.ACCEPTED, S.VERIFIED, S.REVERTED, S.PARKED, S.SUPERSEDED},
+        S.SENT: {S.ACCEPTED, S.VERIFIED, S.REVERTED, S.PARKED, S.SUPERSEDED, S.PENDING},
         S.ACCEPTED: {S.VERIFIED, S.REVERTED, S.SUPERSEDED},
-        S.VERIFIED: {S.REVERTED, S.SUPERSEDED},
-        S.REVERTED: {S.VERIFIED, S.SUPERSEDED},
+        # Back to where it was when the file that settled it is voided.
+        S.VERIFIED: {S.REVERTED, S.SUPERSEDED, S.SENT, S.PENDING},
+        S.REVERTED: {S.VERIFIED, S.SUPERSEDED, S.SENT, S.PENDING},
         S.PARKED: {S.PENDING, S.SUPERSEDED, S.VERIFIED},
     }
 
@@ -154,13 +165,34 @@ class WriteBack(models.Model):
         Reading, null=True, on_delete=models.PROTECT, related_name="+"
     )  # what settled it
     note = models.TextField(blank=True)
+    # The watch over what was written, kept by consent.watch from the readings alone.
+    reads_right = models.PositiveSmallIntegerField(default=0)  # in a row, since it left or last came back
+    reverts = models.PositiveSmallIntegerField(default=0)  # how often the old value came back
+    watch_until = models.DateTimeField(null=True)  # not over before that, however often it was read
+    watch_over_at = models.DateTimeField(null=True)
 
     objects = WriteBackQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            # Nothing overtakes what is out: the next one for this number waits until this one is settled.
+            models.UniqueConstraint(
+                fields=["system", "number"],
+                condition=Q(status="sent", lease_until__isnull=False),
+                name="write_back_one_out_per_number",
+            )
+        ]
         indexes = [
             models.Index(fields=["system", "status", "id"], name="write_back_to_deliver"),
             models.Index(fields=["number", "program", "system"], name="write_back_of_key"),
+            models.Index(
+                fields=["system", "next_try_at"],
+                condition=Q(status="accepted", next_try_at__isnull=False),
+                name="write_back_to_read",
+            ),
+            # "Does an import have to look out for anything?", and "whose time has come?"
+            models.Index(fields=["system", "number"], condition=LIVE, name="write_back_live"),
+            models.Index(fields=["watch_until"], condition=LIVE, name="write_back_watch_due"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,142 @@
+"""What is on its way to another system over HTTP: claimed by one worker at a time, tried again, never twice at once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import ExpressionWrapper, F, Q
+from django.db.models.functions import Now
+
+from backoffice.models import AppendOnly, System
+
+# Longer than a worker may be busy with one row; after it the row is anybody's.
+LEASE = timedelta(seconds=settings.DELIVERY["lease_seconds"])
+
+
+class Outbound(models.Model):
+    """A row that a worker takes, sends and settles. Each taking grows the fence, and only who holds the newest may
+    write what became of it. Leases go by the database's clock: workers' own may differ."""
+
+    attempts = models.PositiveSmallIntegerField(default=0)  # requests that were to write it
+    reads = models.PositiveSmallIntegerField(default=0)  # requests that were to read it back
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @staticmethod
+    def free() -> Q:
+        """Nobody is busy with it."""
+        return Q(lease_until=None) | Q(lease_until__lt=Now())
+
+    @staticmethod
+    def ready(now: datetime) -> Q:
+        """Its next try has come."""
+        return Q(next_try_at=None) | Q(next_try_at__lte=now)
+
+    def claim(self, **changes: Any) -> bool:
+        """Take the row as it was read; False when somebody else was faster."""
+        until = ExpressionWrapper(Now() + LEASE, output_field=models.DateTimeField())
+        won = (
+            type(self)
+            ._default_manager.filter(self.free(), pk=self.pk, fence=self.fence, status=self.status)  # type: ignore[attr-defined]
+            .update(fence=F("fence") + 1, lease_until=until, **changes)
+        )
+        if won:
+            self.refresh_from_db()
+        return bool(won)
+
+    def mine(self) -> models.QuerySet[Self]:
+        """This row, as long as nobody took it or moved it after us."""
+        return type(self)._default_manager.filter(  # type: ignore[return-value]
+            pk=self.pk,
+            fence=self.fence,
+            status=self.status,  # type: ignore[attr-defined]
+        )
+
+
+class DeliveryEvent(AppendOnly):
+    """One step of something on its way to a system: a request and its answer, or what a person did. Written by
+    consent.deliver; holds no secret."""
+
+    class What(models.TextChoices):
+        ACCEPTED = "accepted", "Accepted"
+        REFUSED = "refused", "Refused"
+        BUSY = "busy", "No answer"
+        LOCKED_OUT = "locked_out", "Not let in"
+        READ = "read", "Read back"
+        LOST = "lost", "Its worker disappeared"
+        REPLACED = "replaced", "Replaced"
+        RETRIED = "retried", "Tried again by a person"
+        FILED = "filed", "Put into the drop folder"
+        TRIED_OUT = "tried_out", "Connection tried out"
+
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="+")
+    write_back = models.ForeignKey(
+        "consent.WriteBack", null=True, on_delete=models.PROTECT, related_name="events"
+    )
+    hold_push = models.ForeignKey(
+        "consent.HoldPush", null=True, on_delete=models.PROTECT, related_name="events"
+    )
+    what = models.CharField(max_length=10, choices=What)
+    note = models.TextField(blank=True)
+    request = models.TextField(blank=True)
+    code = models.PositiveSmallIntegerField(null=True)  # of HTTP
+    excerpt = models.TextField(blank=True)  # of the answer
+    seconds = models.FloatField(default=0)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["write_back", "id"], name="delivery_of_write_back"),
+            models.Index(fields=["hold_push", "id"], name="delivery_of_hold_push"),
+        ]
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class HoldPush(Outbound):
+    """What a system should be told about one number and program: paused, or free again. Kept in step with the holds
+    in force by consent.push_holds; a change of mind before it left is simply sent as the newest."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting to be sent"
+        SENT = "sent", "Sent"
+        ACCEPTED = "accepted", "Accepted"
+        PARKED = "parked", "Needs a person"
+
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="+")
+    number = models.ForeignKey("consent.Number", on_delete=models.PROTECT, related_name="+")
+    program = models.ForeignKey("consent.Program", on_delete=models.PROTECT, related_name="+")
+    is_held = models.BooleanField()  # what the system should hold now
+    turn = models.PositiveIntegerField(default=1)  # grows with each change of mind
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    changed_at = models.DateTimeField()
+    note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["system", "number", "program"], name="hold_push_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["system", "next_try_at"],
+                condition=Q(status__in=["pending", "sent"]),
+                name="hold_push_to_deliver",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{'hold' if self.is_held else 'release'} to {self.system_id}"
+
+    @property
+    def key(self) -> str:
+        return f"hold:{self.pk}:{self.turn}"
