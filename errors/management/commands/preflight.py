@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
+
+from django.core.management.base import CommandParser
+from django.db import DatabaseError
 
 from consent.management.json_lines import JsonLinesCommand, Unreadable, text
 from errors.preflight import (
@@ -13,11 +16,13 @@ from errors.preflight import (
     Message,
     Outcome,
     Purpose,
+    RuleBook,
     Sent,
     check,
     rules_on,
     verdict,
 )
+from errors.rulebook import in_force
 
 T = TypeVar("T")
 
@@ -70,17 +75,39 @@ class Command(JsonLinesCommand):
     needs = "message"
     form = '{"message": the text, "to": the number, "sender": ...}'
 
+    books: Callable[[date], RuleBook] = staticmethod(rules_on)  # the files', unless run as a command
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--shipped", action="store_true", help="check by the rules of this release, not by those of the database"
+        )
+
+    def handle(self, *args: Any, shipped: bool = False, **options: Any) -> None:
+        self.books = rules_on if shipped or not self._has_database() else in_force
+        super().handle(*args, **options)
+
+    def _has_database(self) -> bool:
+        """Messages can be checked before there is a database, too."""
+        try:
+            in_force(date.today())  # noqa: DTZ011 - any day
+        except DatabaseError as problem:
+            what = str(problem).partition("\n")[0]
+            self.stderr.write(f"No rules in the database ({what}); those of this release are used.")
+            return False
+        return True
+
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
-        findings = _check(asked)
+        findings = _check(asked, self.books)
         return {"verdict": verdict(findings), "findings": [_finding(finding) for finding in findings]}
 
 
-def _check(asked: dict[str, Any]) -> list[Finding]:
+def _check(asked: dict[str, Any], books: Callable[[date], RuleBook]) -> list[Finding]:
     """Raises Unreadable."""
     message = _message(asked)
     now = _time(asked, "now")
     day = (message.at or now or datetime.now()).date()  # noqa: DTZ005 - only which rules are in force
-    return check(message, rules_on(day), now=now, recent=_recent(asked))
+    return check(message, books(day), now=now, recent=_recent(asked))
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
