@@ -31,7 +31,7 @@ _CONSENT = {
     Status.NO_CONSENT: Consent.NONE,
 }
 # Of several programs the one that forbids most decides.
-_MOST_CAREFUL = (Consent.OPTED_OUT, Consent.NONE, Consent.PENDING, Consent.TRANSACTIONAL, Consent.OPTED_IN)
+MOST_CAREFUL = (Consent.OPTED_OUT, Consent.NONE, Consent.PENDING, Consent.TRANSACTIONAL, Consent.OPTED_IN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class Recipient:
 
 def programs_of(sender: str) -> list[Program]:
     """The programs that a sender belongs to, as an audience's sender is written: with or without its plus sign."""
-    wanted = _plain(sender)
+    wanted = plain(sender)
     every = Program.objects.filter(is_active=True).prefetch_related("senders").order_by("name", "pk")
     return [
-        one for one in every if wanted and any(_plain(mine.address) == wanted for mine in one.senders.all())
+        one for one in every if wanted and any(plain(mine.address) == wanted for mine in one.senders.all())
     ]
 
 
@@ -79,18 +79,18 @@ def recipients(e164s: Collection[str], programs: Sequence[Program], *, now: date
             Said(every[one], agreed[pk].get(one, Status.NO_CONSENT), one in held[pk])
             for one in sorted(about, key=lambda one: (every[one].name, one))
         )
-        weighed = [_weighed(one) for one in said] or [Consent.NONE]
+        weighed = [weighed(one) for one in said] or [Consent.NONE]
         found[e164] = Recipient(
             number_id=pk,
             said=said,
-            consent=min(weighed, key=_MOST_CAREFUL.index),
+            consent=min(weighed, key=MOST_CAREFUL.index),
             held=any(one.is_held for one in said),
             recent=tuple(recent[pk]),
         )
     return found
 
 
-def _weighed(said: Said) -> Consent:
+def weighed(said: Said) -> Consent:
     """An opt-in to service texts is none to marketing."""
     consent = _CONSENT[said.status]
     if consent is Consent.OPTED_IN and said.program.purpose == Program.Purpose.TRANSACTIONAL:
@@ -126,7 +126,7 @@ def _held(ids: list[int]) -> dict[int, set[int]]:
 
 def _recent(known: dict[int, str], now: datetime) -> dict[int, list[Sent]]:
     """What each number got lately, the latest first."""
-    loud = _marketing_senders()
+    loud = marketing_senders()
     sends = SendAttempt.objects.between(now - RECENT, now).filter(number__any_of=list(known))
     found: dict[int, list[Sent]] = defaultdict(list)
     for number_id, sender, body, at, status, campaign, template in (
@@ -134,7 +134,7 @@ def _recent(known: dict[int, str], now: datetime) -> dict[int, list[Sent]]:
         .latest_first()
         .values_list("number_id", "sender", "body", "submitted_at", "status", "campaign", "template")
     ):
-        purpose = Purpose.MARKETING if _plain(sender) in loud else Purpose.TRANSACTIONAL
+        purpose = Purpose.MARKETING if plain(sender) in loud else Purpose.TRANSACTIONAL
         found[number_id].append(
             Sent(
                 to=known[number_id],
@@ -149,9 +149,9 @@ def _recent(known: dict[int, str], now: datetime) -> dict[int, list[Sent]]:
     return found
 
 
-def _marketing_senders() -> set[str]:
+def marketing_senders() -> set[str]:
     loud = Program.objects.filter(purpose=Program.Purpose.MARKETING, senders__isnull=False)
-    return set(map(_plain, loud.values_list("senders__address", flat=True)))
+    return set(map(plain, loud.values_list("senders__address", flat=True)))
 
 
 def _outcome(status: life.Status) -> Outcome:
@@ -160,5 +160,5 @@ def _outcome(status: life.Status) -> Outcome:
     return Outcome.UNKNOWN if status in UNKNOWN else Outcome.SENT
 
 
-def _plain(sender: str) -> str:
+def plain(sender: str) -> str:
     return sender.strip().lstrip("+").casefold()
