@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from consent.deadlines import TimeAllowed
+
 ALL_PROGRAMS = "*"
 
 
@@ -164,7 +166,12 @@ class Belief:
     corrected_at: datetime | None = None
     watch_until: datetime | None = None  # None: the correction is still being watched
     carried_from_other_number: bool = False
-    is_confirmation: bool = False  # of a SEND: the one text that confirms an opt-out
+    # Of a SEND: whether it is the one text that confirms an opt-out (None: nobody knows its text), whether that one
+    # sells something beside, who sent it, and whether the provider handed it on.
+    is_confirmation: bool | None = False
+    has_marketing: bool = False
+    sender: str = ""
+    went_through: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +195,7 @@ class Policy:
     clock_skew_seconds: int = 120
     form_defeats_stop: bool = False
     founded_on: datetime | None = None
+    time_allowed: TimeAllowed | None = None  # until a revocation is in force everywhere; None: nobody watches it
     skew: timedelta = field(init=False, repr=False, compare=False)  # the seconds, ready to add
 
     def __post_init__(self) -> None:

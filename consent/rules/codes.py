@@ -127,14 +127,17 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.POST_STOP_SEND: CodeFacts(
             _S1,
             "A message went out after the revocation",
-            "A message was sent{sent_at}, but {fact}.",
-            "Treat it as an incident: who sent it, from which queue, how long after. Tell compliance.",
+            "{sends}, but {fact}.",
+            "Treat it as an incident: who sent it, from which queue, how long after. Stop that queue, then tell "
+            "compliance.",
         ),
         Code.SLA_BREACH: CodeFacts(
             _S1,
             "A revocation is not in force everywhere in time",
-            "{system} still says “{value}”, but {fact}, and the time allowed for it has run out.",
-            "Escalate.",
+            "{systems} would still let messages go out, but {fact}, and the {allowed} allowed for it ended "
+            "{ended_at}.",
+            "Escalate: someone has to opt the number out by hand in these systems today, and compliance has to "
+            "know that the time has run out.",
         ),
         Code.STOPALL_PARTIAL: CodeFacts(
             _S1,
@@ -151,7 +154,7 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.PER_SE_KEYWORD_MISSED: CodeFacts(
             _S1,
             "The provider let a STOP word pass",
-            "The provider took no action, but {fact}.",
+            "The provider {missed}, but {fact}.",
             "Opt the number out and add the word at the provider.",
         ),
         Code.FREETEXT_REVOCATION: CodeFacts(
@@ -223,7 +226,7 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.CONFIRMATION_RULE: CodeFacts(
             _S2,
             "The opt-out confirmation broke its rules",
-            "One plain confirmation within five minutes is allowed, but {breach}.",
+            "One plain confirmation of an opt-out within five minutes is allowed, but {breach}.",
             "Log it and mend the template or the queue.",
         ),
         Code.ORDER_AMBIGUOUS: CodeFacts(

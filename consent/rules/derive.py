@@ -11,6 +11,7 @@ from consent.rules.codes import Status
 from consent.rules.doubts import doubts
 from consent.rules.findings import Finding
 from consent.rules.mismatches import compare
+from consent.rules.overdue import watch_time
 from consent.rules.ruling import Ruling, rule
 from consent.rules.weigh import EXPLICIT, Case, Claim, collect, defeats, earliest
 
@@ -24,7 +25,7 @@ def derive(
 ) -> Agreed:
     """The agreed status with all that is wrong, in the ledger itself and in what the systems believe."""
     agreed = agree(program, evidence, policy, now)
-    return with_findings(agreed, compare(agreed, beliefs, program))
+    return watch_time(with_findings(agreed, compare(agreed, beliefs, program)), beliefs, policy, now)
 
 
 def agree(program: ProgramTerms, evidence: Sequence[Evidence], policy: Policy, now: datetime) -> Agreed:
@@ -62,9 +63,7 @@ def with_findings(agreed: Agreed, mismatches: tuple[Finding, ...]) -> Agreed:
 
 def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
     """Worst first."""
-    return tuple(
-        sorted(findings, key=lambda f: (f.severity, f.code, f.system or "", f.record or "", f.evidence))
-    )
+    return tuple(sorted(findings, key=Finding.by_harm))
 
 
 def _recheck_at(case: Case, ruling: Ruling) -> datetime | None:

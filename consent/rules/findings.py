@@ -27,6 +27,10 @@ class Finding:
     evidence: tuple[str, ...] = ()
     params: Mapping[str, Plain] = field(default_factory=dict)
 
+    def by_harm(self) -> tuple[str, ...]:
+        """Worst first, then in an order that is always the same."""
+        return (self.severity, self.code, self.system or "", self.record or "", *self.evidence)
+
 
 def found(
     code: Code,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from types import MappingProxyType
 
-from consent.ledger import EARLIEST, Belief, ProgramTerms, SystemKind, Value
-from consent.rules.agreed import Agreed, Silence
+from consent.ledger import Belief, ProgramTerms, SystemKind, Value
+from consent.rules.agreed import Agreed
+from consent.rules.after_stop import after_stop
 from consent.rules.codes import Code, Status
 from consent.rules.doubts import about
 from consent.rules.findings import Finding, Plain, found
 
 REPLICAS = frozenset({SystemKind.PLATFORM, SystemKind.CRM, SystemKind.LIST, SystemKind.FORM})
-CONFIRMATION_LIMIT = timedelta(minutes=5)  # 47 CFR 64.1200(a)(12)
 
 _IN_BUT = {
     Status.NO_CONSENT: Code.PLATFORM_IN_NO_EVIDENCE,
@@ -32,9 +31,9 @@ def compare(agreed: Agreed, beliefs: Sequence[Belief], program: ProgramTerms) ->
             findings.extend(_of_provider(agreed, belief))
     findings.extend(_unrecorded_blocks(agreed, beliefs))
     findings.extend(_duplicates(beliefs))
-    findings.extend(
-        _sends(agreed, [b for b in beliefs if b.kind is SystemKind.SEND and b.value is Value.SENT])
-    )
+    sent = [b for b in beliefs if b.kind is SystemKind.SEND and b.value is Value.SENT]
+    if sent:
+        findings.extend(after_stop(agreed, sent))
     return tuple(findings)
 
 
@@ -168,43 +167,6 @@ def _duplicates(beliefs: Sequence[Belief]) -> Iterator[Finding]:
                 {"values": ", ".join(sorted(held)), "records": ", ".join(records)},
                 system=system,
             )
-
-
-def _sends(agreed: Agreed, sends: Sequence[Belief]) -> Iterator[Finding]:
-    """Messages that went out while a revocation asked for silence; one confirmation of it is allowed."""
-    confirmed: set[str] = set()
-    for send in sorted(sends, key=lambda b: (b.read_at is None, b.read_at or EARLIEST, b.record)):
-        silence = next((s for s in agreed.background.silences if _falls_into(send, s)), None)
-        if silence is None:
-            continue
-        revocation = silence.revocation
-        if send.is_confirmation:
-            breach = _breach(send, silence, second=revocation.id in confirmed)
-            confirmed.add(revocation.id)
-            if breach:
-                yield _found(Code.CONFIRMATION_RULE, send, {"breach": breach}, evidence=(revocation.id,))
-            if breach != "second":
-                continue
-        yield _found(
-            Code.POST_STOP_SEND,
-            send,
-            about(revocation) | {"sent_at": send.read_at.isoformat() if send.read_at else None},
-            evidence=(revocation.id,),
-        )
-
-
-def _falls_into(send: Belief, silence: Silence) -> bool:
-    """A message without a time counts against whatever revocation is in force today."""
-    if send.read_at is None:
-        return silence.until is None
-    return silence.since < send.read_at and (silence.until is None or send.read_at < silence.until)
-
-
-def _breach(send: Belief, silence: Silence, *, second: bool) -> str | None:
-    if second:
-        return "second"
-    late = send.read_at is not None and send.read_at - silence.since > CONFIRMATION_LIMIT
-    return "late" if late else None
 
 
 def fact_of(agreed: Agreed) -> dict[str, Plain]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from consent.ledger import Act, Kind, Precision
@@ -154,7 +154,6 @@ _BLANKS: Mapping[str, Callable[[Params], str]] = {
     "block_at": lambda params: _on(params, "block_"),
     "boundary_at": lambda params: _on(params, "boundary_"),
     "said_at": lambda params: _on(params, "said_"),
-    "sent_at": _at("sent_at"),
     "read_at": _at("read_at"),
     "corrected_at": lambda params: moment_words(params["corrected_at"]) if "corrected_at" in params else "",
 }
@@ -167,6 +166,33 @@ def _before(params: Params) -> str:
     return (
         "the consent on record is older than that" if ended == 1 else f"{ended} consents are older than that"
     )
+
+
+_BREACHES = {
+    "second": "a second one went out",
+    "marketing": "it also tried to sell something",
+    "late": "it went out later than that",
+}
+
+
+def _breaches(breaches: Sequence[str]) -> str:
+    return _listed([_BREACHES[breach] for breach in breaches])
+
+
+def _sends(params: Params) -> str:
+    count = params.get("count") or 1
+    if count == 1 or params.get("sent_at") is None:
+        what = "A message was sent" if count == 1 else f"{count} messages were sent"
+        return what + _at("sent_at")(params)
+    first, last = moment_words(params["sent_at"]), params.get("last_at")
+    until = f" and the last on {moment_words(last)}" if last is not None else ""
+    return f"{count} messages were sent, the first on {first}{until}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *rest, last = texts
+    return f"{', '.join(rest)} and {last}" if rest else last
 
 
 _OWN_BLANKS: Mapping[Code, Callable[[Params], dict[str, str]]] = {
@@ -187,8 +213,16 @@ _OWN_BLANKS: Mapping[Code, Callable[[Params], dict[str, str]]] = {
         if params["setting"] == "subscribes_by_default"
         else "overwrites consent on every sync",
     },
-    Code.CONFIRMATION_RULE: lambda params: {
-        "breach": "a second one went out" if params["breach"] == "second" else "it went out later than that",
+    Code.CONFIRMATION_RULE: lambda params: {"breach": _breaches(str(params["breach"]).split(", "))},
+    Code.POST_STOP_SEND: lambda params: {"sends": _sends(params)},
+    Code.SLA_BREACH: lambda params: {
+        "systems": _listed(str(params["systems"]).split(", ")),
+        "ended_at": f"on {moment_words(params['ended_at'])}",
+    },
+    Code.PER_SE_KEYWORD_MISSED: lambda params: {
+        "missed": f"let a message through on {moment_words(params['passed_at'])}"
+        if params.get("passed_at")
+        else "took no action",
     },
 }
 
