@@ -21,8 +21,9 @@ from backoffice import audit
 from errors.models import PreflightRule, RuleStamp, StaleRule
 from errors.models.rule import CONTENT
 from errors.preflight import BadRule, Kind, Rule, RuleBook, rules_on, written_rules
-from errors.preflight.kinds import FORMS, refuse_useless
+from errors.preflight.kinds import FORMS
 from errors.preflight.trial import refuse_slow
+from errors.preflight.useful import refuse_useless
 
 _FAMILY: Final = uuid.UUID("5f0c1c3e-6d6b-4c62-9a55-0d8f3f6f7a11")  # names the rules of releases
 _KNOWN_KINDS: Final = frozenset(kind.value for kind in Kind)
@@ -45,11 +46,7 @@ def rules() -> list[Rule]:
 
 def rules_in_force(on: date) -> list[Rule]:
     """Those that have begun on that day and are not over."""
-    return [
-        rule
-        for rule in rules()
-        if (rule.valid_from or date.min) <= on <= (rule.valid_until or date.max)
-    ]
+    return [rule for rule in rules() if (rule.valid_from or date.min) <= on <= (rule.valid_until or date.max)]
 
 
 def stamp() -> str:
@@ -78,7 +75,9 @@ def add(rule: Rule, *, reason: str, by: User, now: datetime) -> PreflightRule:
     with transaction.atomic():
         _begin()
         _refuse_twin(rule)
-        last = PreflightRule.objects.order_by("-place_in_book").values_list("place_in_book", flat=True).first()
+        last = (
+            PreflightRule.objects.order_by("-place_in_book").values_list("place_in_book", flat=True).first()
+        )
         row = PreflightRule(series=uuid.uuid4(), place_in_book=(last or 0) + 1)
         return _saved(row, rule, "rule.add", reason=reason, by=by, now=now)
 
@@ -240,7 +239,9 @@ def ship(now: datetime | None = None) -> dict[str, int]:
         done = _ship(now or timezone.now())
         # The same rows as ever: whoever kept them may go on. Anything else is another book.
         is_first = not PreflightRule.objects.filter(version__gt=1).exists() and not _owned()
-        RuleStamp.objects.filter(pk=1).update(stamp=release if is_first else uuid.uuid4().hex, shipped=release)
+        RuleStamp.objects.filter(pk=1).update(
+            stamp=release if is_first else uuid.uuid4().hex, shipped=release
+        )
     return done
 
 
@@ -307,7 +308,9 @@ def _follow(row: PreflightRule, rule: Rule, now: datetime) -> bool:
     row.shipped = content_of(rule)
     # When we looked last stays, if that is later than the release's look.
     newest = max(rule.last_checked, row.last_checked)
-    _next(row, replace(rule, last_checked=newest), "rule.ship", reason="Came with a release.", by=None, now=now)
+    _next(
+        row, replace(rule, last_checked=newest), "rule.ship", reason="Came with a release.", by=None, now=now
+    )
     return False
 
 

@@ -51,13 +51,15 @@ def _walk(nodes: Any, *, in_loop: bool) -> None:
         elif what is codes.BRANCH:
             if in_loop:
                 raise BadRule(
-                    "Alternatives stand inside a repetition, as in (a|ab)+: on some texts it would never end. Limit the "
-                    "repetition to 20 times: {1,20}."
+                    "Alternatives stand inside a repetition, as in (a|ab)+: on some texts it would never end. Limit "
+                    "the repetition to 20 times: {1,20}."
                 )
             for branch in about[1]:
                 _walk(branch, in_loop=in_loop)
         elif what in (codes.GROUPREF, codes.GROUPREF_EXISTS):
-            raise BadRule("It refers back to what it found before, which takes too long; write it without \\1.")
+            raise BadRule(
+                "It refers back to what it found before, which takes too long; write it without \\1."
+            )
         elif what is codes.SUBPATTERN:
             _walk(about[3], in_loop=in_loop)
         elif what in (codes.ASSERT, codes.ASSERT_NOT):
@@ -133,7 +135,7 @@ def _drawn(nodes: Sequence[Any], wanted: list[int]) -> str:
             once = _drawn(about[2], wanted)
             text += once * (_LONGEST_TEXT // max(len(once), 1) if is_wanted else min(max(about[0], 1), _LONG))
         elif what is codes.BRANCH:
-            text += [_drawn(branch, wanted) for branch in about[1]][0]
+            text += _drawn(about[1][0], wanted)
         elif what not in (codes.ASSERT, codes.ASSERT_NOT):
             text += "".join(_drawn(inside, wanted) for inside in _inside(what, about))
     return text

@@ -33,7 +33,7 @@ from errors.audience import (
     to_text,
 )
 from errors.encoding import measure
-from errors.forms import MessageCheckForm
+from errors.message_form import MessageCheckForm
 from errors.preflight import Verdict
 from errors.recipients import recipients
 from errors.rulebook import in_force

@@ -24,7 +24,7 @@ from consent.models import Program, Sender
 from errors.audience import MOST_ROWS, draft_findings, is_of_text
 from errors.bubbles import Bubble, Place, bubbles, code_of
 from errors.encoding import Forcing, Measure, Plainer, forcing, measure, plainer
-from errors.forms import MessageCheckForm
+from errors.message_form import MessageCheckForm
 from errors.models import NumberFinding
 from errors.preflight import (
     Code,

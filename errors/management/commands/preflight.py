@@ -80,7 +80,9 @@ class Command(JsonLinesCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--shipped", action="store_true", help="check by the rules of this release, not by those of the database"
+            "--shipped",
+            action="store_true",
+            help="check by the rules of this release, not by those of the database",
         )
 
     def handle(self, *args: Any, shipped: bool = False, **options: Any) -> None:
