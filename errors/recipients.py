@@ -79,11 +79,11 @@ def recipients(e164s: Collection[str], programs: Sequence[Program], *, now: date
             Said(every[one], agreed[pk].get(one, Status.NO_CONSENT), one in held[pk])
             for one in sorted(about, key=lambda one: (every[one].name, one))
         )
-        weighed = [weighed(one) for one in said] or [Consent.NONE]
+        consents = [weighed(one) for one in said] or [Consent.NONE]
         found[e164] = Recipient(
             number_id=pk,
             said=said,
-            consent=min(weighed, key=MOST_CAREFUL.index),
+            consent=min(consents, key=MOST_CAREFUL.index),
             held=any(one.is_held for one in said),
             recent=tuple(recent[pk]),
         )
