@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from consent.ledger import Belief, ProgramTerms, SystemKind, Value
-from consent.rules.agreed import Agreed
 from consent.rules.after_stop import after_stop
+from consent.rules.agreed import Agreed
 from consent.rules.codes import Code, Status
 from consent.rules.doubts import about
 from consent.rules.findings import Finding, Plain, found
