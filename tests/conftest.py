@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 import redis
+from django.conf import settings
 from django.db import connection, connections, transaction
 from django.test import override_settings
 
 from backoffice.launch import servers
+from tests.double import Double
 from tests.workers import Worker
 
 
@@ -74,6 +76,9 @@ def empty_queue(redis_url: str) -> Iterator[redis.Redis]:
         yield client
 
 
+SHIPPED = "shipped__"  # before the name of a table: its rows as they were when the database was new
+
+
 # --- the database -------------------------------------------------------------------------------------------
 
 
@@ -90,18 +95,36 @@ def django_db_modify_db_settings(
             chosen["TEST"]["NAME"] = f"test_{chosen['NAME']}_{os.getpid()}"
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The rows that the product ships (roles, systems, error codes, rules) are kept aside: see `refilled`."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        quote = connection.ops.quote_name
+        for table in connection.introspection.django_table_names(only_existing=True):
+            cursor.execute(f"SELECT EXISTS(SELECT 1 FROM {quote(table)})")
+            if cursor.fetchone()[0]:
+                cursor.execute(f"CREATE TABLE {quote(SHIPPED + table)} AS SELECT * FROM {quote(table)}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def flush_past_triggers() -> Iterator[None]:
-    """Tests with real transactions end with emptied tables; append-only ones refuse that; lift it there."""
+    """Tests with real transactions end with emptied tables; append-only ones refuse that; lift it there. Then the
+    shipped rows come back as they were: having every app ship them anew takes most of a second each time."""
     operations = type(connection.ops)
     flush = operations.execute_sql_flush
 
-    def lifted(self: Any, statements: list[str]) -> None:
+    def refilled(self: Any, statements: list[str]) -> None:
         with transaction.atomic(using=self.connection.alias), without_triggers(self.connection):
             flush(self, statements)
+            with self.connection.cursor() as cursor:
+                for aside in self.connection.introspection.table_names(cursor):
+                    if aside.startswith(SHIPPED):
+                        table, kept = (self.quote_name(name) for name in (aside.removeprefix(SHIPPED), aside))
+                        cursor.execute(f"INSERT INTO {table} SELECT * FROM {kept}")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(operations, "execute_sql_flush", lifted)
+        patch.setattr(operations, "execute_sql_flush", refilled)
+        patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", lambda *_, **__: None)
         yield
 
 
@@ -164,3 +187,17 @@ def start_worker(
 def worker(start_worker: Callable[..., Worker]) -> Worker:
     """One running worker: `kill()`, `start()`, `stop()`, `log`."""
     return start_worker()
+
+
+# --- other systems ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def double(tmp_path: Path) -> Iterator[Double]:
+    """A system of the outside world on this machine, in a process of its own, that misbehaves on request."""
+    started = Double(tmp_path / "double.jsonl")
+    with override_settings(
+        OUTSIDE={**settings.OUTSIDE, "allow_private_addresses": True, "allow_plain_http": True}
+    ):
+        yield started
+    started.stop()
