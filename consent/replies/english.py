@@ -1,4 +1,4 @@
-"""English: requests to stop, wrong numbers, opt-ins and calls for help. Doubts and ordinary senses are next door."""
+"""English: requests to stop. Other wishes, doubts and ordinary senses are next door."""
 
 from consent.replies.pattern import phrases
 
@@ -27,9 +27,9 @@ VOCABULARY = {
     " my_phone_number my_contact_info my_email this_number this_phone this_phone_number this_cell this_line our_number"
     " our_numbers our_phone the_number me_and_my_number",
     "remove": "remove take get delete drop pull scrub erase strike cross scratch exclude omit withdraw unlist keep wipe"
-    " purge release removed taken",
-    "erase": "get_rid_of remove delete lose loose forget erase scrub trash purge discard destroy drop toss clear unlist",
-    "list": "list lists database databases system systems records rolodex contacts distribution directory roster text"
+    " purge release removed taken taking removing getting deleting dropping pulling scrubbing",
+    "erase": "get_rid_of removing deleting erasing dropping remove delete lose loose forget erase scrub trash purge discard destroy drop toss clear unlist",
+    "list": "program list lists database databases system systems records rolodex contacts distribution directory roster text"
     " texts texting messages message messaging alerts thread chat group subscription service campaign file files"
     " everything communications notifications this these future call calling",
     "unwanted": "dont_want dont_wish dont_need dont_care dont_like dont_desire didnt_want no_longer_want no_longer_wish"
@@ -51,9 +51,11 @@ NEGATED = phrases(
     dont|never want|wanna|wish|mean|like you to stop|quit|cancel|remove|unsubscribe ~3
     dont [you] forget|hesitate|worry|be_afraid|be_shy ~4
     dont leave me|us alone
+    stop [,] drop and
     i|we|he|she|they|people|kids|who|friends dont|never|cant|didnt|wont|couldnt|doesnt|havent text|message|email|write|call|contact|respond|reply
     why|how_come|if dont|didnt|havent|not [you] text|message|email|write|call|contact
     {third}|NAME|ex|boyfriend|girlfriend wont|doesnt|never|cant stop {texting}|calling
+    i|we [just|accidentally|must_have|may_have|might_have|already] sent|texted|messaged|called|dialed ~5 wrong number|person
     i|ive|we [have] never|didnt|havent unsubscribed|opted_out|cancelled|canceled
     """,
     VOCABULARY,
@@ -179,6 +181,52 @@ REVOKE = phrases(
     dnc $|list
     done|tired|sick|fed_up|enough|finished|through|had_it [of|with|getting|receiving] [of|with|all|getting|receiving] [{det}] [{det}] {notices}
     if you text|message|contact|call me|us|this|again ~4 sue|report|block|lawyer|attorney|police
+    lawyer|attorney|sue|suing|court|police|fcc|ftc|complaint|legal_action|charges|report ~2 if|unless you|i|we|this|these|it ~4 {text}|{texting}|texts|messages|stop|another|one_more
+    text|message|contact|call me|us again and ~2 sue|report|block|lawyer|attorney|police|fcc|ftc
+    you|they|this_company|anyone wouldnt|not {text} {me} anymore|again|ever|at_all|$
+    appreciate|grateful|prefer|rather|nice|great|glad|happy|like|love ~2 if|that ~1 you|yall|this|these|they wouldnt|didnt|dont|not|never|stopped|quit|removed|took ~1 {text}|{texting}|sending|send|me|us
+    right|option|choice|ability to opt_out|unsubscribe|withdraw|revoke
+    ^ [{courteous}] [{courteous}] block me|us|my_number|this_number $
+    want|need|needs|like|have|please|get|demand|request ~4 stopped|discontinued|halted $
+    shouldnt|not ~1 be|being getting|receiving|on|in|sent ~2 these|this|your|that|{list}|{msgs}
+    removal from ~3 {list}
+    request|requesting|demand|want|need|asking|ask ~2 removal $
+    one_more|another|next text|message|sms and|or ~4 police|cops|sue|lawyer|attorney|report|block|fcc|court
+    text|message|contact|call me|us one_more_time|once_more|another_time
+    sure|ensure|so|that|want|hope i|we dont|never|stop|no_longer get|receive|getting|receiving ~2 more|anymore|these|this|{msgs}|again
+    {remove} {mine} off|from it|this|that|there|here|these|them
+    {msgs} [is|are] not|isnt|arent|no_longer welcome|wanted|appreciated|needed|desired
+    {msgs} [is|are] unwanted|unwelcome|unsolicited
+    consider|take|treat ~2 my|a|as [formal|official] opt_out|stop|unsubscribe|revocation|request_to_stop
+    {remove} [the|my|number] {digits} ~3 from|off ~3 {list}
+    preference|preferences|settings|status to no|dont|not|never|opt_out|stop ~1 text|texts|contact|messages|$
+    {halt} asking|begging|looking [me|us|people] for
+    {halt} trying|attempting|wanting to buy|get
+    {halt} calling|emailing|phoning and|or {texting}
+    terminate|deactivate|end my enrollment|enrolment $
+    can|could|may|might|please|should|how ~3 be|get|getting|being removed|taken_off|unsubscribed|excluded|opted_out $|off|this|these|from_your|from_this|from_these|from_all
+    take_back|taking_back|undo|reverse|void|pull|cancel my|our|any|all|the consent|permission|sign_up|signup|opt_in|subscription
+    leaving|quitting|exiting|leave|exit|quit this|your|the|ur [text|texting|sms|mailing|contact] list|group|program|thread|chat
+    want|like|love|need|beg|begging|beseech|urge|implore [for] you|yall|them|this|these to stop|quit|cease [now] $
+    time to stop|end $|{texting}|sending
+    no need|reason to text|message|contact|call [me|us] anymore|again|any_longer|in_future
+    {unwanted} any|none [more] of this|these|it|that|them|your|those
+    said|say|says no_more $
+    how ~4 get|be out of this|these|it|here|{list} $
+    ^ [{courteous}] leave|exit [this|the] group|chat|conversation|list|thread $
+    ^ [i|id|we] [would] want|wanna|like|need [to_get|to_be|to] off $
+    you may|can|should|could|must stop [now] $|{texting}|sending
+    <not|never|cant|wont|dont|couldnt stop|quit *ing me|us $
+    stop|quit with this|these|that|it|all|your|the [this|these|it|that] $|nonsense|crap|spam
+    {texting}|texts|messages ~4 i|ive [have|already|had] opted|unsubscribed
+    dont bother {texting}|to_text|to_contact|sending
+    dont|not|never accept|allow|welcome|permit ~2 solicitations|solicitation|solicitors|marketing|promotions
+    my|this|our number|name|info|phone . [{courteous}] remove|delete|erase|lose|forget|drop it
+    ^ [{courteous}] removed [from|off] [{courteous}] $
+    {msgs} [{courteous}] stop|end|cancel them|these|it|this|sending $
+    {remove} his|her|their|hers|moms|dads [phone|cell] number|name|phone ~1 off|$ !order
+    opt_out|optout {mine} !order
+    ^ [im|i|we|am|are|have|has|ive|weve] opting|opted out [of] $|{det}|texts|messages
     wrong list
     stop asking to|me|about|if
     stop ffs|smh|wtf|already|dammit $
@@ -188,15 +236,17 @@ REVOKE = phrases(
     ^ [{courteous}] discontinue|desist|cease [{courteous}] $
     please remove $
     """,
-    VOCABULARY,
+    VOCABULARY | {"digits": "0* 1* 2* 3* 4* 5* 6* 7* 8* 9*"},
 )
 
 # The keyword and little else, said to this sender.
 REVOKE_SENDER = phrases(
     """
-    ^ [{lead}] [{lead}] stop|quit|end|unsubscribe it|this|that|these|them|already|now|immediately|today|asap|everything|forever|nonsense|harassment|all_this|all_of_this|all_of_it|right|at_once|for_good|permanently|this_now|it_now|this_shit|this_crap|this_nonsense [now|away|please|right_now|already] $
+    ^ [{lead}] [{lead}] stop|quit|end|unsubscribe it|this|that|these|them|already|now|immediately|today|asap|everything|forever|nonsense|harassment|all_this|all_of_this|all_of_it|the_madness|the_insanity|the_nonsense|the_bs|right|at_once|for_good|permanently|this_now|it_now|this_shit|this_crap|this_nonsense [now|away|please|right_now|already] [i_mean_it|im_serious|xx|x] $
     ^ [{lead}] [{lead}] [{lead}] stop|unsubscribe|opt_out $
     [can|could|would|will|wont|cant] you [{courteous}] [{courteous}] stop|unsubscribe [it|this|that|these] $
+    for [the] last|second|third|fourth|fifth|final|100th|millionth|hundredth time [i_said] [please] stop|unsubscribe|quit|opt_out
+    ^ [{lead}] [{lead}] stop|unsubscribe im|it_is|this_is|ive|i|weve|theres !love
     how|times|ive|have|already|just|keep|i [have|already|just|keep|do] ~6 {told} [the|word|to] [to] {keyword} !by|in|at|over|on|sign|to
     need|want|have|going|must|ought|gotta|got [it|this|these|you] to stop $
     ^ stop|quit|unsubscribe|stopall|opt_out [to] {number} $
@@ -208,7 +258,7 @@ REVOKE_SENDER = phrases(
     """,
     VOCABULARY
     | {
-        "lead": "please just ok okay hey hi hello no yes yeah seriously omg ffs dude can could will would you wtf now well"
+        "lead": "lets please just ok okay hey hi hello no yes yeah seriously omg ffs dude can could will would you wtf now well"
         " oh god jesus kindly guys people yall so and then do stop nah nope sir maam lord good morning evening afternoon",
         "number": " ".join(
             [*(str(n) for n in range(10)), *(["1*", "2*", "3*", "4*", "5*", "6*", "7*", "8*", "9*"])]
@@ -217,97 +267,5 @@ REVOKE_SENDER = phrases(
         " marketing notification notifications reminder reminders update updates news newsletter newsletters coupon coupons"
         " message messages campaign campaigns subscription subscriptions service services spam spamming emails email calls"
         " list program contact info everything sending subscribing junk",
-    },
-)
-
-WRONG_NUMBER = phrases(
-    """
-    <is_this_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_called_the|put_the|entered_the|gave_you_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
-    wrong guy|lady|man|woman|girl|dude|gal|one $|and|sorry|here|stop|please|i|im|lol|you
-    wrong no $
-    wrong one $
-    looking for someone|somebody else
-    reached|texting|contacting|reach|messaging|contacted the wrong
-    have|got me confused|mixed|mistaken
-    nobody [here] [by|named|with|called|of] [that|this|the] name|{name}
-    nobody ~2 that|this name
-    nobody [named|called|here] [by|named] {name}
-    there_is|there_are|there_isnt|theres|there [is|isnt] no|nobody|not ~2 at|on|with this|the number|phone|line
-    no {name} here|at|on|lives
-    {name} doesnt|no_longer|isnt|dont|never|hasnt|moved|does_no ~2 here|this|number|phone|away|there
-    nobody|doesnt|dont|no_longer <i|we|you|not ~1 live|lives|stay|stays|reside|resides here
-    doesnt|dont|no_longer|isnt|not|hasnt|never <i|we|you [has|have|had|own|owns|use|uses|using|at|with] this|that number|phone|cell
-    no_longer has|have|owns|uses|at|with|is this|that|the number|phone
-    <is|is_it this|that|it [number|phone] is|was not|no_longer [his|her|their|my|hers|the|{name}] [right|correct|cell|phone] number|phone|NAME|person|line !you|i|lol
-    isnt|not <is_this|is_that|is_it|your [his|her|their|my|hers|{name}|the_right|the_correct] [cell|phone|mobile|correct|right] number|phone|person !you|i|was
-    ^ [{hello}] [{hello}] [this|that|it|im|i] [is|am] not|isnt [a|mr|mrs|ms|dr] NAME [{hello}|and] $
-    im not [a|your|the] NAME|mr|mrs|ms|dr $|and|but|sorry|wrong|stop
-    im not mr|mrs|ms|dr {name}
-    im not NAME CAPITAL|NAME
-    not the person|one|guy|man|woman you|u|they
-    im not who_you|the_person|the_right|him|her !to|at|on|in|and_i|but
-    this|that|it|number isnt|wasnt|is_no_longer|was_never|isnt_no [his|her|their|my|hers|the|{name}] [right|correct|cell|phone|mobile] number|phone|NAME|person|line !you|i|lol
-    not|isnt {name} number|phone|cell
-    not|isnt NAME $
-    not NAME $
-    that_is|this_is|it_is|its not me|my_name|my_number|who
-    not|isnt my name|number !on|for
-    dont|never|no <you know|knew|heard|recognize [of|any|an|a|this|that|who] [any|who|a] NAME
-    dont|no_idea|never|not know|who|sure ~3 looking_for|trying_to|talking_about|asking_for|this_person
-    dont know who ~2 is $
-    dont know this|that|any such|person|NAME|guy|name
-    <i|we|you|ive|just|recently changed|switched|changing [his|her|their] numbers|number|phone_number|phone_numbers !you|for
-    he|she|{name}|they <i_and has|got|have|had [a|gotten_a|got_a|his|her] new|different|another number|phone_number|cell !you|on
-    just|recently|only|newly got|received|gotten|assigned|acquired|given this [new|phone|cell] number|phone_number|line !to|from
-    got|received|given|assigned this [new|phone|cell] number !from
-    number was|got|has|is [been|just] reassigned|recycled|transferred|given_to
-    new owner|holder|user of|with|here
-    belongs|belong|belonged to someone|somebody|another|a_different|me_now|somebody_else
-    number|phone [is|no|does|doesnt] [not|no|longer] longer|belongs|belong [belongs|belong|belonging|to] to|his|hers|theirs|{name}
-    used_to be|belong ~2 someone|somebody|{name}|else
-    previous|prior|former|last|old owner|user|holder of|with|had|who
-    """,
-    VOCABULARY
-    | {
-        "hello": "hi hello hey sorry no um uh nope lol this that it but you_know anymore please number here is"
-    },
-)
-
-START = phrases(
-    """
-    <dont|never|not|when_you|why_did_you start|resume|restart|begin|continue|unpause texting|messaging|contacting|notifying me|us|again|$
-    <dont|never|not start|resume|restart|begin|continue [sending|receiving|getting|with] [me|us] [{det}] [{det}] texts|text|messages|alerts|notifications|subscription|sms|messaging|texting
-    start|resume|restart sending|it|them|these|receiving|getting|me|us [{det}] [texts|messages|back|up] again|back|up $
-    ^ [{please}] [{please}] start|unstop|resume|restart|resubscribe|subscribe|join [me|it|up] [again|back|please] $
-    <dont|never|not|didnt sign|enroll|enrol|signing me|us [back] up|in|$ !out
-    sign me|us [back] up
-    ^ [{please}] [{please}] [{please}] [{please}] sign_up|signup|enroll|opt_in|opt_back_in|subscribe|resubscribe|rejoin|be_subscribed|unstop [for|to|again|back|please|me] [{det}|again] [texts|text|messages|alerts|list|updates|sms] [alerts|messages|list|again|updates] $
-    <dont|never|not|didnt subscribe|resubscribe me|us|this_number
-    opt|opting me|us|this_number|myself [back] in
-    ^ [{please}] [{please}] [{please}] opt|opting|opted [back] in [again|please|to_texts|to]
-    <dont|never|not|didnt|you want|like|wish|choose|love ~2 opt [back] in
-    put|add|get me|us|my_number|this_number back [on|to|in|onto]
-    add|put|get me|us|my_number|this_number [on|to|onto] [{det}|ur] text|texting|sms|mailing|alert|alerts|marketing|subscriber|texts [message] [list|alerts|texts|messages|$]
-    turn [{det}] texts|messages|alerts|notifications|texting|them back on
-    turn|switch back on [{det}] texts|messages|alerts|notifications
-    <dont|no_longer|not|didnt|never want|like|love|wish to [start|be] get|receive|getting|receiving|have [{det}] [{det}] texts|messages|alerts|notifications|sms|updates
-    <dont|no_longer|not|didnt|never want|like|love|wish [{det}] texts|messages|alerts again|back
-    can|could|may i|we [please|start] get|receive|have|getting|receiving [{det}] [text] texts|messages|alerts again
-    changed my mind ~3 start|subscribe|resume|opt_in|sign
-    """,
-    VOCABULARY
-    | {
-        "please": "please yes ok hi hey can could you i would like want to id now wanna we how do may kindly just ill"
-    },
-)
-
-HELP = phrases(
-    """
-    ^ [{please}] [{please}] [{please}] [{please}] help|assist [me|us] [out] [please|now] $
-    ^ [{please}] [{please}] [{please}] need|want|get|require [some|your|more|a_little] help|assistance|support [please|now|here] $
-    ^ [{please}] [{please}] [more|send] [me] [some|more] info|information $
-    """,
-    {
-        "please": "please hi hello hey ok yes i we can could would will you someone anyone somebody really do id like to send me"
     },
 )

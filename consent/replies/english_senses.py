@@ -12,6 +12,21 @@ BANTER = phrases(
     """
 )
 
+# Speaks of the opt-out word, or of when to text, instead of asking for an end: "what happens if I text stop?"
+SPOKEN_OF = phrases(
+    """
+    what [will|would] happens|happen|does|occurs ~3 if|when|once ~2 {keyword}
+    ^ [so|and|ok|wait] do|must|should|will i [have_to|need_to] {told} {keyword}
+    it|message|text|footer says|said {told}|{keyword} [{keyword}] ~5 but|though|i
+    want|like|love|wish|happy [to] keep|continue|stay|remain getting|receiving|on|subscribed|them|these|in
+    stopped getting|receiving|coming|arriving
+    ^ are|is|did|have you|they|yall [guys] [going_to|gonna|planning_to] stop|stopped
+    dont|stop|never|not {text}|{texting} [me|us|this_number] ~1 before !i
+    dont|stop|never|not {text}|{texting} [me|us|this_number] ~1 until|between|while|during|on_sunday|on_sundays|on_weekends|on_the_weekend
+    """,
+    VOCABULARY,
+)
+
 # Perhaps a revocation: a person should look, and nothing is sent meanwhile.
 DOUBT = phrases(
     """
@@ -42,7 +57,7 @@ DOUBT = phrases(
     ^ [{so}] i|im|we [am|have|are] quit|done|out|over_it|finished|through [here|with_you] $
     ^ [{want}] [{want}] [{want}] [{want}] [{want}] cancel|end|quit|terminate|discontinue|remove|delete [it|this|all|everything|that|me|account|my_account|membership|my_membership|service|my_service|plan|my_plan] $
     ^ pause|snooze|mute|silence|exit|leave|delete|out|off|unfollow|suspend|erase|block|spam|unlike|reject|decline|refuse|rid $
-    pause|snooze|mute|hold ~2 texts|messages|alerts|notifications|messaging|texting
+    pause|snooze|mute|silence|hold ~2 texts|messages|alerts|notifications|messaging|texting
     should|if|will|does|do|can|what|happens i|we|you|replying|texting|it ~3 stop|unsubscribe|opt_out
     mean|meant|accident|accidentally|mistake|mistakenly ~5 stop|unsubscribe|opt_out|unsubscribed|opted_out
     stop|unsubscribe|opt_out|unsubscribed ~5 accident|mistake|accidentally
@@ -58,6 +73,10 @@ DOUBT = phrases(
     deceased
     ^ wrong|incorrect $
     ^ [{so}] isnt|not me $
+    this is [a|my|our|an] child*|childs|kid*|son*|daughter*|minor*|work|company|business|landline|emergency|hospital|jail ~1 phone|number|line|cell|landline|$
+    ^ withdraw $
+    ^ not|un wanted|needed|welcome|necessary $
+    give it|me a rest|break
     ^ [please] dont|never $
     never again $
     ^ [just] let me be
@@ -135,10 +154,10 @@ REFUSAL = phrases(
     """,
     {
         "no": "no not dont never stop isnt without off out remove rid decline refuse quit end cancel block alone bother"
-        " annoying harass hate sick tired enough done ya_no basta quiten quitar borr* elimin* ne jamais plus retir* enlev*"
+        " annoying harass hate sick tired enough done stopped unwanted prohib* forbid* nada rien aucun* veux_pas ya_no basta quiten quitar borr* elimin* ne jamais plus retir* enlev*"
         " supprim* arret*",
         "channel": "text texts message messages messaging texting sms list contact contacting subscription mensajes mensaje"
-        " lista textos liste number numero",
+        " lista textos liste number numero recibir recevoir escribir* contactad* contacte*",
     },
 )
 
@@ -147,6 +166,24 @@ LAST_WORD = phrases(
     """
     please|interested|now|actually|ugh|no|nah|nope|god|guys|people|annoying|thanks|spam|already|so|just|mas|customer|sake|enough|person|number|again|me|stop|hell|seriously|sorry|texts|messages|this|want|anymore|damn|jesus|sick stop|unsubscribe $
     """
+)
+
+# The keyword at either end of a few words, whatever the others are.
+FEW_WORDS = phrases(
+    """
+    ^ stop|unsubscribe !*ing|there|here|where|on|up|shop|n|stop|or|ou|o|if|when|before|after|with|then|and|1*|2*|3*|4*|5*|6*|7*|8*|9*|time|times * $
+    ^ stop|unsubscribe this|your|these|all * $
+    <{no_keyword} stop|unsubscribe $
+    """,
+    {
+        "no_keyword": "the a an my our your this that to cant dont wont didnt doesnt isnt never not does do did will would can"
+        " could should it they he she we i bus train truck who what when where and_then made make let or of on non auto tab f gas fuel photo scenic comfort layover snack dog"
+    },
+)
+
+# A question begins so.
+ASKS = phrases(
+    "^ when|where|which|what|does|do|did|will|how|who|is|are|has|should|may|might|can|could [i|we|he|she|it|they|the]"
 )
 
 # Ordinary senses of STOP.

@@ -76,6 +76,16 @@ REVOKE = phrases(
     n|ne ~2 rien demande
     ne plus|pas {pron} {send}
     ne plus recevoir
+    demand* [de|d|a] [d|a] arret*|cess*|stopp*|desabon*|desinscri*
+    desactiv* [{det}] {msgs}
+    suppression|retrait|effacement [de|du|d] [mes|mon|ma] {number}
+    annul*|arret*|cess*|suspend*|stopp* [l|les|vos|tout|tous] [les] envoi|envois
+    pas|jamais|rien demande [a|de] recevoir|{msgs}|ca|cela|etre
+    <que ne|n {want} rien [recevoir|avoir|savoir]
+    je|j {want} pas [de] [vos|ces|tes|ca|recevoir] [vos|ces|tes|de] {msgs}
+    {halt} [avec] vos|tes|ces ~2 {msgs}
+    ^ [svp|stop] {pron} {send} plus|pas|rien [de|vos|d|rien] {msgs}|rien|$
+    oppos* ~2 {msgs}|recevoir|reception|envoi|prospection|demarchage|utilisation|traitement
     """,
     _VOCABULARY
     | {
@@ -86,7 +96,7 @@ REVOKE = phrases(
 
 REVOKE_SENDER = phrases(
     """
-    ^ [{polite}] [{polite}] [{polite}] stop|arret|arretez|arrete|arreter|cessez|cesse|cesser|stopper|stoppez [tout|ca|cela|immediatement|maintenant|tout_de_suite|ceci] [merci|la] $
+    ^ [{polite}] [{polite}] [{polite}] stop|arret|arretez|arrete|arreter|cessez|cesse|cesser|stopper|stoppez [tout|ca|cela|immediatement|maintenant|tout_de_suite|ceci] [merci|la|tout_de_suite|immediatement|maintenant] $
     ^ [{polite}] stop pub|publicite|pubs|sms|promo|promos $
     ^ [{polite}] ca suffit $
     """,
@@ -163,6 +173,7 @@ DOUBT = phrases(
     <en|dans plus|pas|aucun ~1 messages|sms|textos|message
     consentement|harcelement
     {off} ~2 numero|liste
+    porte*|depose* plainte
     """,
     _VOCABULARY,
 )

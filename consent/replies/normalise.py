@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 
 from consent.replies.pattern import CAPITAL, NAME, Phrases
-from consent.replies.words import FIRST_NAMES, RESPELLED, STOP_WORDS
+from consent.replies.words import COURTESY, FIRST_NAMES, RESPELLED, STOP_WORDS
 
 LONGEST_READ = 4000
 """Characters read of one reply: its beginning and its end. A text message has at most 1,600."""
@@ -22,6 +22,13 @@ _INVISIBLE = re.compile(
 _APOSTROPHES = re.compile("(?<=\\w)[’‘ʼ´`′ʹ＇‛](?=\\w)")
 # Letters drawn as white on black: U+1F150 to 1F169 (round) and U+1F170 to 1F189 (square); NFKC leaves them alone.
 _ENCLOSED = {start + i: chr(ord("a") + i) for start in (0x1F150, 0x1F170) for i in range(26)}
+# Letters of other alphabets that look Latin: some keyboards and pranksters mix them in.
+_LOOK_ALIKE = str.maketrans(
+    "асеорхуіјѕтмнквгАСЕОРХУІЈЅТМНКВαεικνορτυχΑΒΕΗΙΚΜΝΟΡΤΥΧΖ",
+    "aceopxyijstmhkbrACEOPXYIJSTMHKBaeiknoptuxABEHIKMNOPTYXZ",
+)
+_LATIN_AND_ALIKE = re.compile(r"\w*(?:[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-zA-Z])\w*")
+_MASKED_OATH = re.compile(r"\b(?:mf|motherf|bulls|f|s|d|a|b)[*@#$%&]{2,}\w*", re.IGNORECASE)
 _STOP_SIGN = {ord("🛑"): " stop "}
 
 _CONTRACTION = re.compile(r"(?<=\w)'(?=(?:t|s|m|re|ve|ll|d|all)\b)")
@@ -29,7 +36,9 @@ _TITLE = re.compile(r"\b(mrs?|ms|dr|sra?|mme)\.", re.IGNORECASE)
 _NUMBER_SIGN = re.compile(
     r"\b(wr?on?g|rong|this|that|my|our|the|your|ur|phone|cell|right|new|old|same)\s*#(?!\w)"
 )
-_BREAK = re.compile(r"\.{1,}|[!?;:\n\r…|—–•()\[\]{}¡¿]+")
+# A dash before a signature, as in STOP -Maria, ends the sentence; the one in opt-out or non -stop does not.
+_BREAK = re.compile(r"(?<=\w)(?<!\bnon)\s+-(?=[^\W\d_])|\.{1,}|[!?;:\n\r…|—–•()\[\]{}¡¿]+")
+_HELD = re.compile(r"(.)\1{2,}")
 _PIECE = re.compile(r"[^\W_]+|[.,]")
 _MARKS = (".", ",")
 _CAPITALISED = re.compile(r"(?<=[\w,'] )[^\W\d_a-z][a-zß-ÿ]{2,}(?:[-']?[A-Za-z]+)?")
@@ -106,6 +115,9 @@ def fold(text: str) -> Folded:
 def _unified(text: str) -> str:
     """Apostrophes straight, drawn letters and stop signs as letters, compatibility forms unified (NFKC)."""
     text = _APOSTROPHES.sub("'", text.translate(_ENCLOSED).translate(_STOP_SIGN))
+    text = _LATIN_AND_ALIKE.sub(
+        lambda mixed: mixed.group().translate(_LOOK_ALIKE), _MASKED_OATH.sub(" ", text)
+    )
     # One character may become eighteen; a folded text stays as short as a read one.
     return _TITLE.sub(r"\1", unicodedata.normalize("NFKC", text)[: 2 * LONGEST_READ])
 
@@ -113,7 +125,8 @@ def _unified(text: str) -> str:
 def _lowered(text: str) -> str:
     """Case folded, accents dropped."""
     apart = unicodedata.normalize("NFD", text.casefold())
-    return "".join(character for character in apart if not unicodedata.combining(character))
+    plain = "".join(character for character in apart if not unicodedata.combining(character))
+    return unicodedata.normalize("NFC", plain)  # Korean syllables come together again
 
 
 def _name_mark(word: str, capitalised: frozenset[str]) -> str:
@@ -154,7 +167,7 @@ def _joined_letters(run: list[str]) -> list[str]:
 def _respelled(pieces: list[str]) -> list[str]:
     """Texting shorthand written out, negations as one word, oaths dropped."""
     out: list[str] = []
-    for word in [part for piece in [*pieces, "."] for part in RESPELLED.get(piece, piece).split()]:
+    for word in [part for piece in [*pieces, "."] for part in _written_out(piece).split()]:
         if word in _OATHS:
             continue
         if out and (pair := _TWO_WORDS.get((out[-1], word))):
@@ -166,6 +179,13 @@ def _respelled(pieces: list[str]) -> list[str]:
         else:
             out.append(word)
     return out
+
+
+def _written_out(word: str) -> str:
+    """Shorthand as it is meant; a courtesy with a letter held too long (pleeeease) as it is spelled."""
+    if word not in RESPELLED and (short := _HELD.sub(r"\1", word)) in COURTESY:
+        return short
+    return RESPELLED.get(word, word)
 
 
 def _marked(pieces: list[str]) -> str:

@@ -1,4 +1,6 @@
-"""A few sure phrases in German, Portuguese and Italian. What they miss a person sees only if an opt-out word occurs."""
+"""A few sure phrases in other languages than the three we read well, and words that a person should look at."""
+
+import re
 
 from consent.replies.pattern import phrases
 
@@ -29,7 +31,39 @@ REVOKE = phrases(
     non mi|mandate|inviate|scrivete|contattate [mandate|scrivete|contattate|inviate|disturbate|piu|mandare] [piu|messaggi|sms]
     cancellami|cancellatemi|disiscriv*|rimuovetemi|rimuovimi|toglietemi|toglimi
     lasciatemi|lasciami in pace
+    annulla*|cancella* [la|l] ~1 iscrizione|messaggi|sms
+    me|nos tirem|removam|retirem|excluam|descadastrem|tirar|remover ~1 da|de|desta lista|cadastro
+    parem|chega|cansei ~2 mensagens|mensagem|sms|mandar|enviar
+    geen|nooit ~1 berichten|berichtjes|sms|smsjes|smsen|reclame [meer] !ontvangen|gekregen
+    stop|stoppen met ~1 sms|berichten|sturen|appen
+    schrijf|schrijft|haal|haalt|verwijder|verwijdert mij|me|mijn_nummer ~2 uit|$
+    inga|ingen|ikke|ikkje ~1 flere|fler|mer|mere|meir meddelanden|sms|meldinger|beskeder|beskjeder
+    sluta|slutt|stop [med] [a|att|at] ~1 skicka|sende|sms*|skriv*
+    nie|prosze_nie|przestancie|przestan|prosze_przestac ~1 pis*|wysyl*|przysyl*|sms*|dzwon*
+    wypisz*|wypis*|rezygn*|usun* [z] ~1 list*|sms*|mnie|numer
+    не|больше|хватит|перестаньте|прекратите ~2 пиш*|писать|присыл*|отправл*|шлите|слать|звон*|беспок*|смс|сообщени*
+    отпиш*|отпис*|удалит* ~1 меня|от|мой|номер
+    pa voye|ekri|rele m ~2 anko|mesaj|$
+    sispann voye|ekri|rele
+    retire m|mwen|nimewo
+    huwag na|ninyo|nyo ~3 text|mag_text|magtext|mensahe|mag
+    dung|xin_dung|khong nhan|gui|nhan_tin ~2 tin|toi|nua|cho
+    artik|lutfen ~2 mesaj|sms ~2 gondermeyin|atmayin|istemiyorum
+    mesaj|sms|mesajlari atmayin|gondermeyin|istemiyorum
     """
+)
+
+# Whole replies that end it in one language and are everyday words in another.
+DOUBT = phrases(
+    """
+    ^ dur|ret|rete|huy|dung|hinto|ihinto|ferma|sluta|slutt|reta|kanselahin|zatrzymaj|konec|ne $
+    """
+)
+
+# Scripts without spaces between words: an opt-out anywhere in the reply.
+UNSPACED = re.compile(
+    "退订|退訂|取消订阅|取消訂閱|拒收|不要再(?:发|發|傳|传|给我|給我)|别再(?:发|给我)|別再(?:發|傳|給我)|停止(?:发送|發送|发短信|傳送)|配信停止"
+    "|配信を(?:止|停止)|送らないで|수신거부|그만보내|보내지마|문자하지마"
 )
 
 WRONG_NUMBER = phrases(

@@ -1,7 +1,7 @@
 """What is left when nobody asked for anything: a remark a person should see, an opt-out word in an ordinary sense, or
 neither."""
 
-from consent.replies import english_senses, french, spanish
+from consent.replies import english_senses, french, other_languages, spanish
 from consent.replies.normalise import Folded
 from consent.replies.pattern import joined
 from consent.replies.prompts import COPIED, FOOTER
@@ -9,7 +9,9 @@ from consent.replies.request import NO_REQUEST, REVOKE, last_word
 from consent.replies.shapes import Reply, ReplyClass, nothing, unclear
 from consent.replies.words import EVERYDAY_WORDS, OPT_OUT_WORDS
 
-_DOUBT = joined(english_senses.DOUBT, spanish.DOUBT, french.DOUBT, english_senses.REFUSAL)
+_DOUBT = joined(
+    english_senses.DOUBT, spanish.DOUBT, french.DOUBT, other_languages.DOUBT, english_senses.REFUSAL
+)
 _ORDINARY = joined(english_senses.ORDINARY, english_senses.MISSED, spanish.ORDINARY, french.ORDINARY)
 _AUTOMATIC = joined(english_senses.AUTOMATIC, spanish.AUTOMATIC, french.AUTOMATIC)
 

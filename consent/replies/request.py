@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from consent.replies import english, english_senses, french, other_languages, spanish
+from consent.replies import english, english_senses, english_wishes, french, other_languages, spanish
 from consent.replies.normalise import Folded, fold
 from consent.replies.pattern import joined
 from consent.replies.prompts import COPIED, Prompt
@@ -20,7 +20,15 @@ from consent.replies.shapes import (
 )
 from consent.replies.slips import KEYWORDS, PHRASE_WORDS, meant, run_together
 from consent.replies.whole_message import between, keyword
-from consent.replies.words import ALONE, COURTESY, EVERYDAY_WORDS, FILLERS, PER_SE
+from consent.replies.words import (
+    ALONE,
+    COURTESY,
+    EVERYDAY_WORDS,
+    FILLERS,
+    NEARLY_STOP,
+    PER_SE,
+    TEXTING,
+)
 
 # "Reply STOP to end", "don't stop", "don't call, text": blanked before a request is looked for.
 NO_REQUEST = joined(COPIED, english.NEGATED, english.TEXT_RATHER, spanish.NEGATED, french.NEGATED)
@@ -28,18 +36,21 @@ REVOKE = joined(english.REVOKE, spanish.REVOKE, french.REVOKE, other_languages.R
 
 _TO_SENDER = joined(english.REVOKE_SENDER, spanish.REVOKE_SENDER, french.REVOKE_SENDER)
 _WRONG_NUMBER = joined(
-    english.WRONG_NUMBER, spanish.WRONG_NUMBER, french.WRONG_NUMBER, other_languages.WRONG_NUMBER
+    english_wishes.WRONG_NUMBER, spanish.WRONG_NUMBER, french.WRONG_NUMBER, other_languages.WRONG_NUMBER
 )
-_START = joined(english.START, spanish.START, french.START)
-_HELP = joined(english.HELP, spanish.HELP, french.HELP)
+_START = joined(english_wishes.START, spanish.START, french.START)
+_HELP = joined(english_wishes.HELP, spanish.HELP, french.HELP)
 
 # Words that leave no doubt what should stop, even in a joking tone.
 _ABOUT_TEXTING = frozenset(
     ["text", "texts", "texting", "message", "messages", "messaging", "unsubscribe", "list"]
 )
+_PLAIN = "asks in plain language for no more messages"
+_SPOKEN_OF = "speaks of the opt-out word or of when to text, perhaps without asking for an end"
 _IN_JEST = "reads like a request to stop, in a joking tone"
 
 _SHORT = 3  # words of a message that may be one mistyped keyword
+_FEW = 7  # words of a message whose first or last word decides
 _LONGEST_MENDED = 25  # words of a message whose slips are looked at
 
 
@@ -52,8 +63,14 @@ def request(folded: Folded) -> Reply | None:
     if found := said.find(REVOKE):
         if joking and _ABOUT_TEXTING.isdisjoint(folded.words):
             return unclear(found, _IN_JEST)
-        return likely(found, "asks in plain language for no more messages", scope=ReplyScope.ALL)
+        if folded.find(english_senses.SPOKEN_OF):
+            return unclear(found, _SPOKEN_OF)
+        return likely(found, _PLAIN, scope=ReplyScope.ALL)
+    if unspaced := other_languages.UNSPACED.search(folded.squeezed):
+        return likely(unspaced.group(), _PLAIN, scope=ReplyScope.ALL)
     if found := said.find(_TO_SENDER):
+        if folded.find(english_senses.SPOKEN_OF):
+            return unclear(found, _SPOKEN_OF)
         return unclear(found, _IN_JEST) if joking else likely(found, "an opt-out word and little else")
     return _sentence_alone(folded, said, joking=joking)
 
@@ -88,10 +105,13 @@ def wish(folded: Folded) -> Reply | None:
 
 
 def last_word(folded: Folded, said: Folded) -> Reply | None:
-    """A remark that ends in the keyword, in `said`, from which ordinary senses are blanked."""
-    if found := said.find(english_senses.LAST_WORD):
+    """A remark that ends in the keyword, or a few words that begin with it. `said` is without ordinary senses."""
+    found = said.find(english_senses.LAST_WORD)
+    if not found and len(folded.words) <= _FEW and not english_senses.ASKS.find(folded.loose):
+        found = said.find(english_senses.FEW_WORDS)
+    if found:
         joking = english_senses.BANTER.find(folded.loose) is not None
-        return unclear(found, _IN_JEST) if joking else likely(found, "ends with an opt-out word")
+        return unclear(found, _IN_JEST) if joking else likely(found, "ends or begins with an opt-out word")
     return None
 
 
@@ -112,5 +132,8 @@ def _sentence_alone(folded: Folded, said: Folded, *, joking: bool) -> Reply | No
 def _mended(folded: Folded, targets: tuple[str, ...]) -> str | None:
     """The text with slips mended; None if there are none."""
     words = folded.strict.split()
-    mended = [meant(word, targets) or word for word in words]
+    mended = [
+        "stop" if word in NEARLY_STOP and after in TEXTING else meant(word, targets) or word
+        for word, after in zip(words, [*words[1:], ""], strict=True)
+    ]
     return " ".join(mended) if mended != words else None

@@ -9,9 +9,15 @@ one key hit beside the right one, letters held too long, digits for letters, and
 from consent.replies.words import REAL_WORDS
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+# Each row stands half a key to the right of the one above it.
 _BESIDE = {
-    letter: frozenset(row[max(0, i - 1) : i] + row[i + 1 : i + 2])
-    for row in _ROWS
+    letter: frozenset(
+        row[max(0, i - 1) : i]
+        + row[i + 1 : i + 2]
+        + "".join(above[i : i + 2] for above in _ROWS[r - 1 : r])
+        + "".join(below[max(0, i - 1) : i + 1] for below in _ROWS[r + 1 : r + 2])
+    )
+    for r, row in enumerate(_ROWS)
     for i, letter in enumerate(row)
 }
 _LOOK_ALIKE = str.maketrans("013457@$", "oieast" + "as")
@@ -27,6 +33,7 @@ PHRASE_WORDS = (
     "number",
     "wrong",
     "delete",
+    "opting",
 )
 """The words that carry a request in a longer reply."""
 # Words of a phrase that the rest of the phrase makes sure of.

@@ -5,7 +5,7 @@ from consent.replies.pattern import phrases
 # ruff: noqa: E501 - one phrase is one line
 
 _VOCABULARY = {
-    "halt": "parenle parele deja deje dejen dejad dejar para pare paren parar cesa cese cesen cesar evita evite eviten deten detenga"
+    "halt": "dejenme dejeme stop parenle parele deja deje dejen dejad dejar para pare paren parar cesa cese cesen cesar evita evite eviten deten detenga"
     " detengan detener termina terminen suspenda suspendan suspender basta",
     "pester": "escrib* molest* text* mensaj* contact* llam* spam* acos* fastidi* notific* joder* hostig* insist* bombarde* freg*",
     "give": "envien envie envies enviar enviarme enviarnos manden mande mandes mandar mandarme mandarnos enviando mandando"
@@ -21,7 +21,7 @@ _VOCABULARY = {
     "msgs": "mensaje mensajes sms texto textos mensajito mensajitos notificaciones notificacion alertas alerta publicidad"
     " promociones promocion promos anuncios propaganda spam avisos recordatorios ofertas comunicaciones correos emails",
     "me": "me nos",
-    "list": "lista listas base sistema grupo registro registros mensajes sms suscripcion aqui ahi esto",
+    "list": "contactos agenda directorio lista listas base sistema grupo registro registros mensajes sms suscripcion aqui ahi esto",
     "off": "quitame quiteme quitenme quitarme quitenos saqueme saquenme sacame sacarme saquenos borrame borreme borrenme"
     " borrarme eliminame elimineme eliminenme eliminarme removerme remuevame remuevanme remueveme retireme retirenme"
     " retirame retirarme bajenme bajeme bajame excluyanme excluyame tachenme",
@@ -42,9 +42,9 @@ NEGATED = phrases(
 
 REVOKE = phrases(
     """
-    {halt} [ya] [de|con] [estar|una_vez] [{me}] {pester}
-    {halt} [ya] [de|con] {give} [{det}] [{det}] {msgs}|cosas|esto|eso|nada|$
-    {halt} [ya] de|con|a [{det}] [{det}] {msgs}
+    {halt} [ya] [de|con|d] [estar|una_vez] [{me}] {pester}
+    {halt} [ya] [de|con|d] {give} [{det}] [{det}] {msgs}|cosas|esto|eso|nada|$
+    {halt} [ya] de|con|a|d [{det}] [{det}] {msgs}
     deje|dejen|pare|paren|parar|cese|cesen|cesar|deten|detenga|detengan|detener|suspenda|suspendan|suspender|basta [{det}] [{det}] {msgs}
     nada de {msgs}
     no me|nos lleguen|llegue
@@ -91,6 +91,16 @@ REVOKE = phrases(
     no estoy|estamos interesad* en ~2 {msgs}
     ^ [ya] fin de {msgs}
     cero|ningun {msgs}
+    demand*|denunci*|report*|policia|abogad* ~2 si ~3 {call}|{give}|escrib*|mand*
+    ^ [porfavor] no recibir [mas|nada|{det}] [{det}] [{msgs}] $
+    prohib* ~2 {give}|{call}|{msgs}
+    no ser|estar contactad*|molestad*|incluid*|inscrit*
+    nomas {msgs}
+    como ~2 cancelo|cancelar|quito|quitar|detengo|detener|paro|apago esto|estos|este_servicio|los_mensajes
+    no insist*
+    {halt} [ya] con esto|eso|todo_esto|estas_cosas
+    no|ya_no {want} saber [mas] nada|de_ustedes
+    me|nos pueden|puede|podrian|podria|puedes|quieren [porfavor] quitar|sacar|borrar|eliminar|remover|retirar
     cansad*|harto|harta|hartos|aburrid* ~3 {msgs}
     stop|alto [a|con] [{det}] {msgs}
     """,
@@ -101,6 +111,7 @@ REVOKE_SENDER = phrases(
     """
     ^ [{lead}] [{lead}] stop|alto|basta|paren|pare|parenle|parar|baja|detener|para|detengan|detenganse|deten|dejen [ya|esto|con_esto|eso|inmediatamente|ahora] [gracias] $
     ^ [{lead}] ya basta
+    ^ [{lead}] stop|alto|basta [ya|porfavor] no|ya_no me|quiero|quieren|quieres|manden|gracias
     ^ [{lead}] no mas $
     ^ [{lead}] ya no mas $
     ^ porfavor ya no $

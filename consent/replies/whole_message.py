@@ -120,6 +120,7 @@ def _repeated(core: tuple[str, ...]) -> bool:
 
 
 def _run_on(squeezed: str) -> bool:
-    """stopstop"""
-    times, rest = divmod(len(squeezed), len("stop"))
-    return times > 1 and not rest and squeezed == "stop" * times
+    """stopstop, opt out opt out"""
+    return any(
+        len(squeezed) > len(word) and squeezed == word * (len(squeezed) // len(word)) for word in PER_SE
+    )

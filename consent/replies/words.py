@@ -8,12 +8,16 @@ PER_SE = frozenset("stop quit end revoke optout cancel unsubscribe".split())
 # Whole replies, squeezed to letters: the regulator's words, those providers act on, and those of other languages.
 STOP_WORDS = PER_SE | frozenset(
     "stopall unsub remove td arret arrete arretez arreter arrett arretes"
-    " stopp cease desist halt unenroll dnc"
+    " desubscribe unsubscription unsubscribed stopp cease desist halt unenroll dnc"
     " alto basta baja pare paren parar detener detengan deten detente cese cesar desuscribir desuscribirme"
     " desuscribirse darmedebaja dardebaja darsedebaja nomas yanomas cancelar cancele cancela cancelen cancelarsuscripcion"
     " cesser cessez desabonner desabonnement desabonne desabonnezmoi desinscription desinscrire desinscrit stopsms stoppub"
     " sair descadastrar desinscrever abmelden abbestellen aufhoren stopper smettila cancellami disiscrivimi"
-    " стоп отписаться 退订 取消订阅 停止 拒收".split()
+    " stoppen afmelden uitschrijven stoppa avsluta avregistrera avanmal afmeld frameld avmeld avslutt lopeta peruuta"
+    " rezygnuje rezygnacja wypisz wypisuje wypisac zrusit odhlasit iptal durdur annulla disiscrivi disiscriviti cancellatemi"
+    " berhenti itigil tigilan sispann leiratkozas dezabonare"
+    " стоп отписаться отписка отпишите отмена відписатися ایقاف الغاء توقف ايقاف الاشتراك הסר הסרה διαγραφη"
+    " 退订 退訂 取消订阅 取消訂閱 停止 拒收 配信停止 ストップ 수신거부 거부 중지 해지".split()
 )
 STOP_ALL = frozenset(
     "stopall endall quitall cancelall unsubscribeall optoutall unsuball removeall revokeall arrettout stoptout altotodo"
@@ -24,7 +28,7 @@ STOP_ALL = frozenset(
 SOFT_STOP_WORDS = frozenset(
     "para salir fin terminar termina finir annuler annulez annule resilier resiliez anular borrar eliminar supprimer"
     " quitar nomore nomoretexts notexts notexting stopit quitit endit stopthat stopthese endthis endthese nomsgs"
-    " removethis yabasta finito discontinue refuse deinscrire".split()
+    " ngung tuchoi huydangky removethis yabasta finito discontinue refuse deinscrire".split()
 )
 
 START_WORDS = frozenset(
@@ -52,7 +56,7 @@ COURTESY = frozenset(
 # Words around a request that change nothing about it.
 FILLERS = COURTESY | frozenset(
     "hi hello hey hola bonjour salut ok okay yes no just now immediately already asap today forever right away at once"
-    " sorry dude bro man guys yall people oh um well and so but then again anymore permanently good for pls stat"
+    " sorry dude bro man guys yall people oh um well and so but then again anymore permanently good for pls stat n x xx xo xoxo smh"
     " i said want wanna to would like we you maintenant tout de suite immediatement".split()
 )
 
@@ -60,6 +64,10 @@ FILLERS = COURTESY | frozenset(
 REAL_WORDS = frozenset(
     "atop shop step spot top drop ship slop stoop strop swop quiet quite quot suit quip ned and remote testing contract contacts message removed removes deleted deletes numbers numbered".split()
 )
+
+# Real words that stand for STOP right before texting: "atop texting me".
+NEARLY_STOP = frozenset("atop top step stoop strop slop spot sop".split())
+TEXTING = frozenset("texting messaging contacting spamming sending".split())
 
 # Opt-out words that mean nothing else, so that "hi" or "I want to" around them changes nothing.
 SURE_WORDS = frozenset("stopall unsub nomore notexts notexting nomoretexts stopit dnc".split())
@@ -93,7 +101,7 @@ RESPELLED = {
     "unsuscribe": "unsubscribe", "unsubcribe": "unsubscribe", "unsubscibe": "unsubscribe", "unsubsribe": "unsubscribe",
     "unsubscrbe": "unsubscribe", "unscribe": "unsubscribe", "unsubribe": "unsubscribe", "unsubscrib": "unsubscribe",
     "msj": "mensaje", "msjs": "mensajes", "mnsj": "mensaje", "dontext": "dont text", "w": "with", "wit": "with", "wronge": "wrong", "mjs": "mensajes", "xfa": "porfavor", "porfa": "porfavor",
-    "stahp": "stop", "thats": "that is", "its": "it is", "theres": "there is",
+    "stahp": "stop", "estop": "stop", "kiero": "quiero", "q": "que", "xfavor": "porfavor", "k": "ok", "kk": "ok", "thats": "that is", "its": "it is", "theres": "there is",
     "whos": "who is", "noone": "nobody", "alot": "a lot", "everytime": "every time", "theyre": "they are",
 }  # fmt: skip
 

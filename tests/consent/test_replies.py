@@ -160,6 +160,41 @@ def test_short_answers_are_read_with_the_question(text: str, outbound: str, mean
 @pytest.mark.parametrize(
     ("text", "meaning"),
     [
+        ("ST\u041eP", "stop"),  # a Cyrillic O
+        ("\u0421\u0422\u041eP", "stop"),
+        ("stop f***ing texting me", "stop"),
+        ("pleeeease stop", "stop"),
+        ("STOP -Maria", "stop"),
+        ("non -stop flights", "none"),
+        ("ztop", "stop"),  # a key of the row below
+        ("atop texting me", "stop"),
+        ("atop the hill", "none"),
+        ("我想退订谢谢", "stop"),
+        ("opt out opt out", "stop"),
+        ("yo stop", "stop"),
+        ("where is your stop", "none"),
+    ],
+)
+def test_odd_ways_of_writing_are_read(text: str, meaning: str) -> None:
+    assert read(text).meaning == meaning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what happens if I text STOP?",
+        "don't text me before noon",
+        "I stopped getting your texts",
+        "are you going to stop texting?",
+    ],
+)
+def test_who_speaks_of_stopping_is_shown_to_a_person(text: str) -> None:
+    assert read(text).meaning is Meaning.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
         ("Liked “Acme: sale! Reply STOP to opt out”", "none"),
         ("Liked “Acme: sale! Reply STOP to opt out”\nSTOP", "stop"),
         ("Le gustó “Responda ALTO para salir”", "none"),
