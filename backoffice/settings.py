@@ -224,6 +224,7 @@ JOB_VERBS = {
     "errors.retain": "errors.retain.retain",
     "errors.detect": "errors.detect.detect",
     "errors.verify": "errors.verify.verify",
+    "errors.replay": "errors.replay.run.replay",
 }
 
 # Consent policy: every legal threshold is a dated setting (docs/decisions.md says where each comes from).
@@ -233,7 +234,14 @@ CONSENT_POLICY = {
     "clock_skew_seconds": int(os.environ.get("CLOCK_SKEW_SECONDS", 120)),
     "form_defeats_stop": flag("FORM_DEFEATS_STOP"),
     "company_life_from": os.environ.get("COMPANY_LIFE_FROM", "2000-01-01"),
+    # A revocation has to be in force everywhere: within the house's own hours, and within the law's business days of
+    # the country (or part of it: US-CA) whose holidays the organisation keeps.
+    "in_force_within_hours": int(os.environ.get("IN_FORCE_WITHIN_HOURS", 24)),
+    "in_force_within_business_days": int(os.environ.get("IN_FORCE_WITHIN_BUSINESS_DAYS", 10)),
+    "business_calendar": os.environ.get("BUSINESS_CALENDAR", "US"),
 }
+# Who looks the messages up that went to numbers after a revocation (kept as text: consent knows no room above it).
+SENDS_AFTER_STOP = "errors.after_stop.notice_sends"
 # The send log. Bodies and rows are kept for a time only; a report that does not come in time is not a failure.
 SEND_LOG: dict[str, Any] = {
     "body_days": int(os.environ.get("SEND_LOG_BODY_DAYS", 90)),

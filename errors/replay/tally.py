@@ -96,8 +96,8 @@ class Missed:
 
 
 def rule_key(rule: Rule | None) -> str:
-    """Who a row is, whatever its value: the same as in RuleBook."""
-    return "|".join((rule.kind, rule.provider, rule.place, rule.subject, rule.source)) if rule else ""
+    """Which row it is, whatever its value: the same as in RuleBook."""
+    return "|".join(rule.about) if rule else ""
 
 
 def line_key(line: Line) -> str:
