@@ -34,11 +34,14 @@ _LEAD = (
     "errors.mute_pattern",
     "errors.detect_pattern",
     "errors.export_resends",
+    "errors.change_preflightrule",
 )
 _KEEP = (
     "backoffice.add_system",
     "backoffice.change_system",
     "backoffice.add_columnmapping",
+    "backoffice.add_webhookendpoint",
+    "backoffice.change_webhookendpoint",
     "consent.add_program",
     "consent.change_program",
     "consent.add_sender",

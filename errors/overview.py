@@ -52,6 +52,8 @@ def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
             Entry("attempts", "Send log", reverse("errors:attempt_list"), "send", "s", place=54),
             Entry("check", "Check a message", reverse("errors:message_check"), "shield", "m", place=59),
         ]
+    if can(user, "errors.view_preflightrule"):
+        found.append(Entry("rules", "Rules", reverse("errors:rule_list"), "file", "u", place=59))
     if can(user, "errors.view_pattern"):
         waiting = capped_count(Pattern.objects.to_work_on(), NAV_CAP)
         address = reverse("errors:pattern_list")

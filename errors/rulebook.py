@@ -177,8 +177,9 @@ def _refuse_twin(rule: Rule) -> None:
     )
     if rule.kind is Kind.HOURS:
         same = same.filter(source=rule.source)
-    twin = same.exclude(series=rule.series or None).first()
-    if twin is not None:
+    if rule.series:
+        same = same.exclude(series=rule.series)
+    if same.exists():
         raise BadRule(
             "There is a rule about this already; change that one, or say from which day on this one holds.",
             "valid_from",
@@ -288,7 +289,7 @@ def _prepared(vendor: str) -> tuple[list[str], list[list[Any]]]:
         [one.get_db_prep_save(getattr(row, one.attname), connection) for one in fields]
         for row in (_row(series, place, rule) for place, (series, rule) in enumerate(_release()))
     ]
-    return [one.column for one in fields], rows
+    return [str(one.column) for one in fields], rows
 
 
 def _row(series: uuid.UUID, place: int, rule: Rule) -> PreflightRule:

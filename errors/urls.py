@@ -12,6 +12,8 @@ from errors.views import (
     pattern,
     pattern_list,
     resend,
+    rule,
+    rule_list,
 )
 
 app_name = "errors"
@@ -39,5 +41,12 @@ urlpatterns = [
     path("check/audience", audience_check.audience_check, name="audience_check"),
     path("check/audience/export", audience_check.audience_export, name="audience_export"),
     path("check/live", message_check.message_check_live, name="message_check_live"),
+    path("rules/", rule_list.rule_list, name="rule_list"),
+    path("rules/new", rule.rule_new, name="rule_new"),
+    path("rules/<uuid:series>/", rule.rule, name="rule"),
+    path("rules/<uuid:series>/change", rule.rule_change, name="rule_change"),
+    path("rules/<uuid:series>/checked", rule.rule_checked, name="rule_checked"),
+    path("rules/<uuid:series>/switch", rule.rule_switch, name="rule_switch"),
+    path("rules/<uuid:series>/back", rule.rule_back, name="rule_back"),
     path("duplicates/", duplicates.duplicates, name="duplicates"),
 ]

@@ -89,11 +89,7 @@ def _is_area(rule: Rule) -> None:
 
 
 def _is_lower(rule: Rule) -> None:
-    if (
-        rule.subject != rule.subject.lower()
-        or " " in rule.subject.strip(" ")
-        and rule.kind is not Kind.GENERIC_SENDER
-    ):
+    if rule.subject != rule.subject.lower().strip():
         raise BadRule("The check looks for it in small letters, with no space around it.", "subject")
 
 

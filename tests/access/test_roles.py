@@ -35,6 +35,8 @@ FIRST = {
     "errors.assign_pattern": SUPERVISOR,
     "errors.detect_pattern": SUPERVISOR,
     "errors.export_resends": SUPERVISOR,
+    "errors.view_preflightrule": VIEWER,
+    "errors.change_preflightrule": SUPERVISOR,
     "backoffice.change_system": ADMIN,
     "consent.change_program": ADMIN,
     "auth.change_user": ADMIN,
