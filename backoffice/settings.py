@@ -208,6 +208,13 @@ WEBHOOK_ROOMS = {
     "reports": "errors.intake.callbacks.take",
 }
 
+# What must always be so; `manage.py verify_ledger` and a nightly run check it.
+IDENTITIES = (
+    "backoffice.identities.of_files_and_runs",
+    "consent.identities.of_consent",
+    "errors.identities.of_errors",
+)
+
 # What fills an empty database for a first look, in this order.
 DEMOS = ("consent.demo.load", "errors.demo.load")
 
@@ -216,6 +223,7 @@ JOB_VERBS = {
     "import.recognise": "backoffice.imports.receive.recognise_in_background",
     "import.check": "backoffice.imports.check.check",
     "import.run": "backoffice.imports.run.run",
+    "backoffice.verify_ledger": "backoffice.identities.verify",
     "consent.reconcile": "consent.reconcile.reconcile",
     "consent.rebuild": "consent.reconcile.rebuild",
     "consent.deliver": "consent.deliver.deliver",
@@ -355,6 +363,7 @@ LOGGING = {
 # --- The schedule: every piece of work is due from a row, the schedule only looks ------------------------------
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "backoffice.sweep", "schedule": 30.0},
+    "verify-ledger": {"task": "backoffice.verify_ledger", "schedule": 3600.0},
     "reconcile-due": {"task": "consent.reconcile_due", "schedule": 60.0},
     "release-write-backs": {"task": "consent.release_write_backs", "schedule": 30.0},
     "deliver-due": {"task": "consent.deliver_due", "schedule": 15.0},

@@ -5,6 +5,7 @@ from backoffice import health
 from backoffice.addresses import KeyConverter
 from backoffice.pages.home import home
 from backoffice.pages.search import search
+from backoffice.webhooks.views import hook
 
 register_converter(KeyConverter, "key")
 
@@ -15,7 +16,10 @@ urlpatterns = [
     path("search", search, name="search"),
     path("imports/", include("backoffice.imports.urls")),
     path("jobs/", include("backoffice.pages.jobs_urls")),
+    path("hooks/<slug:public_id>/", hook, name="hook"),
+    path("webhooks/", include("backoffice.webhooks.urls")),
     path("", include("consent.urls")),
     path("errors/", include("errors.urls")),
+    path("api/v1/", include("backoffice.api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,206 @@
+"""May this number be texted, now? One statement, so one moment: news that was committed before it is seen by it.
+
+allow   agreed opted in, and nothing speaks against it
+block   the person opted out
+hold    everything else: not known, not readable, not weighed yet, doubtful
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from consent.numbers import read_number
+from consent.rules import RULES_VERSION, Code, Status
+
+# What is written so already needs no reading; whether it is a number at all, the table of numbers knows.
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+class Answer(StrEnum):
+    ALLOW = "allow"
+    HOLD = "hold"
+    BLOCK = "block"
+
+
+class Why(StrEnum):
+    """Why the answer is what it is."""
+
+    OPTED_IN = "opted_in"
+    OPTED_OUT = "opted_out"
+    OPTED_OUT_PRESUMED = "opted_out_presumed"
+    PENDING = "pending"
+    EXPIRED = "expired"
+    NO_CONSENT = "no_consent"
+    NUMBER_UNREADABLE = "number_unreadable"
+    NUMBER_UNKNOWN = "number_unknown"
+    NOTHING_KNOWN = "nothing_known"  # of this number under this program
+    PROGRAM_UNKNOWN = "program_unknown"
+    PROGRAM_INACTIVE = "program_inactive"
+    SENDER_UNKNOWN = "sender_unknown"  # not one of the program's
+    ON_HOLD = "on_hold"  # an open flag pauses it
+    PROVIDER_BLOCK = "provider_block"  # the provider refuses to deliver to it
+    NEWS_NOT_WEIGHED = "news_not_weighed"  # something arrived a moment ago
+    RECHECK_DUE = "recheck_due"  # time may have changed it
+    RULES_CHANGED = "rules_changed"  # worked out by an older version of the rules
+
+
+OUT = {Status.OPTED_OUT: Why.OPTED_OUT, Status.OPTED_OUT_PRESUMED: Why.OPTED_OUT_PRESUMED}
+_OF_STATUS = {status.value: Why(status.value.lower()) for status in Status}
+_OUT = {status.value for status in OUT}
+
+
+class Known(NamedTuple):
+    """What is stored about one number under one program, in the order of the statement's columns."""
+
+    is_active: bool
+    has_sender: bool
+    number_id: int | None
+    status: str | None = None
+    reason: str | None = None
+    record: str | None = None
+    recheck_at: datetime | None = None
+    rules_version: int | None = None
+    has_news: bool = False
+    hold: str | None = None  # the code of the flag that pauses it
+    is_blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One answer. `record` is the weightiest of those that decided the agreed status ("c12": of the ledger, "r34": a
+    reading); `flag` the code of the flag that pauses it; it holds until `valid_until`."""
+
+    answer: Answer
+    why: tuple[Why, ...]
+    status: str | None
+    reason: str | None
+    record: str | None
+    flag: str | None
+    valid_until: datetime
+
+
+def weigh(known: Known, now: datetime, valid_for: timedelta) -> Verdict:
+    """The rule. What is not there speaks against sending."""
+    against: list[Why] = []
+    if known.number_id is None:
+        against.append(Why.NUMBER_UNKNOWN)
+    elif known.status is None:
+        against.append(Why.NOTHING_KNOWN)
+    elif known.status != "OPTED_IN":
+        against.append(_OF_STATUS[known.status])
+    if known.has_news:
+        against.append(Why.NEWS_NOT_WEIGHED)
+    if known.hold is not None:
+        against.append(Why.ON_HOLD)
+    if known.is_blocked:
+        against.append(Why.PROVIDER_BLOCK)
+    if not known.is_active:
+        against.append(Why.PROGRAM_INACTIVE)
+    if not known.has_sender:
+        against.append(Why.SENDER_UNKNOWN)
+    valid_until = now + valid_for
+    if known.recheck_at is not None:
+        if known.recheck_at <= now:
+            against.append(Why.RECHECK_DUE)
+        elif known.recheck_at < valid_until:
+            valid_until = known.recheck_at
+    if known.rules_version is not None and known.rules_version != RULES_VERSION:
+        against.append(Why.RULES_CHANGED)
+    if not against:
+        answer = Answer.ALLOW
+        against.append(Why.OPTED_IN)
+    else:
+        answer = Answer.BLOCK if known.status in _OUT else Answer.HOLD
+    return Verdict(answer, tuple(against), known.status, known.reason, known.record, known.hold, valid_until)
+
+
+def check(
+    numbers: Sequence[str], program: str, sender: str | None, *, region: str | None, now: datetime
+) -> list[Verdict]:
+    """A verdict for each number, in their order, in one statement however many. `region`: the country of numbers that
+    are written without one."""
+    valid_for = timedelta(seconds=settings.SEND_CHECK_VALID_SECONDS)
+    e164s = [read(number, region) for number in numbers]
+    found = _ask(e164s, program, sender)
+    if found is None:
+        nothing = _refused(Why.PROGRAM_UNKNOWN, now + valid_for)
+        return [nothing] * len(numbers)
+    unreadable = _refused(Why.NUMBER_UNREADABLE, now + valid_for)
+    return [
+        unreadable if e164 is None else weigh(known, now, valid_for)
+        for e164, known in zip(e164s, found, strict=True)
+    ]
+
+
+def read(number: str, region: str | None) -> str | None:
+    """The number in E.164, or None where it cannot be read."""
+    if _E164.fullmatch(number):
+        return number
+    return read_number(number, region).e164
+
+
+def _refused(why: Why, valid_until: datetime) -> Verdict:
+    return Verdict(Answer.HOLD, (why,), None, None, None, None, valid_until)
+
+
+def _ask(e164s: Sequence[str | None], program: str, sender: str | None) -> list[Known] | None:
+    """What is known of each, in their order; None where there is no such program."""
+    is_postgres = connection.vendor == "postgresql"
+    asked = [e164 or "" for e164 in e164s]
+    given = {
+        "asked": asked if is_postgres else json.dumps(asked),
+        "program": program,
+        "sender": sender,
+        "block": Code.PROVIDER_BLOCKED_AGREED_IN.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ON_POSTGRESQL if is_postgres else ON_SQLITE, given)
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    if not is_postgres:
+        rows = [_from_sqlite(row) for row in rows]
+    return [Known._make(row) for row in rows]
+
+
+def _from_sqlite(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    recheck_at = datetime.fromisoformat(row[6]).replace(tzinfo=UTC) if row[6] else None
+    return (*row[:6], recheck_at, *row[7:])
+
+
+_STATEMENT = """
+SELECT p.is_active, p.has_sender, n.id, s.status, s.reason, {record}, s.recheck_at, s.rules_version,
+    EXISTS (SELECT 1 FROM consent_touched AS t WHERE t.number_id = n.id),
+    (SELECT f.code FROM consent_hold AS h JOIN consent_flag AS f ON f.id = h.flag_id
+        WHERE h.number_id = n.id AND h.program_id = p.id AND h.released_at IS NULL
+        ORDER BY f.severity, f.id LIMIT 1),
+    EXISTS (SELECT 1 FROM consent_flag AS f WHERE f.number_id = n.id AND f.program_id = p.id
+        AND f.code = %(block)s AND f.status <> 'closed')
+FROM (
+    SELECT id, is_active, %(sender)s IS NULL OR EXISTS (
+        SELECT 1 FROM consent_program_senders AS l JOIN consent_sender AS a ON a.id = l.sender_id
+        WHERE l.program_id = consent_program.id AND a.address = %(sender)s
+    ) AS has_sender
+    FROM consent_program WHERE code = %(program)s
+) AS p
+CROSS JOIN {asked}
+LEFT JOIN consent_number AS n ON n.e164 = asked.value
+LEFT JOIN consent_agreedstatus AS s ON s.number_id = n.id AND s.program_id = p.id
+ORDER BY asked.key
+"""
+ON_POSTGRESQL = _STATEMENT.format(
+    record="s.decided_by ->> 0",
+    asked="unnest(%(asked)s::text[]) WITH ORDINALITY AS asked (value, key)",
+).replace("%(sender)s", "%(sender)s::text")
+ON_SQLITE = _STATEMENT.format(
+    record="json_extract(s.decided_by, '$[0]')", asked="json_each(%(asked)s) AS asked"
+)
