@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
-from backoffice import schedule
+from backoffice import identities, schedule
 from backoffice.access import can
 from backoffice.keyset import capped_count
 from backoffice.models import Bucket, ImportBatch, ImportRow, JobRun, System
@@ -26,10 +26,13 @@ KINDS = {
     "import.check": "Check a file",
     "import.run": "Import a file",
     "import.void": "Void an import",
+    identities.KIND: "Verify that everything adds up",
     schedule.GAP: "Gap in the schedule",
     # Entries of the schedule are called by their name there.
     "sweep": "Look for work that nobody picked up",
     "tidy-uploads": "Remove files whose time is over",
+    "read-webhooks": "Work on what providers told us",
+    "verify-ledger": "See whether it is time to verify",
 }
 
 
@@ -92,7 +95,18 @@ def workers_seen_at() -> datetime | None:
 
 
 def trust(now: datetime) -> list[TrustLine]:
-    return [*_files(freshness(now), now), _workers(workers_seen_at(), now)]
+    return [*_files(freshness(now), now), _workers(workers_seen_at(), now), *_verified()]
+
+
+def _verified() -> list[TrustLine]:
+    """Whether the sums of the ledger, the log and the runs were found right last night."""
+    last = identities.last_verified()
+    if last is None:
+        return []  # a new house has nothing to add up yet
+    url = reverse("jobs:run", args=[last.pk])
+    if last.status == JobRun.Status.DONE:
+        return [TrustLine("Everything adds up", "Verified", "ok", at=last.finished_at, url=url)]
+    return [TrustLine("Not everything adds up", last.failure, "bad", "Does not add up", url=url)]
 
 
 def _files(found: list[Freshness], now: datetime) -> list[TrustLine]:

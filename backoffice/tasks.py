@@ -8,8 +8,9 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from backoffice import jobs, schedule
+from backoffice import identities, jobs, schedule
 from backoffice.imports.tidy import tidy
+from backoffice.webhooks import work as webhooks
 
 
 @shared_task(name="backoffice.work", acks_late=True)
@@ -25,7 +26,17 @@ def sweep() -> dict[str, int]:
 @shared_task(name="backoffice.tidy_uploads", acks_late=True)
 def tidy_uploads() -> dict[str, int]:
     now = timezone.now()
-    return tidy(now) | jobs.forget_idle(now)
+    return tidy(now) | jobs.forget_idle(now) | webhooks.forget(now)
+
+
+@shared_task(name="backoffice.read_webhooks", acks_late=True)
+def read_webhooks() -> dict[str, int]:
+    return webhooks.work(now=timezone.now())
+
+
+@shared_task(name="backoffice.verify_ledger", acks_late=True)
+def verify_ledger() -> dict[str, int]:
+    return {"queued": int(identities.ring(trigger="schedule", now=timezone.now()) is not None)}
 
 
 @task_success.connect

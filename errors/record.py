@@ -22,7 +22,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from consent import bulk
-from errors import life, postgres, rollup
+from errors import after_stop, life, postgres, rollup
 from errors.models import AttemptEvent, ParkedEvent, SendAttempt
 from errors.suspect import suspect
 
@@ -342,6 +342,7 @@ def _write(news: _News, known: _Known) -> None:
     }
     numbers = {one.number_id for one in touched.values()}
     suspect([pk for pk in numbers if pk is not None], [pk for pk in failing if pk is not None])
+    after_stop.follow(numbers)
 
 
 def _past(changed: Iterable[UUID], brought: Iterable[int]) -> dict[int, list[life.Event]]:
@@ -411,13 +412,19 @@ def _state_row(state: life.State) -> Stored:
 def bring_up_to_date(events: Mapping[SendAttempt, Iterable[life.Event]]) -> int:
     """Store the states that these attempts' reports amount to, where they are others than before; how many were.
     The caller has locked the attempts, and touches their hours."""
+    changed = out_of_date(events)
+    postgres.update(SendAttempt, _STATE_FIELDS, changed)
+    return len(changed)
+
+
+def out_of_date(events: Mapping[SendAttempt, Iterable[life.Event]]) -> list[Stored]:
+    """Attempts whose stored state is not what their reports amount to: (primary key, the state's columns)."""
     changed = []
     for attempt, reports in events.items():
         state = _state_row(life.state_of(reports))
         if state != tuple(getattr(attempt, name) for name in _STATE_FIELDS):
             changed.append((attempt.pk, *state))
-    postgres.update(SendAttempt, _STATE_FIELDS, changed)
-    return len(changed)
+    return changed
 
 
 def _store_filled(attempts: Collection[SendAttempt]) -> None:

@@ -85,18 +85,28 @@ def count_hour(hour: datetime) -> dict[str, int]:
 def _counted(hour: datetime) -> models.QuerySet[SendAttempt, dict[str, Any]]:
     """The attempts of one hour as rows of AttemptHour. Every submission counts, a resend too: what failed twice has
     failed twice. Where people are meant, count distinct numbers of the raw rows."""
-    succeeded = sorted(status.value for status in life.SUCCEEDED)
     return (
         SendAttempt.objects.between(hour, hour + HOUR)
         .order_by()
         .values(*DIMENSIONS)
-        .annotate(
-            hour=Value(hour, output_field=models.DateTimeField()),
-            attempts=Count("pk"),
-            delivered=Count("pk", filter=Q(status__in=succeeded)),
-            failed=Count("pk", filter=Q(is_failed=True)),
-        )
+        .annotate(hour=Value(hour, output_field=models.DateTimeField()), **_totals())
     )
+
+
+def _totals() -> dict[str, Count]:
+    succeeded = sorted(status.value for status in life.SUCCEEDED)
+    return {
+        "attempts": Count("pk"),
+        "delivered": Count("pk", filter=Q(status__in=succeeded)),
+        "failed": Count("pk", filter=Q(is_failed=True)),
+    }
+
+
+def by_hour(attempts: models.QuerySet[SendAttempt]) -> dict[datetime, tuple[int, int, int]]:
+    """(attempts, delivered, failed) of the rows themselves, by hour of UTC; what the counts have to equal."""
+    hours = attempts.order_by().annotate(hour=TruncHour("submitted_at", tzinfo=UTC)).values("hour")
+    rows = hours.annotate(**_totals()).values_list("hour", "attempts", "delivered", "failed")
+    return {hour: (total, delivered, failed) for hour, total, delivered, failed in rows}
 
 
 def _insert(model: type[models.Model], rows: models.QuerySet[Any, dict[str, Any]]) -> int:

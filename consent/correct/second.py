@@ -64,7 +64,12 @@ def _approve(correction_id: int, *, by: User, words: str, mark: str, now: dateti
     correction.save(update_fields=["status", "second_by", "second_at", "second_words"])
     apply(correction, Subject(correction.number, correction.program, flag), now)
     audit.record(
-        by, "correction.approve", correction, reason=words.strip(), by_first=correction.decided_by_id
+        by,
+        "correction.approve",
+        correction,
+        reason=words.strip(),
+        by_first=correction.decided_by_id,
+        write_backs=correction.write_backs.count(),
     )
     return correction
 
