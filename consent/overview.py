@@ -24,6 +24,8 @@ KINDS = {
     "consent.reconcile": "Reconcile what changed",
     "consent.rebuild": "Reconcile every number",
     "reconcile-due": "Look for numbers with news",
+    "consent.deliver": "Deliver corrections to a system",
+    "deliver-due": "Look for corrections that may leave",
     "release-write-backs": "Let go of corrections whose undo time is over",
 }
 RECONCILES = ("consent.reconcile", "consent.rebuild")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from consent import propagate, reconcile
+from consent import deliver, propagate, reconcile
 
 
 @shared_task(name="consent.reconcile_due", acks_late=True)
@@ -14,3 +14,8 @@ def reconcile_due() -> dict[str, int]:
 @shared_task(name="consent.release_write_backs", acks_late=True)
 def release_write_backs() -> dict[str, int]:
     return propagate.release(now=timezone.now())
+
+
+@shared_task(name="consent.deliver_due", acks_late=True)
+def deliver_due() -> dict[str, int]:
+    return deliver.ring(now=timezone.now())

@@ -49,7 +49,7 @@ class Outbound(models.Model):
             .update(fence=F("fence") + 1, lease_until=until, **changes)
         )
         if won:
-            self.refresh_from_db()
+            self.refresh_from_db(fields=["fence", "lease_until", *changes])
         return bool(won)
 
     def mine(self) -> models.QuerySet[Self]:

@@ -1,0 +1,3 @@
+from tests.double.server import main
+
+main()
