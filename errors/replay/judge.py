@@ -3,7 +3,8 @@
 What a part looks at is little: the words know nothing of the hour, the hour nothing of the words. So the number of
 checks is that of the different texts, numbers and hours, not that of the sends. Every part is errors.preflight's own.
 
-Not judged, because the log does not say it: registered ids, media, the brand's name, values of fields, orders to send.
+Not judged, because the log does not say it: whether senders and templates are registered, media, the brand's name,
+values of fields, orders to send.
 """
 
 from __future__ import annotations
@@ -41,7 +42,15 @@ from errors.replay.sends import NONE, Column, Sends, Values, alike
 PURPOSES: Final = tuple(Purpose)
 CONSENTS: Final = tuple(Consent)
 QUARTER: Final = 15  # minutes: the finest step between time zones
-NOT_JUDGED: Final = frozenset({Code.DLT_MISSING, Code.DUPLICATE_COMMAND, Code.TIME_PAST})
+NOT_JUDGED: Final = frozenset(
+    {
+        *(Code.SENDER_REGISTRATION_REQUIRED, Code.SENDER_UNREGISTERED, Code.DLT_MISSING),
+        *(Code.DUPLICATE_COMMAND, Code.TIME_PAST),
+    }
+)
+_NOT_IN_LOG: Final = frozenset(
+    {Kind.NUMERIC_REGISTRATION, Kind.DLT, Kind.MOST_MEDIA, Kind.MEDIA_TYPE, Kind.TAKES_MEDIA}
+)
 
 # Rows of the book that look at the text, and those that only look at marketing.
 OF_TEXT: Final = frozenset(
@@ -78,6 +87,12 @@ class Spot(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """Every place whose rules look at them."""
         return tuple(dict.fromkeys([*([self.place] if self.place else []), *places(list(self.areas))]))
+
+
+def is_judged(rule: Rule) -> bool:
+    """Whether the log says what the row asks."""
+    registration = rule.kind is Kind.ALPHA_SENDER and rule.value == "registration"
+    return rule.kind not in _NOT_IN_LOG and not registration
 
 
 Held = Mapping[int, Column]  # by the place of a Line: the sends that have it

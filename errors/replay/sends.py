@@ -94,7 +94,7 @@ def alike(*columns: Column) -> tuple[Column, Column]:
     """Rows with the same values in these columns: the place of one row of each kind, and the kind of every row."""
     kinds = np.zeros(len(columns[0]), np.int64)
     for column in columns:
-        _, narrowed = np.unique(column, return_inverse=True)
-        _, kinds = np.unique(kinds * (int(narrowed.max(initial=0)) + 1) + narrowed, return_inverse=True)
-    _, first, kinds = np.unique(kinds, return_index=True, return_inverse=True)
-    return first, kinds
+        narrowed = np.unique(column, return_inverse=True)[1]
+        kinds = np.unique(kinds * (int(narrowed.max(initial=0)) + 1) + narrowed, return_inverse=True)[1]
+    found = np.unique(kinds, return_index=True, return_inverse=True)
+    return found[1], found[2]

@@ -29,6 +29,7 @@ from errors.replay.judge import (
     Judge,
     Line,
     Spot,
+    is_judged,
 )
 from errors.replay.sends import NONE, Column, Ended, Sends
 
@@ -320,11 +321,11 @@ def _looks_at(kind: Kind, provider: str, place: str, scope: Scope) -> bool:
 
 
 def groups_of(rules: Sequence[Rule]) -> list[Group]:
-    """Rows that name codes, those alike together, in the order of the rows."""
+    """Rows that name codes and that the log can be held against, those alike together, in the order of the rows."""
     named = (
         Group(rule.kind, rule.provider, rule.place, rule.prevents, rule.last_checked)
         for rule in rules
-        if rule.prevents
+        if rule.prevents and is_judged(rule)
     )
     return list(dict.fromkeys(named))
 
