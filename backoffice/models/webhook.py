@@ -93,7 +93,8 @@ class WebhookEndpoint(models.Model):
     @property
     def secrets(self) -> list[Secret]:
         """Those that count now, the current one first."""
-        return [secret for secret in (self.secret, self.previous_secret) if secret]
+        both: tuple[Any, Any] = (self.secret, self.previous_secret)
+        return [secret for secret in both if secret]
 
     def refuse(self, reason: str, now: datetime) -> None:
         """Count a call that was not let in."""

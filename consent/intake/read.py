@@ -67,6 +67,7 @@ class Event:
     clock: str = ""
     answers_prompt: bool = False
     known_at: datetime | None = None  # when it was known at the latest; the file's own time if not given
+    provider_acted: bool | None = None  # whether the provider took it for an opt-out as well; None: not told
 
 
 def read_row(plan: Plan, row: Row) -> Claim | Event | Outcome:
