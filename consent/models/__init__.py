@@ -5,7 +5,7 @@ from consent.models.flag import Flag, FlagEvent, Hold, StaleFlag
 from consent.models.ledger import ConsentRecord, Reading
 from consent.models.outbound import DeliveryEvent, HoldPush
 from consent.models.people import Contact, Number, SystemRecord
-from consent.models.program import Program, Sender, Wording
+from consent.models.program import Notice, Program, Sender, Wording
 from consent.models.sending import SendAfterStop
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "FlagEvent",
     "Hold",
     "HoldPush",
+    "Notice",
     "Number",
     "Program",
     "Reading",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 
-from consent import ledger
+from consent import ledger, notices, wording
 
 
 class Sender(models.Model):
@@ -61,9 +62,16 @@ class Program(models.Model):
 
 
 class Wording(models.Model):
-    """One version of the opt-in text as a person saw it. A text in use is not edited: it gets a successor."""
+    """One version of a text as a person saw it. A text in use is not edited: it gets a successor."""
+
+    Kind = wording.Kind
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="wordings")
+    kind = models.CharField(
+        max_length=12,
+        choices=[(kind.value, kind.label) for kind in wording.Kind],
+        default=wording.Kind.OPT_IN,
+    )
     code = models.CharField(
         max_length=60, unique=True, help_text="As forms report it, e.g. checkout-2026-03."
     )
@@ -74,8 +82,81 @@ class Wording(models.Model):
     )
     prechecked = models.BooleanField(default=False, help_text="The box was ticked before the person came.")
     valid_from = models.DateField(null=True, blank=True)
-    valid_until = models.DateField(null=True, blank=True)
+    valid_until = models.DateField(null=True, blank=True, help_text="Its last day. Empty: still shown.")
+    succeeds = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="successor"
+    )
     created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(valid_from=None)
+                | models.Q(valid_until=None)
+                | models.Q(valid_from__lte=models.F("valid_until")),
+                name="wording_ends_after_it_begins",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
+
+    def as_version(self) -> wording.Version:
+        return wording.Version(
+            key=self.pk or 0,
+            program=self.program_id,
+            kind=wording.Kind(self.kind),
+            language=self.language,
+            place=self.place,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+        )
+
+    def clean(self) -> None:
+        """One version at a time is shown to one language at one place."""
+        super().clean()
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            raise ValidationError({"valid_until": "The last day lies before the first one."})
+        others = Wording.objects.filter(program=self.program_id, kind=self.kind).exclude(pk=self.pk)
+        mine = self.as_version()
+        for other in others.order_by("pk"):
+            if wording.overlap(mine, other.as_version()):
+                raise ValidationError(
+                    {
+                        "valid_from": f"“{other.code}” was shown there in the same language at the same time. Give "
+                        "that one a last day, or this one another place."
+                    }
+                )
+
+
+class Notice(models.Model):
+    """The text that is offered for one situation in one language: for a program, or for all that have none of their
+    own. Kept by supervisors; the product drafts with it and never sends it."""
+
+    Situation = notices.Situation
+
+    situation = models.CharField(
+        max_length=20, choices=[(each.value, each.label) for each in notices.Situation]
+    )
+    language = models.CharField(max_length=8, choices=list(notices.LANGUAGES.items()), default="en")
+    program = models.ForeignKey(
+        Program, null=True, blank=True, on_delete=models.CASCADE, related_name="notices"
+    )
+    text = models.TextField(help_text="{program}, {brand} and {sender} are filled in.")
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        permissions = [("draft_notice", "May export drafts of reconfirmation texts")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["situation", "language", "program"], name="notice_once_per_program"
+            ),
+            models.UniqueConstraint(
+                fields=["situation", "language"],
+                condition=models.Q(program=None),
+                name="notice_once_for_all",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_situation_display()} ({self.language})"
