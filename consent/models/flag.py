@@ -16,6 +16,8 @@ from consent import rules
 from consent.models.people import Number
 from consent.models.program import Program
 
+_SLICE = 1_000  # keys per statement; SQLite takes no more than some thousand
+
 
 class StaleFlag(Exception):
     """The flag, or the evidence behind it, changed after the page was loaded."""
@@ -32,6 +34,28 @@ class FlagQuerySet(models.QuerySet["Flag"]):
     def by_harm(self) -> FlagQuerySet:
         """Worst first: severity, then deadline, then age. The order staff are told."""
         return self.order_by("severity", models.F("due_at").asc(nulls_last=True), "raised_at", "pk")
+
+    def move_all(self, to: Flag.Status, *, note: str, by: User | None = None, **changes: Any) -> int:
+        """Move many flags at once, each with its event; those whose life has no such step stay, and what another
+        request moves meanwhile is left alone."""
+        allowed = [status for status, targets in Flag.MOVES.items() if to in targets]
+        wanted = dict(self.filter(status__in=allowed).order_by("pk").values_list("pk", "status"))
+        moved = 0
+        for old in sorted(set(wanted.values())):
+            keys = [pk for pk, status in wanted.items() if status == old]
+            for start in range(0, len(keys), _SLICE):
+                seen = Flag.objects.select_for_update().filter(
+                    pk__in=keys[start : start + _SLICE], status=old
+                )
+                still = list(seen.order_by("pk").values_list("pk", flat=True))
+                Flag.objects.filter(pk__in=still).update(
+                    status=to, version=models.F("version") + 1, **changes
+                )
+                FlagEvent.objects.bulk_create(
+                    [FlagEvent(flag_id=pk, old=old, new=to, by=by, note=note) for pk in still]
+                )
+                moved += len(still)
+        return moved
 
 
 class Flag(models.Model):
