@@ -35,8 +35,8 @@ class Double:
         """From now on, for one number or for all. The same number again replaces what was said before."""
         self._tell("behave", mode=mode, number=number, times=times, seconds=seconds)
 
-    def set(self, number: str, value: str) -> None:
-        """Somebody else writes."""
+    def write(self, number: str, value: str) -> None:
+        """Somebody else writes: the last writer wins."""
         self._tell("set", number=number, value=value)
 
     def nightly(self) -> None:
