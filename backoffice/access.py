@@ -40,6 +40,7 @@ _KEEP = (
     "backoffice.add_system",
     "backoffice.change_system",
     "backoffice.add_columnmapping",
+    "backoffice.add_apitoken",
     "backoffice.add_webhookendpoint",
     "backoffice.change_webhookendpoint",
     "consent.add_program",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("search", search, name="search"),
     path("imports/", include("backoffice.imports.urls")),
     path("jobs/", include("backoffice.pages.jobs_urls")),
+    path("tokens/", include("backoffice.pages.tokens_urls")),
     path("hooks/<slug:public_id>/", hook, name="hook"),
     path("webhooks/", include("backoffice.webhooks.urls")),
     path("", include("consent.urls")),
