@@ -15,9 +15,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from backoffice.models import ImportBatch, System
+from consent.deadlines import TimeAllowed
 from consent.ledger import (
     ALL_PROGRAMS,
     Act,
@@ -32,8 +33,17 @@ from consent.ledger import (
     SystemKind,
     Value,
     WordingState,
+    bare_sender,
 )
-from consent.models import ConsentRecord, Program, Reading, SystemRecord, Wording, WriteBack
+from consent.models import (
+    ConsentRecord,
+    Program,
+    Reading,
+    SendAfterStop,
+    SystemRecord,
+    Wording,
+    WriteBack,
+)
 
 BELIEVERS = {
     System.Kind.PLATFORM: SystemKind.PLATFORM,
@@ -42,6 +52,7 @@ BELIEVERS = {
 }
 # Of what one system says at one time, the most protective stands.
 PROTECTIVE = ("out", "redacted", "never", "unknown", "pending", "in")
+_W = WriteBack.Status
 _PROVIDER_VALUES = {"out": Value.BLOCKED, "in": Value.OPEN}
 
 
@@ -54,6 +65,12 @@ def policy() -> Policy:
         clock_skew_seconds=chosen["clock_skew_seconds"],
         form_defeats_stop=chosen["form_defeats_stop"],
         founded_on=_day(chosen["company_life_from"]),
+        time_allowed=TimeAllowed(
+            hours=chosen["in_force_within_hours"],
+            business_days=chosen["in_force_within_business_days"],
+            calendar=chosen["business_calendar"],
+            zone=settings.TIME_ZONE,
+        ),
     )
 
 
@@ -112,6 +129,15 @@ class Door:
         return {sender for terms in self.terms.values() for sender in terms.senders}
 
     @cached_property
+    def by_sender(self) -> dict[str, set[str]]:
+        """Codes of the programs that share a sender."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for code, terms in self.terms.items():
+            for sender in terms.senders:
+                found[bare_sender(sender)].add(code)
+        return dict(found)
+
+    @cached_property
     def by_slug(self) -> dict[str, System]:
         return {system.slug: system for system in self.systems.values()}
 
@@ -145,16 +171,19 @@ class Door:
             claimed_at,
             precision,
             read_at,
+            batch_id,
+            line,
         ) in readings:
             assertion = self.assertion(pk, program_id, system_id, value, claimed_at, precision, read_at)
             if assertion is not None:
                 facts[number_id].assertions[self.codes[program_id]].append(assertion)
-            said = _Said(value, read_at)
+            said = _Said(value, read_at, batch_id, line)
             known = newest.setdefault((number_id, program_id, system_id, ref), said)
             if known.read_at == read_at and said.rank < known.rank:
                 newest[number_id, program_id, system_id, ref] = said
         carried = {(link.number_id, link.system_id, link.ref) for link in links if link.carried}
         self._beliefs(newest, number_ids, carried, facts)
+        self._sends(number_ids, facts)
         return facts
 
     def _records(self, records: Any) -> Iterable[tuple[Any, ...]]:
@@ -292,9 +321,37 @@ class Door:
                 belief = replace(belief, carried_from_other_number=True)
             correction = corrected.get(key)
             if correction is not None:
-                sent_as, sent_at = correction
-                belief = replace(belief, corrected_value=Value(sent_as), corrected_at=sent_at)
+                belief = replace(
+                    belief,
+                    corrected_value=Value(correction.value),
+                    corrected_at=correction.at,
+                    watch_until=correction.watch_until,
+                    batch=said.batch_id,
+                    line=said.line,
+                )
             facts[number_id].beliefs[self.codes[program_id]].append(belief)
+
+    def _sends(self, number_ids: Sequence[int], facts: dict[int, Facts]) -> None:
+        """Messages that went out after a revocation, to the programs whose sender they left from. One that left from
+        a sender nobody assigned counts for every program that the number has to do with: silence goes first."""
+        rows = SendAfterStop.objects.for_numbers(number_ids).order_by("number_id", "sent_at", "pk")
+        for send in rows:
+            about = facts[send.number_id]
+            concerned = about.programs(self.terms.values())
+            pool = self.by_sender.get(bare_sender(send.sender))
+            belief = Belief(
+                system=send.provider,
+                kind=SystemKind.SEND,
+                value=Value.SENT,
+                record=send.message_ref,
+                read_at=send.sent_at,
+                is_confirmation=send.is_confirmation,
+                has_marketing=send.has_marketing,
+                sender=send.sender,
+                went_through=send.went_through,
+            )
+            for code in concerned if pool is None else concerned & pool:
+                about.beliefs[code].append(belief)
 
 
 _HEARD_BY_SENDER = (Act.REVOKE, Act.ASSERT_NONE)
@@ -303,6 +360,8 @@ _HEARD_BY_SENDER = (Act.REVOKE, Act.ASSERT_NONE)
 class _Said(NamedTuple):
     value: str
     read_at: datetime
+    batch_id: int | None
+    line: int | None
 
     @property
     def rank(self) -> int:
@@ -343,25 +402,40 @@ _READING = (
         "claimed_at",
         "claimed_precision",
         "read_at",
+        "batch_id",
+        "line",
     ),
 )
 
 
-def _corrections(number_ids: Sequence[int]) -> dict[tuple[int, int, int, str], tuple[str, datetime]]:
-    """The last value that was handed over to each system's record, and when. Once it was read back as right, the
-    value is the one that the system itself shows for it: a column of yes and no says "out" as "no"."""
+class _Correction(NamedTuple):
+    """The last value that one record of a system was given."""
+
+    value: str
+    at: datetime
+    watch_until: datetime | None
+
+
+def _corrections(number_ids: Sequence[int]) -> dict[tuple[int, int, int, str], _Correction]:
+    """What was handed over last to each system's record, or changed there meanwhile. Once it was read back as right,
+    the value is the one that the system itself shows for it: a column of yes and no says "out" as "no"."""
     rows = (
-        WriteBack.objects.filter(number_id__any_of=number_ids, sent_at__isnull=False)
-        .exclude(status__in=[WriteBack.Status.CANCELLED, WriteBack.Status.PARKED])
+        WriteBack.objects.filter(
+            Q(sent_at__isnull=False) | Q(status__in=[_W.VERIFIED, _W.REVERTED]), number_id__any_of=number_ids
+        )
+        .exclude(status__in=[_W.CANCELLED, _W.PARKED])
         .order_by("pk")
         .values_list(
-            "number_id", "program_id", "system_id", "ref", "value", "sent_at", "status", "reading__value"
+            *("number_id", "program_id", "system_id", "ref", "value", "sent_at", "correction__decided_at"),
+            *("status", "reading__value", "watch_over_at"),
         )
     )
-    found: dict[tuple[int, int, int, str], tuple[str, Any]] = {}
-    for number_id, program_id, system_id, ref, value, sent_at, status, shown in rows:
-        arrived = status == WriteBack.Status.VERIFIED and shown
-        found[number_id, program_id, system_id, ref] = (shown if arrived else value, sent_at)
+    found = {}
+    for number_id, program_id, system_id, ref, value, sent_at, decided_at, status, shown, over_at in rows:
+        arrived = status == _W.VERIFIED and shown
+        found[number_id, program_id, system_id, ref] = _Correction(
+            shown if arrived else value, sent_at or decided_at, over_at
+        )
     return found
 
 

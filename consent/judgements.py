@@ -1,5 +1,6 @@
 """Which flags ask for a person's judgement rather than for a system's value to change."""
 
+from consent.models import Decision
 from consent.rules import Code
 
 # Writing to systems does not take their evidence away, so the answer itself settles them, for as long as the
@@ -28,3 +29,6 @@ JUDGEMENTS = frozenset(
 
 # A setting outlives the value it wrote: it is decided on by itself, never along with the value.
 ABOUT_SETTINGS = frozenset({Code.OVERWRITE_SETTING_RISK})
+
+# Decisions that add nothing to the ledger and write nothing.
+PUT_ASIDE = frozenset({Decision.WAIVE, Decision.ESCALATE})

@@ -165,6 +165,8 @@ class Belief:
     corrected_value: Value | None = None
     corrected_at: datetime | None = None
     watch_until: datetime | None = None  # None: the correction is still being watched
+    batch: int | None = None  # of a corrected record: the file and line that say so now; None: read by itself
+    line: int | None = None
     carried_from_other_number: bool = False
     # Of a SEND: whether it is the one text that confirms an opt-out (None: nobody knows its text), whether that one
     # sells something beside, who sent it, and whether the provider handed it on.
@@ -195,11 +197,16 @@ class Policy:
     clock_skew_seconds: int = 120
     form_defeats_stop: bool = False
     founded_on: datetime | None = None
-    time_allowed: TimeAllowed | None = None  # until a revocation is in force everywhere; None: nobody watches it
+    time_allowed: TimeAllowed | None = None  # until a revocation is in force everywhere; None: not watched
     skew: timedelta = field(init=False, repr=False, compare=False)  # the seconds, ready to add
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "skew", timedelta(seconds=self.clock_skew_seconds))
+
+
+def bare_sender(address: str) -> str:
+    """A sender as it compares: some logs leave the plus sign out, some write names in capitals."""
+    return address.strip().lstrip("+").casefold()
 
 
 Interval = tuple[datetime, datetime]

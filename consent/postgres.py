@@ -69,7 +69,7 @@ def states(number_ids: Sequence[int]) -> dict[int, list[str]]:
 
 def entangled(number_ids: Sequence[int]) -> set[int]:
     """Numbers about which more is known than their own records and readings: corrections that were sent, another
-    number before, a person who spoke for all their lines."""
+    number before, a person who spoke for all their lines, messages after a revocation."""
     return {number_id for (number_id,) in _rows(_ENTANGLED, number_ids)}
 
 
@@ -132,7 +132,8 @@ GROUP BY number_id
 """
 
 _ENTANGLED = """
-SELECT number_id FROM consent_writeback WHERE number_id = ANY(%(ids)s::bigint[]) AND sent_at IS NOT NULL
+SELECT number_id FROM consent_writeback
+WHERE number_id = ANY(%(ids)s::bigint[]) AND (sent_at IS NOT NULL OR status IN ('verified', 'reverted'))
 UNION
 SELECT number_id FROM consent_systemrecord
 WHERE previous_number_id IS NOT NULL AND number_id = ANY(%(ids)s::bigint[])
@@ -140,8 +141,18 @@ UNION
 SELECT s.number_id FROM consent_consentrecord AS r
 JOIN consent_systemrecord AS s ON s.contact_id = r.contact_id
 WHERE r.contact_id IS NOT NULL AND s.number_id = ANY(%(ids)s::bigint[])
+UNION
+SELECT number_id FROM consent_sendafterstop WHERE number_id = ANY(%(ids)s::bigint[])
 """
 
 _FLAGGED = """
 SELECT DISTINCT number_id FROM consent_flag WHERE number_id = ANY(%(ids)s::bigint[]) AND status <> 'closed'
 """
+
+
+def wait_at_most(milliseconds: int) -> None:
+    """For the rest of the transaction: a statement that has to wait longer for another transaction's rows fails with
+    OperationalError. SQLite has one writer at a time and no such waiting between rows."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds:d}ms"])

@@ -1,10 +1,13 @@
-"""Carry a decision to every system that says otherwise, and watch whether it stays.
+"""Carry a decision to every system that says otherwise, and take in what they say then.
 
     preview            what would be written where; the page shows exactly what `plan` then stores
     plan               stores it as write-backs, later decisions replacing earlier ones that did not leave
     hand_over          marks what may leave as sent; consent.corrections_file writes the file of that moment
-    settle             a system was read again: verified, or reverted
+    settle             a file of a system was read: what it says of corrections to that system
+    read_back          one record of a system was read by itself
     release            drops what is no longer true before it leaves, parks what nobody can deliver
+
+Whether a value stays is the matter of consent.watch.
 
 Nothing here calls out of the house: today a person carries the file. What delivers by itself later takes the
 same rows through the same moves.
@@ -16,25 +19,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from backoffice import audit
-from backoffice.models import ColumnMapping, ImportBatch, System
-from consent import bulk
-from consent.cells import Meaning, Polarity
-from consent.judgements import JUDGEMENTS
+from backoffice import audit, jobs
+from backoffice.models import ColumnMapping, ImportBatch, JobRun, System
+from consent import bulk, watch
+from consent.cells import Meaning
 from consent.ledger import Precision
 from consent.models import (
     AgreedStatus,
     Correction,
     Flag,
-    FlagEvent,
-    Hold,
     Number,
     Program,
     Reading,
@@ -42,31 +43,21 @@ from consent.models import (
     WriteBack,
 )
 from consent.rules import Status
+from consent.watch import IN, OUT, Key, key_of
 
 W = WriteBack.Status
-IN, OUT = Meaning.IN.value, Meaning.OUT.value
 STORES = (System.Kind.PLATFORM, System.Kind.PROVIDER, System.Kind.CRM)
 # What contradicts each agreed value. A plain "no" does not contradict an opt-out: nothing is sent on it.
 # Someone waiting for a confirmation could still become opted in, so an opt-out is written over that.
 CONTRADICTS_OUT = frozenset({Meaning.IN.value, Meaning.PENDING.value})
 CONTRADICTS_IN = frozenset({Meaning.OUT.value, Meaning.NEVER.value})
-# Read back, these mean that an "out" has arrived: columns that only know yes and no say it as "no".
-READ_AS_OUT = frozenset({Meaning.OUT.value, Meaning.NEVER.value, Meaning.REDACTED.value})
+DELIVER = "consent.deliver"  # the run that carries what is written over HTTP
 BY_HAND = "Changed by hand in the system."
 _SLICE = 1_000  # keys per statement; SQLite takes no more than some thousand
 
 
 class NothingToHandOver(Exception):
     """No correction for the system and program may leave now."""
-
-
-class Key(NamedTuple):
-    """One record of one system, for one number and program."""
-
-    number_id: int
-    program_id: int
-    system_id: int
-    ref: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +147,7 @@ def latest_readings(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, 
         .select_related("system")
         .order_by("read_at", "pk")
     )
-    return {Key(row.number_id, row.program_id, row.system_id, row.ref): row for row in rows}
+    return {key_of(row): row for row in rows}
 
 
 def under_way_to(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, WriteBack]:
@@ -167,7 +158,7 @@ def under_way_to(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, Wri
         .exclude(status=W.PARKED)
         .order_by("pk")
     )
-    return {Key(row.number_id, row.program_id, row.system_id, row.ref): row for row in rows}
+    return {key_of(row): row for row in rows}
 
 
 def expected(reading: Reading, under_way: WriteBack | None) -> str:
@@ -185,10 +176,16 @@ def plan(
     correction: Correction, steps: Sequence[Step], *, now: datetime, permits_at: datetime
 ) -> list[WriteBack]:
     """Store the steps of a correction, in the caller's transaction. What stops sending may leave `now`; what
-    permits it not before `permits_at`. Safe to run twice: a step's key exists once."""
+    permits it not before `permits_at`. Safe to run twice: a step's key exists once. Systems that are written to
+    over HTTP are rung for once it is committed; the schedule finds what a lost ring forgot."""
+    for slug in sorted({step.system.slug for step in steps if step.system.delivery == System.Delivery.HTTP}):
+        ring = partial(jobs.start, DELIVER, slug, trigger=JobRun.Trigger.SCHEDULE)
+        transaction.on_commit(ring, robust=True)
+    stopped = watch.stopped({step.number.pk for step in steps})
     return WriteBack.objects.bulk_create(
         [
             WriteBack(
+                **_first_state(step, stopped),
                 correction=correction,
                 system=step.system,
                 number=step.number,
@@ -202,6 +199,14 @@ def plan(
         ],
         ignore_conflicts=True,
     )
+
+
+def _first_state(step: Step, stopped: Mapping[tuple[int, int], int]) -> dict[str, Any]:
+    """Nothing more goes by itself to a system that keeps bringing the old value back."""
+    times = stopped.get((step.number.pk, step.system.pk))
+    if times is None:
+        return {"status": W.PENDING}
+    return {"status": W.PARKED, "note": watch.stopped_words(step.system.name, times)}
 
 
 def supersede(
@@ -246,8 +251,9 @@ def may_leave(system: System, program: Program, now: datetime) -> QuerySet[Write
 
 
 @transaction.atomic
-def hand_over(system: System, program: Program, *, by: User, now: datetime) -> datetime:
-    """Mark everything that may leave as sent at this moment, which names the file from then on.
+def hand_over(system: System, program: Program, *, by: User | None, now: datetime) -> datetime:
+    """Mark everything that may leave as sent at this moment, which names the file from then on. `by=None`: the
+    schedule, into the system's drop folder.
 
     Nothing is lost when the download breaks: the file of a moment can be fetched again. Two people at once
     get two files without a common row. Raises NothingToHandOver."""
@@ -258,10 +264,12 @@ def hand_over(system: System, program: Program, *, by: User, now: datetime) -> d
     leaving = list(may_leave(system, program, now).values_list("pk", flat=True))
     sent = 0
     for some in _slices(leaving):
-        sent += WriteBack.objects.filter(pk__in=some, status=W.PENDING).update(status=W.SENT, sent_at=now)
+        sent += WriteBack.objects.filter(pk__in=some, status=W.PENDING).update(
+            status=W.SENT, sent_at=now, attempts=0, next_try_at=None
+        )
     if not sent:
         raise NothingToHandOver(f"Nothing waits for {system.name} ({program.name}).")
-    _follow(Correction.objects.filter(write_backs__system=system, write_backs__sent_at=now), now)
+    _follow(Correction.objects.filter(write_backs__system=system, write_backs__sent_at=now))
     audit.record(by, "write_back.hand_over", system, program=program.code, rows=sent, sent_at=now.isoformat())
     return now
 
@@ -274,7 +282,7 @@ def done_by_hand(write_back: WriteBack, *, by: User, now: datetime) -> bool:
         write_back.move(W.PENDING)
     if not write_back.move(W.SENT, sent_at=now, note=BY_HAND):
         return False
-    _follow(Correction.objects.filter(pk=write_back.correction_id), now)
+    _follow(Correction.objects.filter(pk=write_back.correction_id))
     audit.record(by, "write_back.by_hand", write_back)
     return True
 
@@ -290,7 +298,7 @@ class HandedOver(NamedTuple):
 def handed_over(system: System, limit: int = 20) -> list[HandedOver]:
     """The files of a system, newest first."""
     moments = (
-        WriteBack.objects.filter(system=system, sent_at__isnull=False)
+        WriteBack.objects.filter(system=system, sent_at__isnull=False, attempts=0)
         .exclude(note=BY_HAND)
         .values("program", "sent_at")
         .annotate(rows=Count("pk"))
@@ -307,158 +315,82 @@ def handed_over(system: System, limit: int = 20) -> list[HandedOver]:
 
 @transaction.atomic
 def settle(batch: ImportBatch, *, now: datetime | None = None) -> dict[str, int]:
-    """Compare what a file of a system says with what was last written to that system. Safe to run twice.
-
-    A right value verifies a correction, sent or not; a wrong one read after it was sent reverts it, and its
-    flags open again."""
+    """Compare what a file of a system says with what was last written to that system. Safe to run twice; returns how
+    many corrections were verified and reverted by it."""
     now = now or timezone.now()
     done: Counter[str] = Counter()
-    for some in _slices(list(_read_again(batch).values_list("pk", flat=True))):
-        done.update(_settle(batch, some, now))
+    for some in _slices(sorted(set(_read_again(batch).values_list("number", flat=True)))):
+        hold(some)
+        before = dict(
+            WriteBack.objects.live().filter(number__in=some, system=batch.system).values_list("pk", "status")
+        )
+        watch.follow(some, now=now)
+        after = WriteBack.objects.filter(pk__in=before).order_by("pk")
+        moved = [row for row in after if row.status != before[row.pk]]
+        done.update(row.status for row in moved)
+        _follow(Correction.objects.filter(write_backs__in=[row.pk for row in moved]))
     return {"verified": done[W.VERIFIED], "reverted": done[W.REVERTED]}
+
+
+def _read_again(batch: ImportBatch) -> QuerySet[WriteBack]:
+    """Corrections whose record stands in the batch."""
+    same_record = {"number": OuterRef("number"), "program": OuterRef("program"), "ref": OuterRef("ref")}
+    read = Reading.objects.filter(batch=batch, **same_record)
+    return WriteBack.objects.live().filter(Exists(read), system=batch.system)
+
+
+def hold(lines: Sequence[int]) -> None:
+    """Hold these numbers until the end of the transaction, as everybody does, in one order."""
+    list(Number.objects.select_for_update(no_key=True).filter(pk__in=lines).order_by("pk").values_list("pk"))
 
 
 @transaction.atomic
 def read_back(write_back: WriteBack, *, value: Meaning, text: str, now: datetime) -> WriteBack.Status:
-    """One record of one system was read directly, not from a file: keep what it said, if that is news, and settle
-    the correction by the same rules as a file does. Returns the correction's status after it. Safe to run twice:
-    the same read of the same moment is kept once."""
-    list(Number.objects.select_for_update(no_key=True).filter(pk=write_back.number_id).values_list("pk"))
+    """One record of one system was read directly, not from a file: keep what it said and settle the correction by
+    the same rules as a file does. Returns the correction's status after it. Safe to run twice: the same read of the
+    same moment is kept once. Once its watch is over, only another value is news."""
+    hold([write_back.number_id])
     write_back.refresh_from_db()
-    reading = _keep_read(write_back, value, text, now)
-    to = outcome(write_back, reading, frozenset())
-    if to is not None and write_back.move(to, reading=reading, settled_at=now):
-        _follow_reads([write_back], write_back.system.name, now)
+    _keep_read(write_back, value, text, now)
+    watch.follow([write_back.number_id], now=now)
+    write_back.refresh_from_db()
+    _follow(Correction.objects.filter(pk=write_back.correction_id))
     return W(write_back.status)
 
 
-def _keep_read(write_back: WriteBack, value: Meaning, text: str, now: datetime) -> Reading:
-    key = {
+def _keep_read(write_back: WriteBack, value: Meaning, text: str, now: datetime) -> None:
+    same_record = {
         "number_id": write_back.number_id,
         "program_id": write_back.program_id,
         "system_id": write_back.system_id,
         "ref": write_back.ref,
     }
-    said = {"value": value.value, "text": text[:80], "read_at": now, "batch": None}
-    reading, is_new = Reading.objects.get_or_create(
-        **key, **said, defaults={"claimed_precision": Precision.SECOND}
+    said = Reading.objects.effective().filter(**same_record).order_by("read_at", "pk").last()
+    if said is not None and said.value == value and write_back.watch_over_at is not None:
+        return
+    _, is_new = Reading.objects.get_or_create(
+        **same_record,
+        value=value.value,
+        text=text[:80],
+        read_at=now,
+        batch=None,
+        defaults={"claimed_precision": Precision.SECOND},
     )
     if is_new:
         bulk.touch([write_back.number_id])
-    return reading
 
 
-def _read_again(batch: ImportBatch) -> QuerySet[WriteBack]:
-    """Corrections whose record stands in the batch, those that a later one replaced left out."""
-    same_record = {"number": OuterRef("number"), "program": OuterRef("program"), "ref": OuterRef("ref")}
-    rows = WriteBack.objects.filter(system=batch.system).exclude(status__in=[W.SUPERSEDED, W.CANCELLED])
-    read = Reading.objects.filter(batch=batch, **same_record)
-    later = rows.filter(pk__gt=OuterRef("pk"), **same_record)
-    return rows.filter(Exists(read), ~Exists(later)).order_by("pk")
-
-
-def _settle(batch: ImportBatch, write_back_ids: Sequence[int], now: datetime) -> Counter[str]:
-    write_backs = list(WriteBack.objects.filter(pk__in=write_back_ids).order_by("pk"))
-    lines = {row.number_id for row in write_backs}
-    readings = Reading.objects.filter(batch=batch, number__in=lines).order_by("line", "pk")
-    latest = {Key(row.number_id, row.program_id, row.system_id, row.ref): row for row in readings}
-    asks = _asks(batch)
-    moved: dict[str, list[WriteBack]] = {W.VERIFIED: [], W.REVERTED: []}
-    for write_back in write_backs:
-        reading = latest[
-            Key(write_back.number_id, write_back.program_id, write_back.system_id, write_back.ref)
-        ]
-        to = outcome(write_back, reading, asks)
-        if to is not None and write_back.move(to, reading=reading, settled_at=now):
-            moved[to].append(write_back)
-    _follow_reads([*moved[W.VERIFIED], *moved[W.REVERTED]], batch.system.name, now)
-    return Counter({status: len(rows) for status, rows in moved.items()})
-
-
-def _follow_reads(moved: Sequence[WriteBack], system_name: str, now: datetime) -> None:
-    """What came back wrong opens its flags again; what arrived may settle them."""
-    wrong = [row.pk for row in moved if row.status == W.REVERTED]
-    right = [row.pk for row in moved if row.status == W.VERIFIED]
-    move_flags(
-        Flag.objects.filter(corrections__write_backs__in=wrong).filter(
-            status__in=[Flag.Status.CORRECTING, Flag.Status.VERIFYING]
-        ),
-        Flag.Status.OPEN,
-        note=f"{system_name} was read again and does not hold the corrected value.",
-    )
-    _follow(Correction.objects.filter(write_backs__in=right), now)
-
-
-def outcome(write_back: WriteBack, reading: Reading, asks: frozenset[Polarity]) -> WriteBack.Status | None:
-    """What a reading means for a correction; None: nothing new. `asks` is what the file's columns ask for."""
-    if write_back.value == OUT:
-        is_right = reading.value in READ_AS_OUT
-    else:
-        # A column of opt-outs cannot say "in": there, saying nothing is all that can be asked of it.
-        only_opt_outs = asks == frozenset({Polarity.OPT_OUT})
-        is_right = reading.value == IN or (only_opt_outs and reading.value == Meaning.UNKNOWN)
-    is_later = write_back.sent_at is not None and reading.read_at > write_back.sent_at
-    # A right value counts even if it was read before the correction left: then there was nothing to do.
-    to = W.VERIFIED if is_right else W.REVERTED if is_later else None
-    return to if to in WriteBack.MOVES.get(W(write_back.status), set()) else None
-
-
-def _asks(batch: ImportBatch) -> frozenset[Polarity]:
-    stated = batch.mapping.rules.get("polarity", {}) if batch.mapping else {}
-    return frozenset(Polarity(asks) for asks in stated.values())
-
-
-def _follow(corrections: QuerySet[Correction], now: datetime) -> None:
-    """Flags whose corrections all left wait for proof; a judgement that arrived everywhere is settled."""
+def _follow(corrections: QuerySet[Correction]) -> None:
+    """Flags whose corrections all left wait for proof; consent.reconcile closes them when there is."""
     mine = WriteBack.objects.filter(correction=OuterRef("pk"))
     left = corrections.filter(
-        ~Exists(mine.filter(status__in=[W.PENDING, W.PARKED])), status=Correction.Status.APPLIED
+        ~Exists(mine.filter(status__in=[W.PENDING, W.PARKED])),
+        ~Exists(mine.filter(status=W.SENT, lease_until__isnull=False)),  # a request is out
+        status=Correction.Status.APPLIED,
     )
-    move_flags(
-        Flag.objects.filter(corrections__in=left, status=Flag.Status.CORRECTING),
-        Flag.Status.VERIFYING,
-        note="Every system has been given the correction.",
+    Flag.objects.filter(corrections__in=left, status=Flag.Status.CORRECTING).move_all(
+        Flag.Status.VERIFYING, note="Every system has been given the correction."
     )
-    arrived = left.filter(~Exists(mine.exclude(status__in=[W.VERIFIED, W.SUPERSEDED, W.CANCELLED])))
-    settled = Flag.objects.filter(corrections__in=arrived, status=Flag.Status.VERIFYING, code__in=JUDGEMENTS)
-    ids = list(settled.values_list("pk", flat=True))
-    move_flags(
-        settled,
-        Flag.Status.CLOSED,
-        note="Every system was read back with the corrected value.",
-        closed_at=now,
-    )
-    closed = Flag.objects.filter(pk__in=ids, status=Flag.Status.CLOSED)
-    Hold.objects.open().filter(flag__in=closed).update(released_at=now)
-
-
-def _still_so() -> int:
-    """Flags that were corrected everywhere, read back and weighed again, and are found all the same: a person has
-    to look at them once more."""
-    on_its_way = WriteBack.objects.unsettled().filter(correction__flags=OuterRef("pk"))
-    news = Touched.objects.filter(number=OuterRef("number"))
-    stuck = Flag.objects.filter(~Exists(on_its_way), ~Exists(news), status=Flag.Status.VERIFYING)
-    return move_flags(stuck, Flag.Status.OPEN, note="The systems say what was written, yet it is still so.")
-
-
-def move_flags(
-    flags: QuerySet[Flag], to: Flag.Status, *, note: str, by: User | None = None, **changes: Any
-) -> int:
-    """Move many flags at once, each with its event. What another request moves meanwhile is left alone."""
-    allowed = [status for status, targets in Flag.MOVES.items() if to in targets]
-    wanted = dict(flags.filter(status__in=allowed).order_by("pk").values_list("pk", "status"))
-    moved = 0
-    for old in set(wanted.values()):
-        for some in _slices([pk for pk, status in wanted.items() if status == old]):
-            still = list(
-                Flag.objects.select_for_update().filter(pk__in=some, status=old).values_list("pk", flat=True)
-            )
-            Flag.objects.filter(pk__in=still).update(status=to, version=F("version") + 1, **changes)
-            FlagEvent.objects.bulk_create(
-                [FlagEvent(flag_id=pk, old=old, new=to, by=by, note=note) for pk in still]
-            )
-            moved += len(still)
-    return moved
 
 
 def _slices(keys: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -471,13 +403,16 @@ def _slices(keys: Sequence[int]) -> Iterator[Sequence[int]]:
 
 @transaction.atomic
 def release(*, now: datetime) -> dict[str, int]:
-    """Look after what waits: drop what the agreed status has overtaken, park what nobody can deliver, open again
-    what a correction did not mend. Safe to
-    run twice. Returns how many of each, and how many are ready to leave."""
+    """Look after what waits: drop what the agreed status has overtaken, park what nobody can deliver, have another
+    look at the numbers whose time has come. Safe to run twice. Returns how many of each, and how many are ready to
+    leave."""
     ready = WriteBack.objects.to_deliver(now)
     dropped = drop_outdated(ready)
-    _follow(Correction.objects.filter(flags__status=Flag.Status.CORRECTING), now)
-    reopened = _still_so()
+    _follow(Correction.objects.filter(flags__status=Flag.Status.CORRECTING))
+    bulk.touch(due := watch.due(now))
+    Flag.objects.filter(number=None, status=Flag.Status.WAIVED, waived_until__lte=now).move_all(
+        Flag.Status.OPEN, note="The waiver has run out.", waived_until=None
+    )
     parked = ready.filter(system__is_active=False).update(
         status=W.PARKED,
         note="The system is switched off: change the value there by hand, or switch it on again.",
@@ -490,4 +425,4 @@ def release(*, now: datetime) -> dict[str, int]:
         note="No column mapping says what the system's own columns are: import a file of it once, or change "
         "the value by hand.",
     )
-    return {"dropped": dropped, "parked": parked, "reopened": reopened, "ready": ready.count()}
+    return {"dropped": dropped, "parked": parked, "due": len(due), "ready": ready.count()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -35,14 +34,13 @@ class Course(NamedTuple):
 
 
 def course(reads: Iterable[Read], *, decided_at: datetime, sent_at: datetime | None) -> Course:
-    """Reads in any order. What was read before the decision counts nothing. Before the correction left, a right
-    value shows that there was nothing to do, and a wrong one nothing at all. Several rows of one moment are one
-    read, and it is right only if all of them are."""
+    """Reads in any order, one a moment. What was read before the decision counts nothing. Before the correction left,
+    a right value shows that there was nothing to do, and a wrong one nothing at all."""
     began = sent_at or decided_at
     last: Read | None = None
     right = reverts = 0
     counts_from = began
-    for read in _looks(reads):
+    for read in sorted(reads, key=attrgetter("at")):
         if read.at <= decided_at:
             continue
         if read.at <= began or (sent_at is None and last is None):
@@ -57,9 +55,3 @@ def course(reads: Iterable[Read], *, decided_at: datetime, sent_at: datetime | N
             right, counts_from = 0, read.at
         last = read
     return Course(last, right, reverts, counts_from)
-
-
-def _looks(reads: Iterable[Read]) -> Iterable[Read]:
-    ordered = sorted(reads, key=lambda read: (read.at, read.is_right, -read.reading_id))
-    for _, same in groupby(ordered, key=attrgetter("at")):
-        yield next(same)  # a wrong one comes first

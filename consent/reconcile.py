@@ -16,15 +16,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Mod
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from backoffice import jobs
 from backoffice.models import System
-from consent import bulk, rules
+from consent import bulk, rules, watch
 from consent.alike import Alike, Settled
+from consent.closing import RAN_OUT, Standing, Step, next_step
 from consent.facts import Door, Facts, policy
-from consent.judgements import JUDGEMENTS
+from consent.judgements import ABOUT_SETTINGS, JUDGEMENTS, PUT_ASIDE
 from consent.models import (
     AgreedStatus,
     Correction,
@@ -133,6 +136,7 @@ def reconcile_numbers(
         Number.objects.select_for_update(no_key=True).filter(pk__any_of=ids).order_by("pk").values_list("pk")
     )
     Touched.objects.filter(number_id__any_of=ids).delete()
+    import_string(settings.SENDS_AFTER_STOP)(ids)
     work = _Work(alike.door if alike else Door(), now)
     work.open(ids)
     settled = alike.settle_all(ids) if alike else {}
@@ -152,13 +156,21 @@ class _Work:
     states: dict[tuple[int, int], AgreedStatus] = field(default_factory=dict)
     flags: dict[str, Flag] = field(default_factory=dict)
     holds: dict[int, Hold] = field(default_factory=dict)
-    busy: set[int] = field(default_factory=set)  # flags with a correction still on its way
+    corrected: set[int] = field(default_factory=set)  # flags with a decision that wrote something, or would
+    proposed: set[int] = field(default_factory=set)  # flags whose decision waits for its second person
+    live: dict[tuple[int, int], list[WriteBack]] = field(default_factory=dict)  # on their way, or watched
+    stopped: dict[tuple[int, int], int] = field(default_factory=dict)
+    agreed: dict[tuple[int, int], rules.Status] = field(default_factory=dict)
     found: dict[str, _Found] = field(default_factory=dict)
     new_states: list[tuple[Any, ...]] = field(default_factory=list)
     changed_states: list[AgreedStatus] = field(default_factory=list)
 
     def open(self, ids: Sequence[int]) -> None:
         self.policy = policy()
+        for row in watch.follow(ids, now=self.now):
+            self.live.setdefault((row.number_id, row.program_id), []).append(row)
+        if self.live:
+            self.stopped = watch.stopped(ids)
         for state in AgreedStatus.objects.filter(number_id__any_of=ids):
             self.states[state.number_id, state.program_id] = state
         for flag in Flag.objects.open().filter(number_id__any_of=ids):
@@ -166,11 +178,14 @@ class _Work:
         pks = [flag.pk for flag in self.flags.values()]
         if pks:
             self.holds = {hold.flag_id: hold for hold in Hold.objects.filter(flag_id__any_of=pks)}
-            self.busy = set(
-                WriteBack.objects.unsettled()
-                .filter(correction__flags__any_of=pks)
-                .values_list("correction__flags", flat=True)
-            )
+            decided = Correction.flags.through.objects.filter(flag_id__any_of=pks)
+            for flag_id, status, decision in decided.values_list(
+                "flag_id", "correction__status", "correction__decision"
+            ):
+                if status == Correction.Status.PROPOSED:
+                    self.proposed.add(flag_id)
+                elif status == Correction.Status.APPLIED and decision not in PUT_ASIDE:
+                    self.corrected.add(flag_id)
         self.known: dict[int, set[int]] = defaultdict(set)
         for number_id, program_id in self.states:
             self.known[number_id].add(program_id)
@@ -214,6 +229,7 @@ class _Work:
         decided_by: list[str],
         recheck_at: datetime | None,
     ) -> None:
+        self.agreed[number_id, program_id] = status
         content = (status.value, reason.value, decided_by, rules.RULES_VERSION, recheck_at)
         state = self.states.get((number_id, program_id))
         if state is None:
@@ -241,7 +257,7 @@ class _Work:
         events: list[FlagEvent] = []
         self._raise(counts)
         self._refresh(events, counts)
-        self._close(events, counts)
+        self._move_on(events, counts)
         FlagEvent.objects.bulk_create(events, batch_size=1000)
         return dict(counts)
 
@@ -276,7 +292,12 @@ class _Work:
         names = tuple(new[0][1].row(new[0][0], self)) if new else ()
         made = bulk.append(Flag, names, [tuple(found.row(key, self).values()) for key, found in new])
         bulk.pour(
-            FlagEvent, ("flag_id", "new", "note"), [(flag_id, F.OPEN.value, "Raised.") for flag_id in made]
+            FlagEvent,
+            ("flag_id", "new", "note"),
+            [
+                (flag_id, found.status(self).value, "Raised.")
+                for flag_id, (_, found) in zip(made, new, strict=True)
+            ],
         )
         placed = [
             (flag_id, found.number_id, found.program.pk, self.now)
@@ -321,18 +342,101 @@ class _Work:
             Hold.objects.filter(pk=hold.pk).update(released_at=self.now)
             counts["holds_released"] += 1
 
-    def _close(self, events: list[FlagEvent], counts: Counter[str]) -> None:
-        gone = [
-            flag for key, flag in self.flags.items() if key not in self.found and flag.pk not in self.busy
-        ]
-        if not gone:
+    def _move_on(self, events: list[FlagEvent], counts: Counter[str]) -> None:
+        """Close what is over, and let what is not go its way: see consent.closing."""
+        if not self.flags:
             return
-        for flag in gone:
-            events.append(FlagEvent(flag=flag, old=flag.status, new=F.CLOSED, note="No longer so."))
-            flag.status, flag.version, flag.closed_at = F.CLOSED, flag.version + 1, self.now
-        Flag.objects.bulk_update(gone, ["status", "version", "closed_at"], batch_size=500)
-        counts["flags_closed"] = len(gone)
-        counts["holds_released"] += Hold.objects.open().filter(flag__in=gone).update(released_at=self.now)
+        moved, closed = [], []
+        settings_on = self._settings_that_stand()
+        self._end_overtaken()
+        # Flags about settings first: the others wait for those.
+        for key, flag in sorted(self.flags.items(), key=lambda item: item[1].code not in ABOUT_SETTINGS):
+            step = self._escalation(flag) or next_step(flag, self._standing(key, flag, settings_on), self.now)
+            if flag.code in ABOUT_SETTINGS and (
+                (step and step.to == F.CLOSED)
+                or (flag.status == F.WAIVED and not _is_over(flag.waived_until, self.now))
+            ):
+                settings_on.discard((flag.number_id, flag.program_id, flag.system_id))
+            if step is None:
+                continue
+            events.append(FlagEvent(flag=flag, old=flag.status, new=step.to, note=step.note))
+            flag.status, flag.version = step.to, flag.version + 1
+            moved.append(flag)
+            if step.to == F.CLOSED:
+                flag.closed_at = self.now
+                closed.append(flag)
+            if step.to == F.OPEN:
+                flag.waived_until = None
+        Flag.objects.bulk_update(
+            moved, ["status", "version", "closed_at", "waived_until", "params"], batch_size=500
+        )
+        counts["flags_closed"] = len(closed)
+        counts["holds_released"] += Hold.objects.open().filter(flag__in=closed).update(released_at=self.now)
+
+    def _standing(self, key: str, flag: Flag, settings_on: set[tuple[Any, ...]]) -> Standing:
+        pair = (flag.number_id, flag.program_id)
+        if flag.code in ABOUT_SETTINGS:
+            stands = (*pair, flag.system_id) in settings_on
+        else:
+            stands = any(setting[:2] == pair for setting in settings_on)
+        return Standing(
+            is_found=key in self.found,
+            is_corrected=flag.pk in self.corrected,
+            is_proposed=flag.pk in self.proposed,
+            live=self.live.get(pair, ()),  # type: ignore[call-overload]
+            setting_stands=stands,
+            system=self.door.systems[flag.system_id].name if flag.system_id else "",
+        )
+
+    def _settings_that_stand(self) -> set[tuple[Any, ...]]:
+        """(number, program, system) of the flags about settings that are as they were, where they could still undo
+        an opt-out that was written."""
+        about = [flag for flag in self.flags.values() if flag.code in ABOUT_SETTINGS]
+        if not about:
+            return set()
+        written = set(
+            WriteBack.objects.filter(number_id__any_of={flag.number_id for flag in about}, value=watch.OUT)
+            .filter(Q(sent_at__isnull=False) | Q(status=WriteBack.Status.VERIFIED))
+            .exclude(status__in=[WriteBack.Status.SUPERSEDED, WriteBack.Status.CANCELLED])
+            .values_list("number_id", "program_id", "system_id")
+        )
+        stands = set()
+        for flag in about:
+            system = self.door.systems[flag.system_id]  # type: ignore[index]
+            is_on = system.is_active and (system.overwrites_on_sync or system.subscribes_by_default)
+            place = (flag.number_id, flag.program_id, flag.system_id)
+            is_in = self.agreed.get(place[:2]) == rules.Status.OPTED_IN  # type: ignore[call-overload]
+            if flag.key in self.found or (is_on and place in written and not is_in):
+                stands.add(place)
+        return stands
+
+    def _end_overtaken(self) -> None:
+        """What was written and is no longer what is agreed need not stay: the person has decided otherwise since."""
+        over = []
+        for pair, rows in self.live.items():
+            status = self.agreed.get(pair)
+            is_in = status == rules.Status.OPTED_IN
+            left = [
+                row for row in rows if row.status not in {WriteBack.Status.PENDING, WriteBack.Status.PARKED}
+            ]
+            if status is not None:
+                over += [row for row in left if (row.value == watch.IN) is not is_in]
+        if over:
+            watch.end(over, now=self.now)
+            gone = {row.pk for row in over}
+            self.live = {pair: [r for r in rows if r.pk not in gone] for pair, rows in self.live.items()}
+
+    def _escalation(self, flag: Flag) -> Step | None:
+        """A value that came back too often is for somebody who can stop what writes it."""
+        found = self.found.get(flag.key)
+        times = self.stopped.get((flag.number_id, flag.system_id), 0)  # type: ignore[call-overload]
+        if found is None or flag.code != rules.Code.SYNC_REGRESSION or times <= flag.params.get("reverts", 0):
+            return None
+        flag.params = {**flag.params, "reverts": times}
+        if flag.status not in {F.OPEN, F.IN_REVIEW} or flag.pk in self.proposed:
+            return None
+        assert found.system is not None
+        return Step(F.ESCALATED, watch.stopped_words(found.system.name, times))
 
 
 def _judged(number_ids: set[int]) -> set[tuple[str, str]]:
@@ -368,35 +472,57 @@ class _Found:
         return {
             "severity": self.finding.severity.value,
             "fingerprint": self.fingerprint,
-            "why": rules.sentence(self._named()),
+            "why": rules.sentence(self._named(work.door)),
             "evidence": list(self.finding.evidence),
             "params": {**self.finding.params, "record": self.finding.record},
             "refreshed_at": work.now,
         }
 
-    def _named(self) -> rules.Finding:
-        """The finding with the system's name, as staff know it, instead of its slug."""
-        return replace(self.finding, system=self.system.name) if self.system else self.finding
+    def _named(self, door: Door) -> rules.Finding:
+        """The finding with the systems' names, as staff know them, instead of their slugs."""
+        finding = replace(self.finding, system=self.system.name) if self.system else self.finding
+        slugs = {name: finding.params[name] for name in ("systems", "writer") if finding.params.get(name)}
+        names = {
+            name: "; ".join(door.by_slug[slug].name for slug in str(text).split("; "))
+            for name, text in slugs.items()
+        }
+        return replace(finding, params={**finding.params, **names}) if names else finding
+
+    def _reverts(self, work: _Work) -> dict[str, int]:
+        """How often the value came back, where that was too often."""
+        if self.finding.code != rules.Code.SYNC_REGRESSION or self.system is None:
+            return {}
+        times = work.stopped.get((self.number_id, self.system.pk))
+        return {"reverts": times} if times else {}
+
+    def status(self, work: _Work) -> Flag.Status:
+        """Of a new flag."""
+        return F.ESCALATED if self._reverts(work) else F.OPEN
 
     def row(self, key: str, work: _Work) -> dict[str, Any]:
         """The columns of a new flag."""
+        content = self.content(work)
         return {
             "code": self.finding.code.value,
             "number_id": self.number_id,
             "program_id": self.program.pk,
             "system_id": self.system.pk if self.system else None,
             "key": key,
+            "status": self.status(work).value,
             "raised_at": work.now,
             "due_at": self._due(work.now),
-            **self.content(work),
+            **content,
+            "params": content["params"] | self._reverts(work),
         }
 
     def refresh(self, flag: Flag, work: _Work) -> FlagEvent:
         """New evidence: the flag shows it, wakes from a snooze, and a waiver no longer covers it."""
         old = flag.status
-        note = "The waiver has run out." if flag.fingerprint == self.fingerprint else "New evidence."
+        note = RAN_OUT if flag.fingerprint == self.fingerprint else "New evidence."
+        known = {"reverts": flag.params["reverts"]} if "reverts" in flag.params else {}
         for name, value in self.content(work).items():
             setattr(flag, name, value)
+        flag.params |= known
         flag.version += 1
         flag.snoozed_until = None
         if flag.status == F.WAIVED:

@@ -28,10 +28,10 @@ from consent.correct.choice import (
     details_of,
 )
 from consent.correct.lines import lines_of, lines_of_choice, lock, same_question, take_in_news
-from consent.correct.outlook import PUT_ASIDE, Pair, pairs_of, statuses, steps_of
+from consent.correct.outlook import Pair, pairs_of, statuses, steps_of
 from consent.correct.records import add_to_ledger
 from consent.correct.stop import guard_stop, record_attempt
-from consent.judgements import ABOUT_SETTINGS, JUDGEMENTS
+from consent.judgements import ABOUT_SETTINGS, JUDGEMENTS, PUT_ASIDE
 from consent.models import AgreedStatus, Correction, Decision, Flag, Hold, StaleFlag, WriteBack
 from consent.propagate import Step
 from consent.reconcile import reconcile_numbers

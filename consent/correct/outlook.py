@@ -14,13 +14,13 @@ from consent.correct.choice import Choice, Subject, details_of
 from consent.correct.lines import lines_of_choice, same_question
 from consent.correct.records import drafts
 from consent.facts import Door, policy
+from consent.judgements import PUT_ASIDE
 from consent.ledger import Evidence
 from consent.models import AgreedStatus, ConsentRecord, Correction, Decision, Flag, Number, Program
 from consent.propagate import Step
 from consent.rules import Status
 
 Pair = tuple[int, int]  # number, program
-PUT_ASIDE = frozenset({Decision.WAIVE, Decision.ESCALATE})  # decisions that add and write nothing
 
 
 class Outlook(NamedTuple):

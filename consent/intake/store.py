@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+
 from backoffice.imports.importer import Outcome
 from backoffice.models import Bucket, ImportBatch, System
 from consent import bulk
@@ -33,6 +36,7 @@ from consent.numbers import NumberCell
 from consent.rules import Status
 
 SAID_ALREADY = {"same_number_again", "another_record"}
+_W = WriteBack.Status
 OUT_STATUSES = {Status.OPTED_OUT, Status.OPTED_OUT_PRESUMED}
 
 
@@ -107,14 +111,16 @@ class Store:
         return latest
 
     def watched(self, number_ids: Iterable[int]) -> dict[tuple[int, int, str], datetime]:
-        """Keys with a correction on its way: the next reading is news even when the value did not change."""
-        rows = WriteBack.objects.filter(
-            number_id__any_of=list(number_ids),
-            system=self.system,
-            status__in=[*WriteBack.UNSETTLED, WriteBack.Status.VERIFIED, WriteBack.Status.REVERTED],
-            sent_at__isnull=False,
-        ).values_list("number_id", "program_id", "ref", "sent_at")
-        return {(number, program, ref): sent_at for number, program, ref, sent_at in rows if sent_at}
+        """Keys whose correction left, or arrived without, and since when: the next reading is news even when the
+        value did not change, until their watch is over."""
+        live = (
+            WriteBack.objects.live()
+            .filter(number_id__any_of=list(number_ids), system=self.system)
+            .filter(Q(sent_at__isnull=False) | Q(status__in=[_W.VERIFIED, _W.REVERTED]))
+            .annotate(since=Coalesce("sent_at", "correction__decided_at"))
+        )
+        rows = live.values_list("number_id", "program_id", "ref", "since")
+        return {(number, program, ref): since for number, program, ref, since in rows}
 
     def agreed_out(self, number_ids: Iterable[int]) -> set[tuple[int, int]]:
         return set(
@@ -426,7 +432,8 @@ class Store:
             self.system.pk,
             event_id,
             self.batch.pk,
-            event.line,
+            event.line if self.batch.pk else None,
+            event.provider_acted,
         )
 
     # --- Programs -------------------------------------------------------------------------------------------
@@ -453,6 +460,7 @@ _RECORD_FIELDS = (
     *("number_id", "act", "kind", "program_id", "for_all_programs", "sender", "occurred_at", "precision"),
     *("occurred_text", "zone", "spread_seconds", "received_at", "clock", "wording_id", "wording_note"),
     *("has_reference", "reference", "words", "system_id", "source_event_id", "batch_id", "line"),
+    "provider_acted",
 )
 
 

@@ -121,7 +121,8 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.SYNC_REGRESSION: CodeFacts(
             _S1,
             "A correction was overwritten",
-            "{system} was corrected to “{corrected}” on {corrected_at}, but said “{value}” again{read_at}.",
+            "{system} was corrected to “{corrected}” on {corrected_at}, but said “{value}” again{read_at}{place}; "
+            "suspected is {suspect}.",
             "Do not only correct it again: first switch off or re-map what wrote the value, then correct.",
         ),
         Code.POST_STOP_SEND: CodeFacts(

@@ -26,7 +26,7 @@ def compare(agreed: Agreed, beliefs: Sequence[Belief], program: ProgramTerms) ->
     findings: list[Finding] = []
     for belief in beliefs:
         if belief.kind in REPLICAS:
-            findings.extend(_of_replica(agreed, belief, program))
+            findings.extend(_of_replica(agreed, belief, beliefs, program))
         elif belief.kind is SystemKind.PROVIDER:
             findings.extend(_of_provider(agreed, belief))
     findings.extend(_unrecorded_blocks(agreed, beliefs))
@@ -37,7 +37,9 @@ def compare(agreed: Agreed, beliefs: Sequence[Belief], program: ProgramTerms) ->
     return tuple(findings)
 
 
-def _of_replica(agreed: Agreed, belief: Belief, program: ProgramTerms) -> Iterator[Finding]:
+def _of_replica(
+    agreed: Agreed, belief: Belief, beliefs: Sequence[Belief], program: ProgramTerms
+) -> Iterator[Finding]:
     if belief.value is Value.IN:
         yield from _says_in(agreed, belief, program)
     elif belief.value is Value.UNKNOWN and belief.text.strip():
@@ -58,6 +60,9 @@ def _of_replica(agreed: Agreed, belief: Belief, program: ProgramTerms) -> Iterat
                 "corrected": belief.corrected_value.value,
                 "corrected_at": belief.corrected_at.isoformat(),
                 "read_at": belief.read_at.isoformat() if belief.read_at else None,
+                "batch": belief.batch,
+                "line": belief.line,
+                **_suspect(belief, beliefs),
             },
         )
 
@@ -149,6 +154,19 @@ def _regressed(agreed: Agreed, belief: Belief) -> bool:
         return True
     watched = belief.watch_until is None or belief.read_at < belief.watch_until
     return watched and belief.read_at > corrected_at
+
+
+def _suspect(belief: Belief, beliefs: Sequence[Belief]) -> dict[str, Plain]:
+    """The setting that most likely wrote the value, and the system that has it: another one that overwrites and holds
+    that value, else the system's own."""
+    for other in beliefs:
+        if other.overwrites_on_sync and other.system != belief.system and other.value is belief.value:
+            return {"setting": "overwrites_on_sync", "writer": other.system}
+    if belief.subscribes_by_default and belief.value is Value.IN:
+        return {"setting": "subscribes_by_default", "writer": belief.system}
+    if belief.overwrites_on_sync:
+        return {"setting": "overwrites_on_sync", "writer": belief.system}
+    return {"setting": None, "writer": None}
 
 
 def _duplicates(beliefs: Sequence[Belief]) -> Iterator[Finding]:

@@ -159,6 +159,26 @@ _BLANKS: Mapping[str, Callable[[Params], str]] = {
 }
 
 
+def _place(params: Params) -> str:
+    """Where a value that came back was read."""
+    if params.get("batch") is None:
+        return ""
+    line = f", line {params['line']}" if params.get("line") is not None else ""
+    return f" (file {params['batch']}{line})"
+
+
+def _suspect(params: Params) -> str:
+    if params.get("writer") is None:
+        return "a writer that no setting names"
+    return f"{params['writer']}, which {_SETTING_WORDS[str(params['setting'])]}"
+
+
+_SETTING_WORDS = {
+    "subscribes_by_default": "subscribes everybody by default",
+    "overwrites_on_sync": "overwrites consent on every sync",
+}
+
+
 def _before(params: Params) -> str:
     ended = params["ended"]
     if not ended:
@@ -208,15 +228,12 @@ _OWN_BLANKS: Mapping[Code, Callable[[Params], dict[str, str]]] = {
         if params["wording"] == "prechecked"
         else "nobody knows which text the person saw",
     },
-    Code.OVERWRITE_SETTING_RISK: lambda params: {
-        "setting": "subscribes everybody by default"
-        if params["setting"] == "subscribes_by_default"
-        else "overwrites consent on every sync",
-    },
+    Code.OVERWRITE_SETTING_RISK: lambda params: {"setting": _SETTING_WORDS[str(params["setting"])]},
+    Code.SYNC_REGRESSION: lambda params: {"place": _place(params), "suspect": _suspect(params)},
     Code.CONFIRMATION_RULE: lambda params: {"breach": _breaches(str(params["breach"]).split(", "))},
     Code.POST_STOP_SEND: lambda params: {"sends": _sends(params)},
     Code.SLA_BREACH: lambda params: {
-        "systems": _listed(str(params["systems"]).split(", ")),
+        "systems": _listed(str(params["systems"]).split("; ")),
         "ended_at": f"on {moment_words(params['ended_at'])}",
     },
     Code.PER_SE_KEYWORD_MISSED: lambda params: {
