@@ -39,12 +39,12 @@ def check(template: str, known: set[str]) -> None:
 
 def in_address(template: str, values: Mapping[str, str]) -> str:
     """The template with every value percent-encoded: none can add a path, a parameter or a line."""
-    return _fill(template, {name: quote(value, safe="") for name, value in values.items()})
+    return plain(template, {name: quote(value, safe="") for name, value in values.items()})
 
 
 def in_header(template: str, values: Mapping[str, str]) -> str:
     """The template as a header's value: whatever is not printable ASCII is percent-encoded."""
-    return _fill(template, {name: quote(value, safe=_PRINTABLE) for name, value in values.items()})
+    return plain(template, {name: quote(value, safe=_PRINTABLE) for name, value in values.items()})
 
 
 _PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
@@ -80,12 +80,13 @@ def in_form(template: str, values: Mapping[str, str], literal: frozenset[str] = 
             raise BadTemplate(f"“{line}” is no form field; write one name=value a line.")
         is_json = re.match(r'\{\s*"|\[', value.strip()) is not None
         pairs.append(
-            (name.strip(), in_json(value, values, literal) if is_json else _fill(value.strip(), values))
+            (name.strip(), in_json(value, values, literal) if is_json else plain(value.strip(), values))
         )
     return urlencode(pairs)
 
 
-def _fill(template: str, values: Mapping[str, str]) -> str:
+def plain(template: str, values: Mapping[str, str]) -> str:
+    """The template with every value as it is: for places that only settings reach."""
     return PLACEHOLDER.sub(lambda match: _value(match[1], values), template)
 
 

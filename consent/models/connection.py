@@ -204,6 +204,9 @@ class Connection(models.Model):
         if not template:
             return
         if name in {"read_value", "error_path"}:
+            if name == "read_value":
+                placeholders.check(template, self.known)
+                template = placeholders.plain(template, dict.fromkeys(self.known, "x"))
             placeholders.check_path(template if name == "read_value" else error_place(template)[0])
             return
         placeholders.check(template, self.known)

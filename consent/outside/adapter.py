@@ -60,7 +60,7 @@ def read(connection: Connection, values: Values) -> Found:
         exchange, document = _ask(connection, "read", values)
     except NotFound as nothing:
         return Found(Meaning(connection.not_found_means), "not found", nothing.exchange)
-    found = placeholders.find(connection.read_value, document)
+    found = placeholders.find(placeholders.plain(connection.read_value, values), document)
     if found is MISSING:
         return Found(Meaning(connection.not_found_means), "no value", exchange)
     word = placeholders.as_word(found)[:80]
@@ -86,6 +86,7 @@ def _ask(connection: Connection, operation: str, values: Values) -> tuple[Exchan
     except Trouble as trouble:
         if not trouble.exchange.request:
             trouble.exchange = _kept(connection, request, trouble.exchange, secrets, started)
+        trouble.args = (_without(secrets, str(trouble)),)  # some systems repeat what they were told
         raise
     except BadTemplate as problem:
         raise Refused(f"The request could not be written: {problem}") from problem
@@ -108,9 +109,14 @@ def _kept(
     if request and request.body:
         shown += f"\n\n{request.body}"
     excerpt = exchange.excerpt.replace("\x00", "")[: EXCERPT * 4]
-    for secret in filter(None, secrets):
-        shown, excerpt = shown.replace(secret, "••••"), excerpt.replace(secret, "••••")
-    return Exchange(shown, exchange.code, excerpt[:EXCERPT], round(time.monotonic() - started, 3))
+    seconds = round(time.monotonic() - started, 3)
+    return Exchange(_without(secrets, shown), exchange.code, _without(secrets, excerpt)[:EXCERPT], seconds)
+
+
+def _without(secrets: Iterable[str], text: str) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "••••")
+    return text
 
 
 # --- the request ----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ It keeps one value per number, and it misbehaves on request, for one number or f
     error_inside  says 200 with an error in the body, applies nothing
     login_page    says 200 with a web page, applies nothing
     huge          applies, and answers without end
-    drip          applies, and answers one byte a second
+    drip          applies, and answers ten bytes a second
     locked        says 401
     missing       says 404
 

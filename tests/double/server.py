@@ -158,7 +158,7 @@ class Handler(BaseHTTPRequestHandler):
         elif how.mode == "huge":
             self.without_end(b"x" * 65_536, pause=0)
         elif how.mode == "drip":
-            self.without_end(b" ", pause=1)
+            self.without_end(b" ", pause=0.1)
         elif self.command == "GET":
             self.send(200, {"number": number, "sms": world.value(number), "held": number in world.held})
         else:
