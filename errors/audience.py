@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -203,36 +203,60 @@ def judge(
 ) -> Audience:
     """Every row against the message, apart from what is wrong with the text for everybody. `known` are the
     recipients of our records, by number in E.164 form."""
-    alike: dict[Hashable, list[Finding]] = {}
-    seen: set[str] = set()
-    judged = []
-    for row in rows:
-        if row.problem:
+
+    def of_row(message: Message) -> list[Finding]:
+        found = draft_findings(message, rules, now, of_a_list=True)
+        return [finding for finding in found if not is_of_text(finding)]
+
+    judge = Judge(message, rules, now, of_row)
+    return Audience([judge.judged(row, numbers.get(row), known) for row in rows])
+
+
+class Judge:
+    """Judges rows one after the other. Rows that are alike are checked once; a number that was met is met again.
+
+    `of_row` is the check, of a message to one row."""
+
+    def __init__(
+        self, message: Message, rules: RuleBook, now: datetime, of_row: Callable[[Message], list[Finding]]
+    ) -> None:
+        self.message, self.rules, self.now, self.of_row = message, rules, now, of_row
+        self.alike: dict[Hashable, tuple[tuple[Reason, ...], Verdict]] = {}
+        self.seen: set[int] = set()
+
+    def judged(
+        self, row: Row, cell: NumberCell | None, known: Mapping[str, Recipient], body: str | None = None
+    ) -> Judged:
+        """`cell` is the row's number, None where the row could not be read; `body` its own text, if it has one."""
+        if row.problem or cell is None:
             reason = Reason(UNREADABLE, Severity.ERROR, "Mend the row in its file.")
-            judged.append(Judged(row, None, Verdict.BLOCK, (reason,)))
-            continue
-        cell = numbers[row]
-        one = _to(message, row)
+            return Judged(row, None, Verdict.BLOCK, (reason,))
+        one = _to(self.message, row)
         recipient = known.get(cell.e164 or "")
         if recipient:
             one = replace(one, consent=recipient.consent, held=recipient.held)
         key = _likeness(one, cell)
-        if key not in alike:
-            found = draft_findings(one, rules, now, of_a_list=True)
-            alike[key] = [finding for finding in found if not is_of_text(finding)]
-        findings = alike[key]
+        if key not in self.alike:
+            self.alike[key] = _weighed(self.of_row(one))
+        reasons, worst = self.alike[key]
         if recipient and recipient.recent:
-            findings = [*findings, *_repeats(one, cell, rules, now, recipient.recent)]
-        reasons = [Reason(found.code, found.severity, found.remedy) for found in findings]
-        worst = verdict(findings)
-        if cell.e164 and cell.e164 in seen:
-            reasons.append(
-                Reason(REPEATED, Severity.ERROR, "The number stands in the file already: leave the row out.")
-            )
-            worst = Verdict.BLOCK
-        seen.add(cell.e164 or "")
-        judged.append(Judged(row, cell.e164, worst, tuple(dict.fromkeys(reasons))))
-    return Audience(judged)
+            of_text = one if body is None else replace(one, body=body)
+            again, how_bad = _weighed(_repeats(of_text, cell, self.rules, self.now, recipient.recent))
+            reasons, worst = (*reasons, *again), max(worst, how_bad, key=list(Verdict).index)
+        if cell.e164:
+            number = int(cell.e164[1:])  # a third of the room that the text takes
+            if number in self.seen:
+                reasons, worst = (*reasons, _TWICE), Verdict.BLOCK
+            self.seen.add(number)
+        return Judged(row, cell.e164, worst, tuple(dict.fromkeys(reasons)))
+
+
+_TWICE: Final = Reason(REPEATED, Severity.ERROR, "The number stands in the file already: leave the row out.")
+
+
+def _weighed(findings: Iterable[Finding]) -> tuple[tuple[Reason, ...], Verdict]:
+    found = list(findings)
+    return tuple(Reason(one.code, one.severity, one.remedy) for one in found), verdict(found)
 
 
 def _to(message: Message, row: Row) -> Message:
@@ -244,6 +268,7 @@ def _likeness(message: Message, cell: NumberCell) -> Hashable:
     number = cell.e164 or ""
     return (
         message.country,
+        message.state,
         message.consent,
         message.held,
         cell.reason,

@@ -3,7 +3,7 @@
 message, rules → number, sender, words, time, consent, repetitions → findings
 """
 
-from errors.preflight.check import check, check_words
+from errors.preflight.check import check, check_around, check_words
 from errors.preflight.findings import Code, Finding, Severity, Verdict, verdict
 from errors.preflight.message import Consent, Media, Message, Outcome, Purpose, Sent
 from errors.preflight.rules import (
@@ -34,6 +34,7 @@ __all__ = [
     "Standing",
     "Verdict",
     "check",
+    "check_around",
     "check_words",
     "rules_in",
     "rules_on",

@@ -37,14 +37,26 @@ def check(
     return list(_findings(message, rules, now, recent))
 
 
-def check_words(message: Message, rules: RuleBook) -> list[Finding]:
-    """What is wrong with the words alone: a template that nobody receives yet, with its sender and country."""
-    place = place_of(message, read_recipient(message))
+def check_words(message: Message, rules: RuleBook, *, place: str | None = None) -> list[Finding]:
+    """What is wrong with the words alone, as they are received at a place; without one, at the recipient's."""
+    place = place or place_of(message, read_recipient(message))
     return list(_words(message, read_sender(message, place, rules), place, rules))
 
 
+def check_around(
+    message: Message, rules: RuleBook, *, now: datetime | None = None, recent: Sequence[Sent] = ()
+) -> list[Finding]:
+    """What is wrong apart from the words: where many get words of their own, those are looked at once each."""
+    return list(_findings(message, rules, now, recent, with_words=False))
+
+
 def _findings(
-    message: Message, rules: RuleBook, now: datetime | None, recent: Sequence[Sent]
+    message: Message,
+    rules: RuleBook,
+    now: datetime | None,
+    recent: Sequence[Sent],
+    *,
+    with_words: bool = True,
 ) -> Iterator[Finding]:
     number = read_recipient(message)
     place = place_of(message, number)
@@ -54,7 +66,8 @@ def _findings(
     yield from check_recipient(message, number, rules)
     yield from check_sender(message, sender, place, rules)
     yield from _registered_ids(message, place, rules)
-    yield from _words(message, sender, place, rules)
+    if with_words:
+        yield from _words(message, sender, place, rules)
     yield from check_media(message, place, rules)
     yield from check_hours(message, number.e164, place, areas, rules, now)
     yield from check_frequency(message, number.e164, areas, rules, at, recent)
