@@ -31,7 +31,7 @@ from errors.replay.change import Change, NoChange, digest
 from errors.replay.claims import CategoryOf, is_meant_by_any
 from errors.replay.judge import Judge
 from errors.replay.pack import packed, short
-from errors.replay.read import Log, category_of
+from errors.replay.read import CHUNK, Log, category_of
 from errors.replay.results import failures_of, lines_of, stale_of
 from errors.replay.sends import Column, Sends
 from errors.replay.tally import Came, Cell, Tally, groups_of
@@ -87,7 +87,7 @@ def ring(*, trigger: str, now: datetime) -> RuleReplay | None:
     return ask(start, end, now=now, trigger=trigger, is_standing=True)
 
 
-def replay(subject: str, *, beat: jobs.Progress, **_: Any) -> dict[str, int]:
+def replay(subject: str, *, beat: jobs.Progress, chunk: int = CHUNK, **_: Any) -> dict[str, int]:
     """Work on the replay with this key until it is done. Safe to run twice."""
     row = RuleReplay.objects.get(pk=int(subject))
     if row.finished_at is not None:
@@ -99,7 +99,7 @@ def replay(subject: str, *, beat: jobs.Progress, **_: Any) -> dict[str, int]:
             rules = _changed(Change.from_json(row.change), rules)
         except NoChange as problem:
             raise jobs.Refused(str(problem)) from problem
-    work = _Work(row, rules, RuleBook(rules, on=day))
+    work = _Work(row, rules, RuleBook(rules, on=day), chunk)
     work.begin()
     total = SendAttempt.objects.between(row.starts_at, row.ends_at).count()
     beat(done=row.sends, total=total)
@@ -109,9 +109,9 @@ def replay(subject: str, *, beat: jobs.Progress, **_: Any) -> dict[str, int]:
 
 
 class _Work:
-    def __init__(self, row: RuleReplay, rules: Sequence[Rule], book: RuleBook) -> None:
+    def __init__(self, row: RuleReplay, rules: Sequence[Rule], book: RuleBook, chunk: int) -> None:
         self.row, self.rules, self.book = row, rules, book
-        self.log = Log(row.starts_at, row.ends_at)
+        self.log = Log(row.starts_at, row.ends_at, chunk=chunk)
         self.judge = Judge(book, self.log.words)
         self.groups = groups_of(rules)
         self.category: CategoryOf = category_of()

@@ -65,8 +65,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows of the book that say the same of a provider and place, checked on the same day: what one of them holds,
-    none of them has missed."""
+    """Rows of the book that say the same of a provider and place, checked on the same day."""
 
     kind: Kind
     provider: str
@@ -146,7 +145,7 @@ class Tally:
             rows = np.flatnonzero(worst == grade)
             self._count_rows(behind, ALL, severity, sends, rows, caught[rows] > 0)
         self._count_failures(behind, sends, caught, failures)
-        self._count_missed(behind, sends, spots, held, judge, groups, failures)
+        self._count_missed(behind, sends, spots, caught, judge, groups, failures)
         return behind
 
     def _count_sends(self, sends: Sends, spots: Column, judge: Judge, failures: list[Failure]) -> None:
@@ -199,34 +198,30 @@ class Tally:
                 self.caught[failure, name] += len(some)
                 if len(some):
                     behind[Cell(failure_key(failure), "caught" if name else "missed", name)] = some
-            latest = rows[np.argmax(sends.at[rows])]
-            self.last[failure] = (int(sends.at[latest]), int(sends.pk[latest]))
+            # Sends come in order: the last row is the latest.
+            self.last[failure] = (int(sends.at[rows[-1]]), int(sends.pk[rows[-1]]))
 
     def _count_missed(
         self,
         behind: dict[Cell, Column],
         sends: Sends,
         spots: Column,
-        held: Held,
+        caught: Column,
         judge: Judge,
         groups: Sequence[Group],
         failures: list[Failure],
     ) -> None:
-        lost = np.flatnonzero(sends.failure != NONE)
+        """What failed though some rows are meant to prevent it, and nothing that is meant to held it."""
+        lost = np.flatnonzero((sends.failure != NONE) & (caught == 0))
         if not len(lost):
             return
         there = np.unique(sends.failure[lost]).tolist()
-        by_kind = _held_by_group(held, judge)
         scopes: dict[tuple[int, ...], Scope] = {}
         for group in groups:
             wanted = [place for place in there if names(group.prevents, failures[place])]
             rows = lost[
                 np.isin(sends.failure[lost], wanted) & (sends.at[lost] >= _midnight(group.last_checked))
             ]
-            if not len(rows):
-                continue
-            kept = by_kind.get((group.kind, group.provider, group.place))
-            rows = rows if kept is None else rows[~np.isin(rows, kept)]
             seen = [
                 row for row in rows.tolist() if group.looks_at(_scope_of(scopes, sends, spots, judge, row))
             ]
@@ -236,13 +231,10 @@ class Tally:
                 behind[Cell(stale_key(group.key, failures[place]), "missed", "")] = some
 
     def _miss(self, group: Group, failure: Failure, sends: Sends, rows: Column) -> None:
-        at = sends.at[rows]
-        latest = rows[np.argmax(at)]
-        known = self.missed.setdefault((group.key, failure), [0, int(at.min()), 0, 0])
+        first, last = int(sends.at[rows[0]]), int(sends.at[rows[-1]])
+        known = self.missed.setdefault((group.key, failure), [0, first, 0, 0])
         known[0] += len(rows)
-        known[1] = min(known[1], int(at.min()))
-        if int(sends.at[latest]) >= known[2]:
-            known[2:] = [int(sends.at[latest]), int(sends.pk[latest])]
+        known[2:] = [last, int(sends.pk[rows[-1]])]
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -355,16 +347,6 @@ def _scope_of(
     if key not in known:
         known[key] = _scope(sends, spots, judge, row)
     return known[key]
-
-
-def _held_by_group(held: Held, judge: Judge) -> dict[tuple[Kind, str, str], Column]:
-    found: dict[tuple[Kind, str, str], Column] = {}
-    for place, rows in held.items():
-        rule = judge.lines[place].rule
-        if rule is not None:
-            key = (rule.kind, rule.provider, rule.place)
-            found[key] = rows if key not in found else np.union1d(found[key], rows)
-    return found
 
 
 def _read_scope(row: Sequence[Any]) -> Scope:
