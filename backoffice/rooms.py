@@ -7,6 +7,8 @@ An installed app that has a module `overview` is a room. Each of its functions i
     sections(user, now) -> [Section]    its part of the home page
     find(query, user)   -> [Found]      its answers to the search box
     about_number(number_id, user) -> [Section]  what it knows of a number, for the page of that number
+    messages(number_id, since, until, user) -> [Message]  what went out to a number
+    lengths(text)       -> [Length]     how long a text is on its way
     KINDS               {"kind": "words"} what its background runs are called
 """
 
@@ -81,6 +83,25 @@ class Found:
     more: bool = False
 
 
+@dataclass(frozen=True)
+class Message:
+    """One message to a person. `text` is empty where it was removed or never known; `url` is its own page."""
+
+    at: datetime
+    text: str
+    sender: str
+    outcome: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Length:
+    """What a text costs: its encoding's name and its segments."""
+
+    encoding: str
+    segments: int
+
+
 @cache
 def rooms() -> tuple[ModuleType, ...]:
     return tuple(
@@ -116,6 +137,16 @@ def find(query: str, user: User | AnonymousUser) -> list[Found]:
 
 def about_number(number_id: int, user: User | AnonymousUser) -> list[Section]:
     return sorted(_ask("about_number", number_id, user), key=lambda section: section.place)
+
+
+def messages(number_id: int, since: datetime, until: datetime, user: User | AnonymousUser) -> list[Message]:
+    """What went out to a number between two moments, oldest first."""
+    return sorted(_ask("messages", number_id, since, until, user), key=lambda message: message.at)
+
+
+def length_of(text: str) -> Length | None:
+    """None where no room measures texts."""
+    return next(iter(_ask("lengths", text)), None)
 
 
 @cache

@@ -19,6 +19,7 @@ from backoffice.overview import NAV_CAP, SEARCH_LIMIT
 from backoffice.rooms import Entry, Found, Hit, Section, TrustLine
 from backoffice.words import SEVERITIES, age, phone
 from consent.models import Contact, Flag, Hold, Number, SystemRecord, Touched, WriteBack
+from consent.rules import Code
 
 KINDS = {
     "consent.reconcile": "Reconcile what changed",
@@ -28,6 +29,8 @@ KINDS = {
     "deliver-due": "Look for corrections that may leave",
     "release-write-backs": "Let go of corrections whose undo time is over",
 }
+# Replies that a person has to read; those that act already are confirmed when there is time.
+UNREAD = (Code.UNCLEAR_REPLY, Code.AMBIGUOUS_YES)
 RECONCILES = ("consent.reconcile", "consent.rebuild")
 # News older than this has been waiting too long: the round comes every minute.
 NEWS_QUIET = timedelta(minutes=10)
@@ -50,6 +53,19 @@ def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
                 place=10,
                 count=waiting,
                 count_of="flags wait",
+            )
+        )
+        unread = Flag.objects.waiting(now).filter(code__in=UNREAD, number__isnull=False)
+        found.append(
+            Entry(
+                "replies",
+                "Replies",
+                reverse("consent:reply_list"),
+                "eye",
+                "y",
+                place=12,
+                count=capped_count(unread, NAV_CAP),
+                count_of="replies wait",
             )
         )
     if can(user, "consent.view_number"):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from consent.views import bulk, contact, correction, flag_list, flag_review, hold, write_back
+from consent.views import bulk, contact, correction, flag_list, flag_review, hold, reply, write_back
 
 app_name = "consent"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("review/<key:pk>/assign", flag_list.flag_assign, name="flag_assign"),
     path("review/<key:pk>/snooze", flag_list.flag_snooze, name="flag_snooze"),
     path("review/<key:pk>/comment", flag_list.flag_comment, name="flag_comment"),
+    path("replies/", reply.reply_list, name="reply_list"),
+    path("replies/next", reply.reply_next, name="reply_next"),
+    path("replies/<key:pk>/", reply.reply_review, name="reply_review"),
+    path("replies/<key:pk>/answer", reply.reply_answer, name="reply_answer"),
     path("contacts/", contact.contact_list, name="contact_list"),
     path("contacts/<key:number_pk>/", contact.contact, name="contact"),
     path("contacts/<key:number_pk>/log", contact.contact_log, name="contact_log"),

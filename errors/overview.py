@@ -14,10 +14,11 @@ from django.urls import reverse
 from backoffice.access import can
 from backoffice.keyset import capped_count
 from backoffice.overview import NAV_CAP, SEARCH_LIMIT
-from backoffice.rooms import Entry, Found, Hit, Section, TrustLine
+from backoffice.rooms import Entry, Found, Hit, Length, Message, Section, TrustLine
 from backoffice.words import capped, phone, staff_words
 from errors.catalogue import normal_code
 from errors.effect import Rate
+from errors.encoding import measure
 from errors.models import AttemptHour, ErrorCode, NumberFinding, Pattern, PatternRun, SendAttempt, TouchedHour
 from errors.models.attempt import SendAttemptQuerySet
 from errors.slices import query as slice_query
@@ -258,3 +259,29 @@ def about_number(number_id: int, user: User | AnonymousUser) -> list[Section]:
         "url": f"{reverse('errors:attempt_list')}?contact={number_id}",
     }
     return [Section("errors/_of_number.html", 10, shown)]
+
+
+OF_CONVERSATION = 50  # messages of one conversation
+
+
+def messages(number_id: int, since: datetime, until: datetime, user: User | AnonymousUser) -> list[Message]:
+    """What was sent to a number between two moments; the latest of many."""
+    if not can(user, "errors.view_sendattempt"):
+        return []
+    sends = SendAttempt.objects.filter(number=number_id, submitted_at__gte=since, submitted_at__lte=until)
+    return [
+        Message(
+            sent.submitted_at,
+            sent.body,
+            sent.sender,
+            _outcome(sent),
+            reverse("errors:attempt", args=[sent.pk]),
+        )
+        for sent in sends.latest_first()[:OF_CONVERSATION]
+    ]
+
+
+def lengths(text: str) -> list[Length]:
+    """A text's length on the air."""
+    measured = measure(text)
+    return [Length(str(measured.encoding.value), measured.segments)]

@@ -15,6 +15,7 @@ CHANNELS = {
     "letter": "By letter",
     "chat": "In a chat",
     "walk_in": "In person",
+    "text": "By text message",
     "social": "On social media",
     "other": "Another way",
 }

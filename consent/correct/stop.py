@@ -11,7 +11,7 @@ from backoffice import audit
 from consent.correct.choice import Choice, Refused, StopStands, Subject
 from consent.correct.lines import lock
 from consent.facts import Door, policy
-from consent.ledger import Act, Kind, Precision
+from consent.ledger import Act, Evidence, Kind, Precision
 from consent.models import AgreedStatus, ConsentRecord, Contact, Decision, Number, Program, Reading
 from consent.reconcile import reconcile_numbers
 from consent.rules import Reason, Status
@@ -94,7 +94,7 @@ def voidable(number: Number) -> list[ConsentRecord | Reading]:
     weak = {
         record.id
         for record in known
-        if record.act in {Act.REVOKE, Act.ASSERT_OUT}
+        if (record.act in {Act.REVOKE, Act.ASSERT_OUT} or _is_unclear(record))
         and strength(record, rated) < EXPLICIT
         and record.id not in done
     }
@@ -103,6 +103,11 @@ def voidable(number: Number) -> list[ConsentRecord | Reading]:
         *Reading.objects.filter(pk__in=_keys(weak, "r")).select_related("system").order_by("-pk"),
     )
     return [row for row in rows if row.number_id == number.pk]
+
+
+def _is_unclear(record: Evidence) -> bool:
+    """A reply that nobody understood."""
+    return record.act is Act.ASSERT_NONE and record.kind is Kind.FREETEXT
 
 
 def _keys(names: set[str], kind: str) -> list[int]:
