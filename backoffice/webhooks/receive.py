@@ -30,7 +30,7 @@ KEPT_HEADERS = (
     *("content-type", "user-agent", "telnyx-timestamp", "webhook-timestamp", "webhook-id"),
     *("i-twilio-idempotency-token", "x-plivo-signature-v3-nonce"),
 )
-_said_last: dict[int, float] = {}  # by endpoint: when a refusal was last logged
+_said_last: dict[str, float] = {}  # by endpoint: when a refusal was last logged
 
 
 def room(name: str) -> Any:
@@ -56,9 +56,9 @@ def receive(endpoint: WebhookEndpoint, call: Call, *, now: datetime) -> WebhookC
 def refuse(endpoint: WebhookEndpoint, reason: str, now: datetime) -> None:
     """Count it; say so in the log once a minute at most, however often somebody tries."""
     endpoint.refuse(reason, now)
-    since = _said_last.get(endpoint.pk)
+    since = _said_last.get(endpoint.public_id)
     if since is None or time.monotonic() - since > 60:
-        _said_last[endpoint.pk] = time.monotonic()
+        _said_last[endpoint.public_id] = time.monotonic()
         log.warning("a call to webhook endpoint %s was refused: %s", endpoint.pk, reason)
 
 

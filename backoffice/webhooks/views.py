@@ -26,7 +26,7 @@ def hook(request: HttpRequest, public_id: str) -> HttpResponse:
         raise Http404("Nobody is called at this address.")
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.WEBHOOK_MAX_BYTES:
         refuse(endpoint, TOO_LARGE, now)
-        return HttpResponse(status=413)
+        return _as_response(Answer(413))
     provider = PROVIDERS[endpoint.provider]
     call = Call(
         http_method=request.method or "",
@@ -44,4 +44,7 @@ def hook(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _as_response(answer: Answer) -> HttpResponse:
-    return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+    response = HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+    # Refusals are counted, and logged once a minute; Django would log each, with an address nobody should know.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response

@@ -54,7 +54,7 @@ def work(*, now: datetime) -> dict[str, int]:
             endpoint.release(worker)
     if time.monotonic() >= ends:
         bell.ring()
-    return dict(counts)
+    return {str(name): count for name, count in counts.items() if count}
 
 
 def retry(call: WebhookCall) -> bool:
