@@ -151,7 +151,7 @@ def test_the_command_says_what_holds_and_fails_where_something_does_not(day, cap
         call_command("verify_ledger", json=True)
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["examples"] for row in rows if row["broken"]] == [
-        [f"flag {life['waiting'].pk} is escalated, its history ends with open"]
+        [f"flag {day['waiting'].pk} is escalated, its history ends with open"]
     ]
 
 
