@@ -65,12 +65,18 @@ def policy() -> Policy:
         clock_skew_seconds=chosen["clock_skew_seconds"],
         form_defeats_stop=chosen["form_defeats_stop"],
         founded_on=_day(chosen["company_life_from"]),
-        time_allowed=TimeAllowed(
-            hours=chosen["in_force_within_hours"],
-            business_days=chosen["in_force_within_business_days"],
-            calendar=chosen["business_calendar"],
-            zone=settings.TIME_ZONE,
-        ),
+        time_allowed=_time_allowed(chosen),
+    )
+
+
+def _time_allowed(chosen: dict[str, Any]) -> TimeAllowed | None:
+    if chosen["in_force_within_hours"] is None:
+        return None
+    return TimeAllowed(
+        hours=chosen["in_force_within_hours"],
+        business_days=chosen["in_force_within_business_days"],
+        calendar=chosen["business_calendar"],
+        zone=settings.TIME_ZONE,
     )
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from backoffice.models import ImportBatch
-from errors import life, postgres, rollup
+from errors import after_stop, life, postgres, rollup
 from errors.models import AttemptEvent, ParkedEvent, SendAttempt
 from errors.record import bring_up_to_date
 from errors.suspect import suspect
@@ -67,6 +67,8 @@ def _void(batch: ImportBatch, keys: Sequence[UUID]) -> dict[str, int]:
     _remove(gone, left)
     rollup.touch(a.submitted_at for a in attempts.values())
     suspect([a.number_id for a in attempts.values() if a.number_id is not None], ())
+    after_stop.take_back(gone)
+    after_stop.follow(a.number_id for a in stay)
     return {"attempts removed": len(gone), "attempts changed": changed}
 
 

@@ -63,6 +63,8 @@ def own_surroundings(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -
         REDIS_URL=redis_url,
         CELERY_BROKER_URL=redis_url,
         MEDIA_ROOT=tmp_path_factory.mktemp("uploads"),
+        # The stops of tests are old; what time alone makes of them is on where it is tested (consent/test_overdue.py).
+        CONSENT_POLICY={**settings.CONSENT_POLICY, "in_force_within_hours": None},
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # the slow ones test nothing here
     ):
         yield

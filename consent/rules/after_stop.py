@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from consent.ledger import EARLIEST, Belief, Kind
+from consent.ledger import EARLIEST, Belief, Kind, bare_sender
 from consent.rules.agreed import Agreed, Silence
 from consent.rules.codes import Code
 from consent.rules.doubts import about
@@ -103,7 +103,7 @@ def _keyword_missed(broken: Sequence[Broken]) -> Iterator[Finding]:
             and word.kind is Kind.KEYWORD
             and word.provider_acted is not False  # else the record itself says so
             and word.sender
-            and _bare(word.sender) == _bare(send.sender)
+            and bare_sender(word.sender) == bare_sender(send.sender)
             and send.went_through
             and send.read_at is not None
             and send.read_at - silence.since > CONFIRMATION_LIMIT
@@ -112,10 +112,6 @@ def _keyword_missed(broken: Sequence[Broken]) -> Iterator[Finding]:
                 Code.PER_SE_KEYWORD_MISSED, about(word) | {"passed_at": _time(send)}, evidence=(word.id,)
             )
             return
-
-
-def _bare(sender: str) -> str:
-    return sender.strip().lstrip("+").casefold()
 
 
 def _time(send: Belief) -> str | None:

@@ -57,7 +57,7 @@ def _breach(
         Code.SLA_BREACH,
         about(silence.revocation)
         | {
-            "systems": ", ".join(systems),
+            "systems": "; ".join(systems),
             "allowed": f"{allowed.business_days} business days" if is_law else f"{allowed.hours} hours",
             "ended_at": ended_at.isoformat(),
         },

@@ -240,9 +240,9 @@ def explained(number: Number, now: datetime, program: Program | None = None) -> 
     found = []
     for pk in sorted(wanted | (set() if program else set(stored))):
         shown = door.programs[pk]
-        evidence, beliefs = facts.about(shown.code), facts.beliefs.get(shown.code, [])
-        agreed = rules.derive(door.terms[shown.code], evidence, beliefs, rated, now)
+        evidence = facts.about(shown.code)
         # Flags and systems stand beside it on the page; here only the ledger speaks, with the program's own name.
+        agreed = rules.agree(door.terms[shown.code], evidence, rated, now)
         named = replace(door.terms[shown.code], code=shown.name)
         words = rules.explain(replace(agreed, findings=()), named, evidence, [])
         found.append(Explained(shown, agreed, words, stored.get(pk)))
