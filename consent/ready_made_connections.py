@@ -114,8 +114,8 @@ READY_CONNECTIONS = (
             "write_method": "POST",
             "write_path": "/api/profile-subscription-bulk-{job}-jobs",
             "write_body": '{"data": {"type": "profile-subscription-bulk-{job}-job", "attributes": {"profiles": '
-            '{"data": [{"type": "profile", "attributes": {"phone_number": "{number}", "subscriptions": {"sms": {"marketing": '
-            '{"consent": "{value}"}}}}}]}}, "relationships": {"list": {"data": '
+            '{"data": [{"type": "profile", "attributes": {"phone_number": "{number}", "subscriptions": '
+            '{"sms": {"marketing": {"consent": "{value}"}}}}}]}}, "relationships": {"list": {"data": '
             '{"type": "list", "id": "{list_id}"}}}}}',
             "read_path": "/api/profiles?filter=equals(phone_number,%22{number}%22)"
             "&additional-fields[profile]=subscriptions",
