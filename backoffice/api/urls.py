@@ -8,5 +8,6 @@ app_name = "api"
 urlpatterns = [
     path("openapi.json", description.openapi, name="openapi"),
     path("", include("consent.api.urls")),
+    path("", include("errors.api.urls")),
     path("<path:rest>", description.nowhere, name="nowhere"),
 ]
