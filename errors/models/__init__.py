@@ -1,4 +1,5 @@
 from errors.models.attempt import AttemptEvent, ParkedEvent, SendAttempt
+from errors.models.campaign import CampaignCheck
 from errors.models.code import ErrorCode, StaleCode
 from errors.models.fix import Fix, Verification
 from errors.models.number import NumberFinding
@@ -12,6 +13,7 @@ __all__ = [
     "DIMENSIONS",
     "AttemptEvent",
     "AttemptHour",
+    "CampaignCheck",
     "ErrorCode",
     "Fix",
     "NumberFinding",
