@@ -43,6 +43,7 @@ _KEEP = (
     "backoffice.add_apitoken",
     "backoffice.add_webhookendpoint",
     "backoffice.change_webhookendpoint",
+    "consent.change_connection",
     "consent.add_program",
     "consent.change_program",
     "consent.add_sender",

@@ -51,6 +51,7 @@ class SystemAdmin(ConfigurationAdmin):
         "subscribes_by_default",
         "expected_every_hours",
         "delivery",
+        "record_url",
         "is_active",
         "notes",
     )
@@ -64,7 +65,10 @@ class SystemAdmin(ConfigurationAdmin):
             "Reading its files",
             {"fields": ("importer", "time_zone", "default_region", "expected_every_hours")},
         ),
-        ("What it does to consent", {"fields": ("overwrites_on_sync", "subscribes_by_default", "delivery")}),
+        (
+            "What it does to consent",
+            {"fields": ("overwrites_on_sync", "subscribes_by_default", "delivery", "record_url")},
+        ),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: System | None = None) -> tuple[str, ...]:

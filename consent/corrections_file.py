@@ -63,6 +63,13 @@ def header_of(system: System, program: Program) -> tuple[str, ...]:
     return _Columns.of(mapping_for(system, program)).header
 
 
+def cells_of(system: System, program: Program, value: str) -> list[tuple[str, str]]:
+    """What a person would type: (column, word) for each column of the status. Empty without a mapping."""
+    mapping = mapping_for(system, program)
+    words = Words(system, program, mapping)
+    return [(header, words.word(value, polarity)) for header, polarity in _Columns.of(mapping).statuses]
+
+
 def mapping_for(system: System, program: Program) -> ColumnMapping | None:
     """The mapping in use that reads this program from the system's files."""
     found = list(system.mappings.in_use().order_by("name", "pk"))

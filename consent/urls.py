@@ -1,6 +1,16 @@
 from django.urls import path
 
-from consent.views import bulk, contact, correction, flag_list, flag_review, hold, reply, write_back
+from consent.views import (
+    bulk,
+    connection,
+    contact,
+    correction,
+    flag_list,
+    flag_review,
+    hold,
+    reply,
+    write_back,
+)
 
 app_name = "consent"
 urlpatterns = [
@@ -35,6 +45,22 @@ urlpatterns = [
         write_back.write_backs_file,
         name="write_backs_file",
     ),
+    path("write-backs/<slug:slug>/retry", write_back.write_backs_retry, name="write_backs_retry"),
+    path("write-backs/<slug:slug>/try-now", connection.connection_try_now, name="connection_try_now"),
+    path("write-backs/<slug:slug>/connection/", connection.connection, name="connection"),
+    path(
+        "write-backs/<slug:slug>/connection/ready-made",
+        connection.connection_ready_made,
+        name="connection_ready_made",
+    ),
+    path("write-backs/<slug:slug>/connection/try", connection.connection_try, name="connection_try"),
+    path("write-backs/row/<key:pk>/", write_back.write_back, name="write_back"),
+    path("write-backs/row/<key:pk>/retry", write_back.write_back_retry, name="write_back_retry"),
     path("write-backs/row/<key:pk>/by-hand", write_back.write_back_by_hand, name="write_back_by_hand"),
+    path("wording/", wording.wording_list, name="wording_list"),
+    path("wording/new", wording.wording_new, name="wording_new"),
+    path("wording/read", wording.wording_read, name="wording_read"),
+    path("wording/report", wording.wording_report, name="wording_report"),
+    path("wording/<key:pk>/", wording.wording_page, name="wording_page"),
     path("holds/", hold.hold_list, name="hold_list"),
 ]

@@ -20,12 +20,15 @@ from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
 from backoffice.models import System
 from backoffice.words import of_code
-from consent import propagate
+from consent import propagate, retry
+from consent.by_hand import instructions
 from consent.corrections_file import corrections_file, header_of
-from consent.models import Program, WriteBack
+from consent.models import HoldPush, Program, WriteBack
+from consent.views.connection import service_of
 
 W = WriteBack.Status
-SHOWN = [W.PENDING, W.SENT, W.VERIFIED, W.REVERTED, W.PARKED]
+SHOWN = [W.PENDING, W.SENT, W.ACCEPTED, W.VERIFIED, W.REVERTED, W.PARKED]
+FILED = (System.Delivery.CSV, System.Delivery.DROP)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,7 +41,8 @@ def write_back_list(request: HttpRequest) -> HttpResponse:
         for status in SHOWN
     }
     systems = (
-        System.objects.filter(write_backs__isnull=False)
+        System.objects.filter(Q(write_backs__isnull=False) | Q(connection__isnull=False))
+        .select_related("connection")
         .annotate(**counted, oldest=Min("write_backs__not_before", filter=Q(write_backs__status=W.PENDING)))
         .order_by("name", "pk")
     )
@@ -49,7 +53,11 @@ def write_back_list(request: HttpRequest) -> HttpResponse:
         "crumbs": [("Corrections", reverse("consent:correction_list"))],
         "columns": [status.label for status in SHOWN],
         "rows": [
-            {"system": system, "counts": [getattr(system, f"count_{status.value}") for status in SHOWN]}
+            {
+                "system": system,
+                "counts": [(status.label, getattr(system, f"count_{status.value}")) for status in SHOWN],
+                "service": service_of(system, timezone.now()),
+            }
             for system in systems
         ],
     }
@@ -86,10 +94,44 @@ def write_backs(request: HttpRequest, slug: str) -> HttpResponse:
             for file in propagate.handed_over(system)
         ],
         "fresh": request.GET.get("file", ""),
+        "rows": _rows(system, page.rows),
         "by_hand": system.delivery == System.Delivery.BY_HAND,
+        "is_http": system.delivery == System.Delivery.HTTP,
+        "is_dropped": system.delivery == System.Delivery.DROP,
+        "takes_files": system.delivery in FILED,
+        "service": service_of(system, now),
+        "parked": WriteBack.objects.filter(system=system, status=W.PARKED).exists(),
+        "hold_pushes": _hold_pushes(system),
         "may_review": can(request.user, "consent.review_flag"),
+        "may_lead": can(request.user, "backoffice.control_jobrun"),
+        "may_configure": can(request.user, "consent.change_connection"),
     }
     return render_in_admin(request, "consent/write_backs.html", context)
+
+
+def _rows(system: System, rows: list[WriteBack]) -> list[dict[str, Any]]:
+    """Each with what a person has to do, where only a person can."""
+    for row in rows:
+        row.system = system
+    of_people = [row for row in rows if _is_for_people(row)]
+    told = instructions(of_people)
+    return [{"row": row, "to_do": told.get(row.pk)} for row in rows]
+
+
+def _is_for_people(row: WriteBack) -> bool:
+    by_hand = row.system.delivery == System.Delivery.BY_HAND
+    return row.status == W.PARKED or (by_hand and row.status == W.PENDING)
+
+
+def _hold_pushes(system: System) -> list[dict[str, Any]]:
+    counted = (
+        HoldPush.objects.filter(system=system).values_list("status", "is_held").annotate(rows=Count("pk"))
+    )
+    words = {True: "held", False: "released"}
+    return [
+        {"label": HoldPush.Status(status).label, "what": words[is_held], "count": rows}
+        for status, is_held, rows in counted.order_by("status", "is_held")
+    ]
 
 
 def _counts(system: System) -> list[dict[str, Any]]:
@@ -173,3 +215,52 @@ def write_back_by_hand(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.warning(request, f"It is “{of_code(row.get_status_display())}” already.")
     return redirect(reverse("consent:write_backs", args=[row.system.slug]))
+
+
+@require_GET
+@needs("consent.view_writeback")
+def write_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """One correction on its way to one system: everything that was sent and answered."""
+    row = get_object_or_404(
+        WriteBack.objects.select_related("system", "number", "program", "correction", "reading"), pk=pk
+    )
+    context = {
+        "title": f"{row.system.name}: {row.get_status_display().lower()}",
+        "current": "corrections",
+        "crumbs": [
+            ("Corrections", reverse("consent:correction_list")),
+            ("Write-backs", reverse("consent:write_back_list")),
+            (row.system.name, reverse("consent:write_backs", args=[row.system.slug])),
+        ],
+        "row": row,
+        "to_do": instructions([row]).get(row.pk) if _is_for_people(row) else None,
+        "events": list(row.events.select_related("by").order_by("-pk")[:200]),
+        "may_review": can(request.user, "consent.review_flag"),
+        "is_parked": row.status == W.PARKED,
+        "is_for_people": _is_for_people(row),
+    }
+    return render_in_admin(request, "consent/write_back.html", context)
+
+
+@require_POST
+@needs("consent.review_flag")
+def write_back_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send one again that waits for a person."""
+    row = get_object_or_404(WriteBack.objects.select_related("system"), pk=pk)
+    assert isinstance(request.user, User)
+    if retry.retry(row.system, by=request.user, now=timezone.now(), only=row.pk):
+        messages.success(request, f"It leaves for {row.system.name} again, if it still holds.")
+    else:
+        messages.warning(request, f"It is “{of_code(row.get_status_display())}” already.")
+    return redirect(reverse("consent:write_back", args=[row.pk]))
+
+
+@require_POST
+@needs("backoffice.control_jobrun")
+def write_backs_retry(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send everything again that waits for a person at one system."""
+    system = get_object_or_404(System, slug=slug)
+    assert isinstance(request.user, User)
+    sent = retry.retry(system, by=request.user, now=timezone.now())
+    messages.success(request, f"{sent:,} leave for {system.name} again, where they still hold.")
+    return redirect(reverse("consent:write_backs", args=[system.slug]))

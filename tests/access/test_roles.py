@@ -39,6 +39,7 @@ FIRST = {
     "errors.change_preflightrule": SUPERVISOR,
     "backoffice.change_system": ADMIN,
     "consent.change_program": ADMIN,
+    "consent.change_connection": ADMIN,
     "auth.change_user": ADMIN,
     "consent.change_consentrecord": None,
     "consent.delete_consentrecord": None,

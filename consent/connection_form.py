@@ -1,0 +1,172 @@
+"""How a system is written to, as supervisors fill it in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.models import model_to_dict
+
+from consent.cells import Meaning
+from consent.models import Connection, Number
+from consent.models.connection import BUILT_IN, OPERATIONS, unchanged_shape
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "Where, and how it lets us in",
+        "Only https addresses of the public internet are called, unless the operators allow others.",
+        ("base_url", "auth", "auth_name", "secret", "token_url", "headers"),
+    ),
+    (
+        "Words",
+        "What is the same for every request of this system: its variables, and its words for in and out.",
+        ("variables", "word_in", "word_out"),
+    ),
+    (
+        "Write",
+        "What is sent for each correction. Placeholders: "
+        + ", ".join(f"{{{name}}}" for name in BUILT_IN)
+        + ", and every variable of yours.",
+        ("write_method", "write_path", "content_type", "write_body", "key_header", "error_path"),
+    ),
+    (
+        "Read back",
+        "“200 OK” proves nothing: the value is asked for afterwards. Without this the next import has to show it.",
+        (
+            "read_method",
+            "read_path",
+            "read_body",
+            "read_value",
+            "words_read",
+            "not_found_means",
+            "settle_seconds",
+        ),
+    ),
+    (
+        "Holds",
+        "Where the system can pause a number: told when a hold is placed, and when none stands any more.",
+        ("hold_method", "hold_path", "hold_body", "release_method", "release_path", "release_body"),
+    ),
+    ("Pace", "", ("at_once",)),
+)
+
+
+class LinesField(forms.CharField):
+    """A dictionary as lines of `name = value`."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return "\n".join(f"{name} = {text}" for name, text in value.items())
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        found: dict[str, str] = {}
+        for line in filter(None, (line.strip() for line in (value or "").splitlines())):
+            name, equals, text = line.partition("=")
+            if not equals:
+                raise ValidationError(f"“{line[:60]}”: write one “name = value” a line.")
+            found[name.strip()] = text.strip()
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(self.prepare_value(initial) != data)
+
+
+class ConnectionForm(forms.ModelForm):
+    variables = LinesField(
+        required=False,
+        help_text="One “name = value” a line, e.g. list_id = abc. With a bar, one for in and one for out: "
+        "job = create | delete",
+    )
+    words_read = LinesField(
+        required=False,
+        label="What its words mean",
+        help_text="One “word = meaning” a line, e.g. SUBSCRIBED = in. Meanings: "
+        + ", ".join(meaning.value for meaning in Meaning),
+    )
+
+    class Meta:
+        model = Connection
+        fields = [name for _, _, names in SECTIONS for name in names]
+        widgets = {
+            name: forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+            for name in ("headers", *(f"{operation}_body" for operation in OPERATIONS))
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.before = model_to_dict(self.instance)
+        for name in ("variables", "words_read"):
+            self.fields[name].widget.attrs |= {"rows": 3, "spellcheck": "false"}
+        self.fields["at_once"].widget.attrs |= {"min": 1, "max": 8}
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("autocomplete", "off")
+
+    @property
+    def sections(self) -> list[dict[str, Any]]:
+        return [
+            {"title": title, "help": words, "fields": [self[name] for name in names]}
+            for title, words, names in SECTIONS
+        ]
+
+    def clean_variables(self) -> dict[str, str]:
+        given: dict[str, str] = self.cleaned_data["variables"]
+        for name in given:
+            if not NAME.fullmatch(name) or name in BUILT_IN:
+                raise ValidationError(
+                    f"“{name[:40]}” cannot be the name of a variable: small letters, digits and underscores, and "
+                    "none of the built-in placeholders."
+                )
+        return given
+
+    def clean_words_read(self) -> dict[str, str]:
+        given: dict[str, str] = self.cleaned_data["words_read"]
+        for word, meaning in given.items():
+            if meaning not in {known.value for known in Meaning}:
+                known = ", ".join(known.value for known in Meaning)
+                raise ValidationError(f"“{word[:40]} = {meaning[:40]}”: the meaning is one of {known}.")
+        return given
+
+    def clean_at_once(self) -> int:
+        at_once: int = self.cleaned_data["at_once"]
+        if not 1 <= at_once <= 8:
+            raise ValidationError("Between 1 and 8 requests may be on their way at the same time.")
+        return at_once
+
+    def save(self, commit: bool = True) -> Connection:
+        """What is sent differently gets new keys; settings that were changed deserve another try."""
+        row: Connection = super().save(commit=False)
+        if not unchanged_shape(self.before, row):
+            row.revision += 1
+        row.failures, row.pauses, row.paused_until = 0, 0, None
+        row.paused_why, row.is_stopped = "", False
+        if commit:
+            row.save()
+        return row
+
+
+class TryForm(forms.Form):
+    """A read of one number, to see whether it works."""
+
+    number = forms.CharField(
+        label="Number", max_length=20, help_text="One that the system knows, like +14155550123."
+    )
+    ref = forms.CharField(
+        label="Record id",
+        max_length=80,
+        required=False,
+        help_text="As the system calls it, where the address needs it.",
+    )
+
+    def clean_number(self) -> str:
+        given: str = self.cleaned_data["number"]
+        e164 = "+" + re.sub(r"\D", "", given)
+        if not Number.objects.filter(e164=e164).exists():
+            raise ValidationError("This number is in no file that was imported; try one of a contact.")
+        return e164
