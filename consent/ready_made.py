@@ -207,6 +207,26 @@ READY_MADE = (
         {"status": "out", "date_order": "ymd"},
         {},
     ),
+    ReadyMade(
+        "reassigned-numbers",
+        "Reassigned Numbers Database",
+        K.REASSIGNED,
+        {"number": ["phone_number"], "asked": ["date_of_consent"], "answer": ["disconnected"]},
+        {"region": "US"},
+        {"expected_every_hours": 24 * 31},
+        "Answers of the US database: yes, no or no data for a number and the day it was asked about. Only a yes is "
+        "news: whatever was agreed until the answer came may have been agreed by somebody else.",
+    ),
+    ReadyMade(
+        "deactivated-numbers",
+        "Carrier deactivations",
+        K.REASSIGNED,
+        {"number": ["phone_number"], "at": ["deactivated_on"]},
+        {"region": "US", "date_order": "ymd"},
+        {},
+        "The carriers' daily lists of numbers that were given up. Numbers we do not know are passed over. A list "
+        "without a header line needs one: phone_number.",
+    ),
 )
 
 

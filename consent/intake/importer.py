@@ -12,7 +12,7 @@ from backoffice.files.rows import Row
 from backoffice.files.sniff import Dialect
 from backoffice.imports.importer import Brought, Guess, Outcome, Target, Topic
 from backoffice.models import Bucket, ImportBatch, System
-from consent import batch_flags, bulk, propagate, reconcile
+from consent import batch_flags, bulk, propagate, reconcile, watch
 from consent.cells import Meaning, guess_polarity
 from consent.intake import plan as plans
 from consent.intake.read import Claim, Event, block_event, read_row
@@ -139,6 +139,7 @@ class ConsentImporter:
             *readings.values_list("number_id", flat=True),
         }
         bulk.touch(list(numbers))
+        watch.anew(numbers, batch.system)
         batch_flags.close_for(batch, now)
         reconcile.ring(trigger="staff")
         return {"records": records.count(), "readings": readings.count(), "numbers": len(numbers)}

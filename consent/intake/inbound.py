@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from backoffice.files.rows import Row
@@ -60,13 +60,16 @@ def take_at_once(system: System, messages: Sequence[Inbound], *, now: datetime) 
     if not urgent:
         return 0
     postgres.wait_at_most(LONGEST_WAIT)
-    plan = _plan(system, {}, now)
+    rules = rules_of(system)
+    plan = _plan(system, rules, now)
     read = [_event(plan, message, line) for line, message in enumerate(urgent, 1)]
     events = [one for one in read if isinstance(one, Event)]
     try:
         with transaction.atomic():
-            store_of(system, rules_of(system), now).take_events(events, write=True)
-    except OperationalError:
+            # Beside other calls, whose same event the database refuses, but not beside a file.
+            postgres.share_turn(system.pk)
+            _store(system, rules, now).take_events(events, write=True)
+    except (OperationalError, IntegrityError):
         numbers = Number.objects.filter(e164__any_of=[event.number.e164 for event in events])
         bulk.touch(list(numbers.values_list("pk", flat=True)))
     return len(urgent)
@@ -87,6 +90,10 @@ def store_of(system: System, rules: dict[str, Any], now: datetime) -> Store:
     """The database as events need it that no file brought. Takes turns with files of the same system, so that neither
     writes what the other is just writing."""
     System.objects.select_for_update(no_key=True).get(pk=system.pk)
+    return _store(system, rules, now)
+
+
+def _store(system: System, rules: dict[str, Any], now: datetime) -> Store:
     return Store(
         batch=ImportBatch(system=system, as_of=now),  # never saved: what came without a file has none
         system=system,

@@ -50,6 +50,7 @@ class Plan:
     constant_program: str | None
     blocked_codes: frozenset[str]
     needed: int  # a row with fewer cells lacks one that decides; other missing cells are blank
+    as_of: datetime | None = None  # when the system held what the file says
 
     def cell(self, cells: Sequence[str], target: str) -> str:
         """The first filled cell of a target's columns, trimmed of white space and NULs."""
@@ -178,4 +179,5 @@ def compile_plan(
             ),
             default=-1,
         ),
+        as_of=now,
     )

@@ -18,6 +18,7 @@ from consent import replies
 from consent.cells import Meaning
 from consent.intake.countries import region_of
 from consent.intake.plan import Plan
+from consent.intake.targets import folded
 from consent.ledger import Act, Kind
 from consent.moments import Moment
 from consent.numbers import NumberCell, explain
@@ -402,6 +403,50 @@ def _staff_row(plan: Plan, row: Row) -> Event | Outcome:
     )
 
 
+# What a list of reassigned numbers says of one. "No data": the database has not heard of it, which proves nothing.
+_ANSWERS = {
+    **dict.fromkeys(("yes", "y", "true", "1", "reassigned", "disconnected", "deactivated"), True),
+    **dict.fromkeys(("no", "n", "false", "0", "active", "notreassigned", "notdisconnected"), False),
+    **dict.fromkeys(("", "nodata", "unknown", "na", "null"), False),
+}
+
+
+def _reassigned_row(plan: Plan, row: Row) -> Event | Outcome:
+    """The Reassigned Numbers Database answers for a day: a yes means that the number was given up on that day or any
+    day since, so what was agreed until the answer came may have been agreed by somebody else. The carriers' lists say
+    on which day it was."""
+    cell, raw, warnings = _number(plan, row)
+    if cell.e164 is None:
+        return _unread_number(row, cell, raw)
+    is_answered = bool(plan.positions.get("answer"))
+    answer = plan.cell(row.cells, "answer")
+    if is_answered:
+        is_gone = _ANSWERS.get(folded(answer))
+        if is_gone is None:
+            return rejected(
+                row,
+                "answer_unread",
+                f"“{answer[:40]}” is no answer that is known: write yes, no or no data.",
+                cell.e164,
+            )
+        if not is_gone:
+            return silent(row, "not_reassigned", "Nothing shows that the number changed hands.", cell.e164)
+    asked = plan.text(row.cells, "asked", 40)
+    moment = _moment(plan, row)
+    is_database = bool(is_answered or plan.positions.get("asked"))
+    day = moment.text.strip() or asked or (f"{plan.as_of:%Y-%m-%d}" if plan.as_of else "")
+    return Event(
+        line=row.line,
+        number=cell,
+        act=Act.BOUNDARY,
+        kind=Kind.RND if is_database else Kind.DEACTIVATED,
+        moment=moment,
+        event_id=_event_id(plan, row, "boundary", is_database, cell.e164, day),
+        warnings=(*row.warnings, *warnings, *(w for w in moment.warnings if w != "no_timestamp")),
+        words=f"Disconnected on {asked} or later" if asked and moment.at is None else "",
+    )
+
+
 _READERS: dict[str, Callable[[Plan, Row], Claim | Event | Outcome]] = {
     K.CRM: _status_row,
     K.PLATFORM: _status_row,
@@ -409,4 +454,5 @@ _READERS: dict[str, Callable[[Plan, Row], Claim | Event | Outcome]] = {
     K.FORM: _form_row,
     K.REPLIES: _reply_row,
     K.STAFF: _staff_row,
+    K.REASSIGNED: _reassigned_row,
 }

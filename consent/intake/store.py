@@ -5,7 +5,8 @@ With `write` off nothing is written and the buckets are the same: that is the pr
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +20,7 @@ from backoffice.models import Bucket, ImportBatch, System
 from consent import bulk
 from consent.cells import Meaning
 from consent.intake.read import Claim, Event
-from consent.ledger import Act, Kind
+from consent.ledger import Act, Kind, Precision
 from consent.models import (
     AgreedStatus,
     ConsentRecord,
@@ -37,6 +38,8 @@ from consent.rules import Status
 
 SAID_ALREADY = {"same_number_again", "another_record"}
 _W = WriteBack.Status
+COPIED_ROWS = 20  # forms of one and the same second …
+COPIED_SHARE = 0.05  # … and this share of the file's so far: more is a copy's time, not theirs
 OUT_STATUSES = {Status.OPTED_OUT, Status.OPTED_OUT_PRESUMED}
 
 
@@ -71,6 +74,8 @@ class Store:
     )
     seen_events: dict[str, int] = field(default_factory=dict)
     seen_out: set[str | None] = field(default_factory=set)  # of a preview
+    seen_times: Counter[datetime] = field(default_factory=Counter)  # of forms, those that came more than once
+    seen_forms: int = 0
 
     # --- Look up --------------------------------------------------------------------------------------------
 
@@ -190,6 +195,8 @@ class Store:
 
     def remember(self, items: Iterable[Claim | Event]) -> None:
         """Rows an earlier worker committed: only what later rows of the file need to know of them."""
+        items = list(items)
+        self._copied_times([item for item in items if isinstance(item, Event)])
         for item in items:
             if isinstance(item, Event):
                 self.seen_events.setdefault(item.event_id, item.line)
@@ -294,7 +301,9 @@ class Store:
     # --- Events ---------------------------------------------------------------------------------------------
 
     def take_events(self, events: Sequence[Event], *, write: bool) -> list[Outcome]:
-        numbers = self.numbers(events, write=write)
+        strangers = self._strangers(events)
+        numbers = self.numbers([e for e in events if e.number.e164 not in strangers], write=write)
+        copied = self._copied_times(events)
         free_ids = self._free_ids(events)
         by_sender = self._programs_by_sender()
         agreed = self._programs_of(numbers.values()) if by_sender else {}
@@ -310,6 +319,13 @@ class Store:
                 outcome.bucket, outcome.reason = Bucket.DUPLICATE, "same_event_again"
                 outcome.detail = f"The same event stands in line {earlier} already."
                 continue
+            if event.number.e164 in strangers:
+                outcome.bucket, outcome.reason = Bucket.UNCHANGED, "not_ours"
+                outcome.detail = "No system and no person ever told us of this number."
+                continue
+            is_copied = event.kind is Kind.FORM and event.moment.at in copied
+            if is_copied:
+                outcome.warnings = (*outcome.warnings, "copied_time")
             free_id = free_ids.get(event.event_id)
             if free_id is None:
                 outcome.bucket = Bucket.UNCHANGED
@@ -323,7 +339,13 @@ class Store:
                 outcome.consequences = self._event_consequences(event, number_id in out)
                 continue
             rows += [
-                self._record(event, number_id, program, f"{free_id}#{place}"[:100] if place else free_id)
+                self._record(
+                    event,
+                    number_id,
+                    program,
+                    f"{free_id}#{place}"[:100] if place else free_id,
+                    is_copied=is_copied,
+                )
                 for place, program in enumerate(programs)
             ]
             touched.append(number_id)
@@ -331,6 +353,24 @@ class Store:
             bulk.pour(ConsentRecord, _RECORD_FIELDS, rows)
             bulk.touch(touched)
         return outcomes
+
+    def _strangers(self, events: Sequence[Event]) -> set[str | None]:
+        """Numbers on a list of disconnected ones that nobody ever told us of: they are none of our business."""
+        listed = {event.number.e164 for event in events if event.act is Act.BOUNDARY}
+        return listed - self._known_numbers(listed).keys() if listed else set()
+
+    def _copied_times(self, events: Sequence[Event]) -> set[datetime]:
+        """Seconds at which so many forms of the file claim to have been sent that it is the time of a copy: people do
+        not sign up by the hundred in one second, list after list."""
+        times = [e.moment.at for e in events if e.kind is Kind.FORM and _is_told_to_the_second(e.moment)]
+        if not times:
+            return set()
+        self.seen_forms += len(times)
+        self.seen_times.update(at for at in times if at is not None)
+        often = {at: count for at, count in self.seen_times.items() if count > 1}
+        self.seen_times = Counter(often)
+        least = max(COPIED_ROWS, COPIED_SHARE * self.seen_forms)
+        return {at for at, count in often.items() if count >= least}
 
     def _free_ids(self, events: Sequence[Event]) -> dict[str, str]:
         """For each event that does not count yet, the id under which it can be written.
@@ -366,7 +406,7 @@ class Store:
         if event.program:
             named = self._program(event.program)
             return [named] if named else None
-        if event.act is Act.REVOKE:
+        if event.act is Act.REVOKE or event.act is Act.BOUNDARY:
             return [None]  # its sender decides, or nothing does and it reaches every program
         pool = by_sender.get(event.sender, [])
         if len(pool) == 1:
@@ -384,6 +424,8 @@ class Store:
             return ("becomes_out",) if is_first and not is_out else ("out_again",)
         if event.act in {Act.GRANT, Act.CONFIRM}:
             return ("adds_evidence",)
+        if event.act is Act.BOUNDARY:
+            return ("changes_hands",)
         return ("claims_in_without_proof",) if event.act is Act.ASSERT_IN else ()
 
     def _programs_by_sender(self) -> dict[str, list[Program]]:
@@ -406,7 +448,7 @@ class Store:
         return found
 
     def _record(
-        self, event: Event, number_id: int, program: Program | None, event_id: str
+        self, event: Event, number_id: int, program: Program | None, event_id: str, *, is_copied: bool
     ) -> tuple[Any, ...]:
         wording = self.wordings.get(event.wording)
         moment = event.moment
@@ -417,12 +459,12 @@ class Store:
             program.pk if program else None,
             event.for_all_programs,
             event.sender,
-            moment.at or (moment.claimed_at if event.act is Act.REVOKE else None),
+            moment.at or moment.claimed_at,
             moment.precision.value,
             moment.text[:80],
             self.zone,
             moment.spread_seconds,
-            event.known_at or self.batch.as_of,
+            event.known_at or (self.batch.as_of if is_copied else _received(moment, self.batch.as_of)),
             f"{self.system.slug}" if event.clock else "",
             wording.pk if wording else None,
             _wording_note(event, wording),
@@ -434,6 +476,7 @@ class Store:
             self.batch.pk,
             event.line if self.batch.pk else None,
             event.provider_acted,
+            is_copied,
         )
 
     # --- Programs -------------------------------------------------------------------------------------------
@@ -460,7 +503,7 @@ _RECORD_FIELDS = (
     *("number_id", "act", "kind", "program_id", "for_all_programs", "sender", "occurred_at", "precision"),
     *("occurred_text", "zone", "spread_seconds", "received_at", "clock", "wording_id", "wording_note"),
     *("has_reference", "reference", "words", "system_id", "source_event_id", "batch_id", "line"),
-    "provider_acted",
+    *("provider_acted", "copied_time"),
 )
 
 
@@ -469,6 +512,23 @@ def _wording_note(event: Event, wording: Wording | None) -> str:
     if event.kind is not Kind.FORM or event.act is not Act.GRANT or wording is not None:
         return ""
     return event.wording or "not given"
+
+
+def _is_told_to_the_second(moment: Moment) -> bool:
+    """A day written with midnight beside it is a day."""
+    if moment.at is None or moment.precision is not Precision.SECOND:
+        return False
+    return _MIDNIGHT.search(moment.text) is None
+
+
+_MIDNIGHT = re.compile(r"(?<![\d:+-])(?:00:00(?::00(?:\.0+)?)?|12:00(?::00)? ?am)(?![\d:])", re.IGNORECASE)
+
+
+def _received(moment: Moment, as_of: datetime) -> datetime:
+    """When it reached us, or whoever takes messages, forms and calls for us: they arrive when they are made. Where
+    nobody knows the second, it is the file that brought it."""
+    is_exact = moment.precision is Precision.SECOND and not moment.spread_seconds
+    return min(moment.at, as_of) if moment.at is not None and is_exact else as_of
 
 
 def _known_time(moment: Moment, meaning: Meaning) -> datetime | None:

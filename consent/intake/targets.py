@@ -77,6 +77,18 @@ TARGETS: dict[str, tuple[Target, ...]] = {
         _COUNTRY,
         _PROGRAM,
     ),
+    K.REASSIGNED: (
+        _NUMBER,
+        Target(
+            "answer",
+            "Answer",
+            "Whether the number is gone: yes, no or no data. Leave out when every number of the list is.",
+        ),
+        Target("asked", "Day asked about", "A yes means: disconnected on this day or any day since."),
+        Target("at", "Disconnected on", several=True, is_time=True),
+        _EVENT,
+        _COUNTRY,
+    ),
 }
 
 
@@ -137,6 +149,8 @@ USUAL_HEADERS: dict[str, list[str]] = {
     ],
     "words": ["note", "notes", "comment", "quote", "words"],
     "staff": ["staff", "agent", "user", "changedby", "by"],
+    "answer": _words("answer result response disconnected reassigned isreassigned permanentlydisconnected"),
+    "asked": _words("asked dateasked querydate consentdate dateofconsent lastverifieddate lastcontactdate"),
     "sender": ["sender", "senderid", "service", "messagingservice", "ournumber", "to"],
 }
 

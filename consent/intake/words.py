@@ -35,6 +35,7 @@ WORDS = {
     "status_unrecognised": "Status word nobody explained",
     "program_unknown": "Program not known",
     "direction_unknown": "Sent or received: not known",
+    "answer_unread": "Answer nobody explained",
     # what else becomes of a row
     "same_number_again": "Same number again, same status",
     "another_record": "Same number in another record",
@@ -45,6 +46,8 @@ WORDS = {
     "from_short_code": "Message from a short code",
     "ordinary_reply": "Reply without a word about consent",
     "no_consent_content": "Change without a word about consent",
+    "not_reassigned": "Number that has not changed hands",
+    "not_ours": "Number we do not know",
     # warnings
     "extra_cells": "Empty cells beyond the last column",
     "short_row": "Cells missing at the end",
@@ -74,6 +77,7 @@ WORDS = {
     "uan": "Company’s central number",
     "pager": "Pager",
     "voicemail": "Voicemail box",
+    "copied_time": "Same second as many other rows",
     "fictitious": "Number reserved for films and examples",
     # lines that are no data
     "blank": "Blank lines",
@@ -88,10 +92,12 @@ WORDS = {
     "assert_in": "Claims opted in",
     "assert_out": "Claims opted out",
     "assert_none": "To be read by a person",
+    "boundary": "Changed hands",
     # what confirming would mean
     "becomes_out": "become opted out",
     "out_again": "repeat an opt-out that is known",
     "adds_evidence": "bring proof that somebody agreed",
+    "changes_hands": "say that the number belongs to somebody else now",
     "claims_in_without_proof": "claim an opt-in without proof",
     "conflicts_with_opt_out": "of these contradict an opt-out we hold",
 }
