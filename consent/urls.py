@@ -9,6 +9,7 @@ from consent.views import (
     flag_review,
     hold,
     reply,
+    wording,
     write_back,
 )
 
