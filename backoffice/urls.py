@@ -10,6 +10,8 @@ from backoffice.webhooks.views import hook
 register_converter(KeyConverter, "key")
 
 urlpatterns = [
+    # First: asked before every send, so the other addresses are not tried before it.
+    path("api/v1/", include("backoffice.api.urls")),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("", home, name="home"),
@@ -21,6 +23,5 @@ urlpatterns = [
     path("webhooks/", include("backoffice.webhooks.urls")),
     path("", include("consent.urls")),
     path("errors/", include("errors.urls")),
-    path("api/v1/", include("backoffice.api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,10 +18,12 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection
 
+from backoffice.statements import ask
 from consent.numbers import read_number
 from consent.rules import RULES_VERSION, Code, Status
 
 # What is written so already needs no reading; whether it is a number at all, the table of numbers knows.
+FEW = 20  # numbers up to which one plan fits all
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -124,47 +126,54 @@ def weigh(known: Known, now: datetime, valid_for: timedelta) -> Verdict:
 
 
 def check(
-    numbers: Sequence[str], program: str, sender: str | None, *, region: str | None, now: datetime
-) -> list[Verdict]:
-    """A verdict for each number, in their order, in one statement however many. `region`: the country of numbers that
-    are written without one."""
+    numbers: Sequence[str],
+    program: str,
+    sender: str | None,
+    *,
+    token_id: int,
+    region: Callable[[], str | None],
+    now: datetime,
+) -> list[Verdict] | None:
+    """A verdict for each number, in their order, in one statement however many. `region` tells the country of
+    numbers that are written without one, if there are any. None: the token was revoked, or there is no such
+    program."""
     valid_for = timedelta(seconds=settings.SEND_CHECK_VALID_SECONDS)
-    e164s = [read(number, region) for number in numbers]
-    found = _ask(e164s, program, sender)
+    e164s = read_all(numbers, region)
+    found = _ask(e164s, program, sender, token_id)
     if found is None:
-        nothing = _refused(Why.PROGRAM_UNKNOWN, now + valid_for)
-        return [nothing] * len(numbers)
-    unreadable = _refused(Why.NUMBER_UNREADABLE, now + valid_for)
+        return None
+    unreadable = refused(Why.NUMBER_UNREADABLE, now + valid_for)
     return [
         unreadable if e164 is None else weigh(known, now, valid_for)
         for e164, known in zip(e164s, found, strict=True)
     ]
 
 
-def read(number: str, region: str | None) -> str | None:
-    """The number in E.164, or None where it cannot be read."""
-    if _E164.fullmatch(number):
-        return number
-    return read_number(number, region).e164
+def read_all(numbers: Sequence[str], region: Callable[[], str | None]) -> list[str | None]:
+    """Each number in E.164, or None where it cannot be read."""
+    if all(map(_E164.fullmatch, numbers)):
+        return list(numbers)
+    country = region()
+    return [number if _E164.fullmatch(number) else read_number(number, country).e164 for number in numbers]
 
 
-def _refused(why: Why, valid_until: datetime) -> Verdict:
+def refused(why: Why, valid_until: datetime) -> Verdict:
     return Verdict(Answer.HOLD, (why,), None, None, None, None, valid_until)
 
 
-def _ask(e164s: Sequence[str | None], program: str, sender: str | None) -> list[Known] | None:
-    """What is known of each, in their order; None where there is no such program."""
+def _ask(e164s: Sequence[str | None], program: str, sender: str | None, token_id: int) -> list[Known] | None:
+    """What is known of each, in their order."""
     is_postgres = connection.vendor == "postgresql"
     asked = [e164 or "" for e164 in e164s]
     given = {
         "asked": asked if is_postgres else json.dumps(asked),
         "program": program,
         "sender": sender,
+        "token": token_id,
         "block": Code.PROVIDER_BLOCKED_AGREED_IN.value,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(ON_POSTGRESQL if is_postgres else ON_SQLITE, given)
-        rows = cursor.fetchall()
+    statement = ON_POSTGRESQL if is_postgres else ON_SQLITE
+    rows = ask(statement, given, planned=len(asked) <= FEW)
     if not rows:
         return None
     if not is_postgres:
@@ -191,6 +200,7 @@ FROM (
         WHERE l.program_id = consent_program.id AND a.address = %(sender)s
     ) AS has_sender
     FROM consent_program WHERE code = %(program)s
+        AND EXISTS (SELECT 1 FROM backoffice_apitoken WHERE id = %(token)s AND revoked_at IS NULL)
 ) AS p
 CROSS JOIN {asked}
 LEFT JOIN consent_number AS n ON n.e164 = asked.value

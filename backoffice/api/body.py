@@ -35,9 +35,9 @@ def read_body(request: HttpRequest, model: type[Model]) -> Model:
             f"The body is announced as “{request.content_type or 'nothing'}”.",
             "Send JSON, with the header Content-Type: application/json.",
         )
-    if request.headers.get("Content-Encoding", "identity") != "identity":
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         raise Problem(415, "packed", "The body is compressed.", "Send it as it is, without Content-Encoding.")
-    if "chunked" in request.headers.get("Transfer-Encoding", ""):
+    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", ""):
         raise Problem(
             411, "length_missing", "The body comes without its length.", "Send a Content-Length header."
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
-from datetime import datetime, timedelta
+import time
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.db import models
 from django.db.models import Q
 
 from backoffice.models.system import System
+from backoffice.statements import ask
 
 MARK = "smsb_"  # what every token begins with, so that scanners for leaked secrets can know it
 SHOWN = len(MARK) + 4  # characters that stay visible
@@ -44,7 +47,39 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
+SEEN_SECONDS = 5
+SEEN_AT_MOST = 1_000  # tokens
+_seen: dict[str, tuple[float, ApiToken]] = {}  # by digest; until when
+
+_FIELDS = ("id", "system_id", "scopes", "expires_at", "revoked_at", "last_used_at")
+_BY_DIGEST = f"SELECT {', '.join(_FIELDS)} FROM backoffice_apitoken WHERE digest = %(digest)s"  # noqa: S608
+
+
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def of_secret(self, secret: str, *, just_seen: bool = False) -> ApiToken | None:
+        """The token with this secret, valid or not: asked at every request. The hash is looked up, not compared, so
+        no clock can tell how much of a guess was right.
+
+        With `just_seen` it may be as it was some seconds ago, for a caller whose own statement asks whether it was
+        revoked; nothing else about a token ever changes."""
+        digest = digest_of(secret)
+        if just_seen and (seen := _seen.get(digest)) and time.monotonic() < seen[0]:
+            return seen[1]
+        token = self._of_digest(digest)
+        if token is not None:
+            if len(_seen) >= SEEN_AT_MOST:
+                _seen.clear()
+            _seen[digest] = (time.monotonic() + SEEN_SECONDS, token)
+        return token
+
+    def _of_digest(self, digest: str) -> ApiToken | None:
+        rows = ask(_BY_DIGEST, {"digest": digest})
+        for pk, system_id, scopes, *moments in rows:
+            return ApiToken.from_db(
+                self.db, _FIELDS, (pk, system_id, json.loads(scopes), *map(_moment, moments))
+            )
+        return None
+
     def valid(self, now: datetime) -> ApiTokenQuerySet:
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
 
@@ -71,6 +106,11 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
             expires_at=expires_at,
         )
         return token, secret
+
+
+def _moment(stored: datetime | str | None) -> datetime | None:
+    """SQLite keeps moments as texts in UTC."""
+    return datetime.fromisoformat(stored).replace(tzinfo=UTC) if isinstance(stored, str) else stored
 
 
 class ApiToken(models.Model):
@@ -125,3 +165,4 @@ class ApiToken(models.Model):
     def note_use(self, now: datetime) -> None:
         if self.last_used_at is None or now - self.last_used_at >= USED_AT_MOST_EVERY:
             ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
+            self.last_used_at = now

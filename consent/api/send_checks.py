@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from backoffice.api import Call, Scope, Strict, endpoint
-from consent.send_check import Answer, Verdict, Why, check
+from consent.send_check import Answer, Verdict, Why, check, refused
 
 MOST = 10_000
 
@@ -62,6 +62,7 @@ class SendCheckAnswers(BaseModel):
     body=SendChecks,
     answer=SendCheckAnswers,
     summary="May these numbers be texted?",
+    proves_token=True,
 )
 def send_checks(call: Call[SendChecks]) -> dict[str, Any]:
     """Answers allow, hold or block for each number. Anything that is unknown, unreadable or in doubt is held. An
@@ -71,9 +72,13 @@ def send_checks(call: Call[SendChecks]) -> dict[str, Any]:
         asked.numbers,
         asked.program,
         asked.sender,
-        region=call.token.system.default_region or None,
+        token_id=call.token.pk,
+        region=lambda: call.token.system.default_region or None,
         now=call.now,
     )
+    if verdicts is None:
+        call.prove()
+        verdicts = [refused(Why.PROGRAM_UNKNOWN, call.now)] * len(asked.numbers)
     return {
         "checked_at": call.now.isoformat(),
         "program": asked.program,

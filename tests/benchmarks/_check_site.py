@@ -2,6 +2,7 @@
 
 import json
 import random
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +12,18 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
+settings.ROOT_URLCONF = __name__
+application = get_wsgi_application()  # first: the URLs below need the apps
+
 NUMBERS = 100_000
 PROGRAM = "promo"
+
+
+@cache
+def _token_id() -> int:
+    from backoffice.models import ApiToken
+
+    return ApiToken.objects.latest("pk").pk
 
 
 @csrf_exempt
@@ -31,6 +42,7 @@ def select(request: HttpRequest) -> HttpResponse:
         "asked": [e164_of(random.randrange(NUMBERS))],
         "program": PROGRAM,
         "sender": None,
+        "token": _token_id(),
         "block": "PROVIDER_BLOCKED_AGREED_IN",
     }
     with connection.cursor() as cursor:
@@ -44,6 +56,3 @@ urlpatterns = [
     path("select", select),
     path("", include("backoffice.urls")),
 ]
-
-settings.ROOT_URLCONF = __name__
-application = get_wsgi_application()
