@@ -41,6 +41,7 @@ _OF_TEXT: Final = ("body.", "link.", "brand.")
 
 REPEATED: Final = "file.repeated"
 UNREADABLE: Final = "file.unreadable"
+MISSING: Final = "file.missing_value"
 
 
 class Row(NamedTuple):
@@ -50,6 +51,7 @@ class Row(NamedTuple):
     to: str
     country: str
     problem: str = ""
+    state: str = ""
 
 
 class Reason(NamedTuple):
@@ -105,7 +107,7 @@ def read_audience(path: Path) -> list[Row]:
     dialect = sniff(path, max_bytes=MOST_BYTES)
     if dialect.kind is not Kind.CSV:
         raise Unreadable("This is an Excel workbook", _WHOLE, "Save its sheet as CSV and choose that file.")
-    number, country = _columns(dialect)
+    number, country = columns_of(dialect)
     found: list[Row] = []
     for row in read_rows(path, dialect):
         if row.skip:
@@ -127,7 +129,7 @@ def read_audience(path: Path) -> list[Row]:
     return found
 
 
-def _columns(dialect: Dialect) -> tuple[int, int | None]:
+def columns_of(dialect: Dialect) -> tuple[int, int | None]:
     """Where the numbers and the countries stand. Without a header: first and second. Raises Unreadable."""
     if not dialect.header_line:
         return 0, 1 if dialect.width > 1 else None
@@ -152,7 +154,7 @@ def _cell(written: str) -> str:
 
 def to_text(rows: Iterable[Row]) -> str:
     """The rows as the page carries them, so that nothing is kept here."""
-    return "\n".join("\t".join((str(row.line), *row[1:])) for row in rows)
+    return "\n".join("\t".join((str(row.line), row.to, row.country, row.problem)) for row in rows)
 
 
 def from_text(text: str) -> list[Row]:
@@ -260,7 +262,9 @@ def _weighed(findings: Iterable[Finding]) -> tuple[tuple[Reason, ...], Verdict]:
 
 
 def _to(message: Message, row: Row) -> Message:
-    return replace(message, to=row.to, country=row.country or message.country)
+    return replace(
+        message, to=row.to, country=row.country or message.country, state=row.state or message.state
+    )
 
 
 def _likeness(message: Message, cell: NumberCell) -> Hashable:

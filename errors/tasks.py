@@ -3,7 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from errors import looks, overdue, retain, rollup, verify
+from errors import campaign_tidy, looks, overdue, retain, rollup, verify
 
 
 @shared_task(name="errors.count_sends", acks_late=True)
@@ -29,3 +29,8 @@ def look_for_patterns() -> dict[str, int]:
 @shared_task(name="errors.verify_fixes", acks_late=True)
 def verify_fixes() -> dict[str, int]:
     return {"queued": int(verify.ring(trigger="schedule") is not None)}
+
+
+@shared_task(name="errors.tidy_campaigns", acks_late=True)
+def tidy_campaigns() -> dict[str, int]:
+    return campaign_tidy.tidy(timezone.now())

@@ -35,7 +35,7 @@ class CampaignCheck(models.Model):
     message = models.JSONField(default=dict)  # sender, purpose …, as errors.asked reads them
     program = models.ForeignKey(Program, null=True, on_delete=models.PROTECT, related_name="+")
     price = models.DecimalField(max_digits=10, decimal_places=6, null=True)  # of one segment
-    # {"number": 0, "country": 1, "state": None, "text": None, "fields": {"first_name": 2}}
+    # Where they stand in a row: number, country, state, text, and under "fields" those of the template.
     columns = models.JSONField(default=dict)
     dialect = models.JSONField(default=dict)
     file = models.FileField(upload_to="campaigns/%Y/%m/", max_length=200)
