@@ -29,6 +29,8 @@ _LEAD = (
     "backoffice.control_jobrun",
     "consent.assign_flag",
     "consent.approve_correction",
+    "consent.change_notice",
+    "consent.draft_notice",
     "errors.classify_errorcode",
     "errors.assign_pattern",
     "errors.mute_pattern",

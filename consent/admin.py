@@ -193,6 +193,7 @@ class WordingAdmin(ConfigurationAdmin):
     export_fields = (
         "code",
         "program",
+        "kind",
         "text",
         "language",
         "place",
@@ -209,7 +210,7 @@ class WordingAdmin(ConfigurationAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Wording | None = None) -> tuple[str, ...]:
         """A text that somebody agreed to is evidence: it gets a successor, not another wording."""
         if obj and obj.consent_records.exists():
-            return ("code", "program", "text", "language", "prechecked", "valid_from")
+            return ("code", "program", "kind", "text", "language", "prechecked", "valid_from", "succeeds")
         return ()
 
 

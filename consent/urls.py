@@ -8,6 +8,7 @@ from consent.views import (
     flag_list,
     flag_review,
     hold,
+    notice,
     reply,
     wording,
     write_back,
@@ -63,5 +64,10 @@ urlpatterns = [
     path("wording/read", wording.wording_read, name="wording_read"),
     path("wording/report", wording.wording_report, name="wording_report"),
     path("wording/<key:pk>/", wording.wording_page, name="wording_page"),
+    path("reconfirm/", notice.notice_list, name="notice_list"),
+    path("reconfirm/text", notice.notice_edit, name="notice_edit"),
+    path("reconfirm/read", notice.notice_read, name="notice_read"),
+    path("reconfirm/export", notice.notice_export, name="notice_export"),
+    path("reconfirm/contacts/<key:number_pk>/", notice.notice_of_number, name="notice_of_number"),
     path("holds/", hold.hold_list, name="hold_list"),
 ]

@@ -120,6 +120,9 @@ class Wording(models.Model):
         others = Wording.objects.filter(program=self.program_id, kind=self.kind).exclude(pk=self.pk)
         mine = self.as_version()
         for other in others.order_by("pk"):
+            # The one before it ends when it begins: consent.registry sees to that.
+            if other.pk == self.succeeds_id and _begins_before(other, self):
+                continue
             if wording.overlap(mine, other.as_version()):
                 raise ValidationError(
                     {
@@ -127,6 +130,10 @@ class Wording(models.Model):
                         "that one a last day, or this one another place."
                     }
                 )
+
+
+def _begins_before(one: Wording, other: Wording) -> bool:
+    return other.valid_from is not None and (one.valid_from is None or one.valid_from < other.valid_from)
 
 
 class Notice(models.Model):

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from backoffice.models import System
-from consent import propagate, rules
+from consent import propagate, registry, rules
 from consent.facts import Door, policy
 from consent.ledger import Act, Kind
 from consent.models import (
@@ -23,6 +23,7 @@ from consent.models import (
     SystemRecord,
     WriteBack,
 )
+from consent.registry import Behind
 from consent.rules import Agreed, Status
 
 SHOWN = 60  # of each track; the contact page shows the rest
@@ -74,6 +75,7 @@ class Item:
     reading: Reading | None = None
     decides: bool = False
     conflicts: bool = False  # the flag rests on it
+    behind: Behind | None = None  # the text a grant rests on, or seems to by its date
     voided: bool = False  # its file does not count any more, or two people set it aside
 
     @property
@@ -116,8 +118,9 @@ def timeline(
         if void.act == Act.VOID and void.approved_by_id is not None
         for name in (f"c{void.voids_id}", f"r{void.voids_reading_id}")
     }
+    texts = registry.behind(listed)
     items = [
-        *(_of_record(row, decides, conflicts, set_aside) for row in listed),
+        *(_of_record(row, decides, conflicts, set_aside, texts.get(row.pk)) for row in listed),
         *(
             _of_reading(row, decides, conflicts, set_aside)
             for row in readings.order_by("-read_at", "-pk")[:limit]
@@ -126,13 +129,20 @@ def timeline(
     return sorted(items, key=lambda item: (item.at, item.id), reverse=True)
 
 
-def _of_record(row: ConsentRecord, decides: set[str], conflicts: set[str], set_aside: set[str]) -> Item:
+def _of_record(
+    row: ConsentRecord,
+    decides: set[str],
+    conflicts: set[str],
+    set_aside: set[str],
+    behind: Behind | None,
+) -> Item:
     name = f"c{row.pk}"
     return Item(
         id=name,
         at=row.occurred_at or row.received_at,
         title=_TITLES.get((Act(row.act), Kind(row.kind))) or _BY_ACT[Act(row.act)],
         record=row,
+        behind=behind,
         decides=name in decides,
         conflicts=name in conflicts,
         voided=name in set_aside or _file_is_void(row),
