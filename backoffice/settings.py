@@ -232,6 +232,7 @@ JOB_VERBS = {
     "errors.retain": "errors.retain.retain",
     "errors.detect": "errors.detect.detect",
     "errors.verify": "errors.verify.verify",
+    "errors.campaign_check": "errors.campaign_check.check",
     "errors.replay": "errors.replay.run.replay",
 }
 
@@ -258,6 +259,8 @@ SEND_LOG: dict[str, Any] = {
     # None ("never"): that route reports no deliveries. FINAL_AFTER_HOURS="*=72,twilio=24,vonage:DE=never"
     "final_after_hours": {"*": 72} | hours_by_name("FINAL_AFTER_HOURS"),
 }
+# Lists of checked campaigns, and what became of their rows; the counts stay.
+CAMPAIGN_FILE_DAYS = int(os.environ.get("CAMPAIGN_FILE_DAYS", 30))
 # Templates that one person may get again and again, such as one-time passwords: no duplicate sends.
 MAY_REPEAT_TEMPLATES = [name for name in os.environ.get("MAY_REPEAT_TEMPLATES", "otp").split(",") if name]
 # The search for patterns: what counts as one, and what is looked at.
@@ -373,6 +376,7 @@ CELERY_BEAT_SCHEDULE = {
     "retain-sends": {"task": "errors.retain_sends", "schedule": 3600.0},
     "look-for-patterns": {"task": "errors.look_for_patterns", "schedule": 300.0},
     "verify-fixes": {"task": "errors.verify_fixes", "schedule": 3600.0},
+    "tidy-campaigns": {"task": "errors.tidy_campaigns", "schedule": 3600.0},
     "read-webhooks": {"task": "backoffice.read_webhooks", "schedule": 10.0},
 }
 for _entry in CELERY_BEAT_SCHEDULE.values():

@@ -32,10 +32,12 @@ KINDS = {
     "errors.retain": "Remove old sends",
     "errors.detect": "Look for patterns",
     "errors.verify": "Measure fixes",
+    "errors.campaign_check": "Check a campaign",
     # Entries of the schedule are called by their name there.
     "count-sends": "Look for hours of sends to count",
     "give-up-on-reports": "Look for reports that are overdue",
     "retain-sends": "Look for sends whose time is over",
+    "tidy-campaigns": "Remove lists of campaigns whose time is over",
 }
 # News older than this has been waiting too long: counting is due every minute.
 NEWS_QUIET = timedelta(minutes=10)
