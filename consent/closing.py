@@ -51,9 +51,14 @@ def _mine(flag: Flag, now: Standing) -> list[WriteBack]:
 
 
 def _still_so(flag: Flag, now: Standing) -> Step | None:
+    mine = _mine(flag, now)
+    came_back = any(row.status == W.REVERTED for row in mine)
+    if flag.status == F.OPEN and now.is_corrected and not now.is_proposed:
+        again = _on_their_way(mine) and not came_back
+        return Step(F.VERIFYING, "What had come back was read from a file that is void.") if again else None
     if flag.status not in {F.CORRECTING, F.VERIFYING}:
         return None
-    if any(row.status == W.REVERTED for row in _mine(flag, now)):
+    if came_back:
         return _came_back(now)
     if flag.status == F.CORRECTING or _on_their_way(now.live):
         return None

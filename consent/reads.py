@@ -16,42 +16,47 @@ class Read(NamedTuple):
     is_right: bool
 
 
+class Span(NamedTuple):
+    """How long a record is watched: through so many right reads in a row and so many hours, whichever is longer."""
+
+    reads: int
+    hours: int
+
+
 class Course(NamedTuple):
     """The sum of the reads. `last` is the one that settles the correction; None: nothing was read that counts."""
 
     last: Read | None
     right: int  # reads in a row that were right
     reverts: int  # how often it came back wrong
-    counts_from: datetime  # the hours of the watch begin here
-
-    def is_over(self, now: datetime, *, reads: int, hours: int) -> bool:
-        """Whether the watch may end: right often enough and for long enough."""
-        is_right = self.last is not None and self.last.is_right
-        return is_right and self.right >= reads and now >= self.until(hours)
-
-    def until(self, hours: int) -> datetime:
-        return self.counts_from + timedelta(hours=hours)
+    until: datetime  # the hours of the watch are over
+    over_at: datetime | None  # the whole watch is, unless a wrong read comes before; None: reads are missing
 
 
-def course(reads: Iterable[Read], *, decided_at: datetime, sent_at: datetime | None) -> Course:
+def course(reads: Iterable[Read], span: Span, *, decided_at: datetime, sent_at: datetime | None) -> Course:
     """Reads in any order, one a moment. What was read before the decision counts nothing. Before the correction left,
-    a right value shows that there was nothing to do, and a wrong one nothing at all."""
+    a right value shows that there was nothing to do, and a wrong one nothing at all. Once the watch is over, what is
+    read is no matter of this correction any more."""
     began = sent_at or decided_at
     last: Read | None = None
     right = reverts = 0
-    counts_from = began
+    until = began + timedelta(hours=span.hours)
+    over_at: datetime | None = None
     for read in sorted(reads, key=attrgetter("at")):
         if read.at <= decided_at:
             continue
+        if over_at is not None and read.at > over_at:
+            break
         if read.at <= began or (sent_at is None and last is None):
             last = read if read.is_right else None
-            if sent_at is None and read.is_right:
-                right, counts_from = 1, read.at
-            continue
+            if sent_at is not None or not read.is_right:
+                continue
+            until = read.at + timedelta(hours=span.hours)
         if read.is_right:
             right += 1
+            over_at = over_at or (max(read.at, until) if right >= span.reads else None)
         else:
             reverts += last is None or last.is_right
-            right, counts_from = 0, read.at
+            right, over_at, until = 0, None, read.at + timedelta(hours=span.hours)
         last = read
-    return Course(last, right, reverts, counts_from)
+    return Course(last, right, reverts, until, over_at)

@@ -433,7 +433,7 @@ class _Work:
         if found is None or flag.code != rules.Code.SYNC_REGRESSION or times <= flag.params.get("reverts", 0):
             return None
         flag.params = {**flag.params, "reverts": times}
-        if flag.status not in {F.OPEN, F.IN_REVIEW} or flag.pk in self.proposed:
+        if F.ESCALATED not in Flag.MOVES[F(flag.status)] or flag.pk in self.proposed:
             return None
         assert found.system is not None
         return Step(F.ESCALATED, watch.stopped_words(found.system.name, times))

@@ -25,7 +25,7 @@ from backoffice.words import staff_words
 from consent.cells import Meaning, Polarity
 from consent.facts import PROTECTIVE
 from consent.models import Flag, Reading, WriteBack
-from consent.reads import Course, Read, course
+from consent.reads import Course, Read, Span, course
 from consent.rules import Code
 
 W = WriteBack.Status
@@ -142,17 +142,21 @@ def is_right(written: str, value: str, *, only_opt_outs: bool = False) -> bool:
 def _follow(row: WriteBack, reads: Iterable[Read], now: datetime) -> bool:
     """Set what the reads make of the correction; whether that changed anything."""
     before = [getattr(row, f"{name}_id" if name == "reading" else name) for name in STORED]
-    fared = course(reads, decided_at=row.decided_at, sent_at=row.sent_at)  # type: ignore[attr-defined]
+    fared = course(reads, span(), decided_at=row.decided_at, sent_at=row.sent_at)  # type: ignore[attr-defined]
     to = _status(row, fared)
     if to != row.status:
         row.status, row.settled_at = to, now if fared.last else None
     row.reading_id = fared.last.reading_id if fared.last else None
     row.reads_right, row.reverts = fared.right, fared.reverts
     watched = fared.last is not None or row.sent_at is not None
-    row.watch_until = fared.until(settings.WATCH_HOURS) if watched else None
-    if fared.is_over(now, reads=settings.WATCH_READS, hours=settings.WATCH_HOURS):
-        row.watch_over_at = now
+    row.watch_until = fared.until if watched else None
+    if fared.over_at is not None and fared.over_at <= now:
+        row.watch_over_at = fared.over_at
     return before != [getattr(row, f"{name}_id" if name == "reading" else name) for name in STORED]
+
+
+def span() -> Span:
+    return Span(settings.WATCH_READS, settings.WATCH_HOURS)
 
 
 def _status(row: WriteBack, fared: Course) -> WriteBack.Status:
@@ -164,6 +168,12 @@ def _status(row: WriteBack, fared: Course) -> WriteBack.Status:
     else:
         return status
     return to if to in WriteBack.MOVES.get(status, set()) else status
+
+
+def anew(number_ids: Iterable[int], system: System) -> None:
+    """Watch what was written to the system about these numbers again, as far as it is not over without a file that
+    was voided; the next look works that out."""
+    WriteBack.objects.filter(number_id__any_of=list(number_ids), system=system).update(watch_over_at=None)
 
 
 def end(rows: Sequence[WriteBack], *, now: datetime) -> None:

@@ -153,7 +153,7 @@ def test_an_opt_in_waits_while_news_about_its_number_is_not_weighed():
 
 def test_what_nobody_can_deliver_is_parked_with_the_way_out():
     align(make.stopped_but_texted())
-    assert propagate.release(now=LATER) == {"dropped": 0, "parked": 1, "reopened": 0, "ready": 0}
+    assert propagate.release(now=LATER) == {"dropped": 0, "parked": 1, "due": 0, "ready": 0}
     parked = WriteBack.objects.get()
     assert (parked.status, "column mapping" in parked.note) == ("parked", True)
     assert propagate.release(now=LATER)["parked"] == 0
@@ -247,15 +247,24 @@ def read_again(
     return settled
 
 
+def stays(line: Number, value: str, of: System, since: Any = NEXT_DAY) -> None:
+    """Four daily files in a row that say so: more reads and hours than a watch takes."""
+    for days in range(4):
+        read_again(line, value, of, since + timedelta(days=days))
+
+
 @pytest.mark.parametrize("value", ["out", "never"])
-def test_a_right_value_read_back_verifies_the_correction_and_closes_the_flag(value):
+def test_a_right_value_read_back_verifies_the_correction_and_closes_the_flag_once_it_has_stayed(value):
     flag = make.stopped_but_texted()
     align(flag)
     hand_over()
     assert read_again(flag.number, value, make.platform()) == {"verified": 1, "reverted": 0}
     flag.refresh_from_db()
-    assert flag.status == "closed"
+    assert flag.status == "verifying"
     assert WriteBack.objects.get().reading.value == value
+    stays(flag.number, value, make.platform(), NEXT_DAY + timedelta(days=1))
+    flag.refresh_from_db()
+    assert flag.status == "closed"
     assert not Flag.objects.open().filter(number=flag.number).exists()
 
 
@@ -326,9 +335,13 @@ def test_a_judgement_is_settled_when_its_values_have_arrived_everywhere():
     hand_over()
     read_again(line, "out", make.platform())
     flag.refresh_from_db()
+    assert flag.status == "verifying"
+    assert Hold.objects.open().filter(flag=flag).exists()
+    stays(line, "out", make.platform(), NEXT_DAY + timedelta(days=1))
+    flag.refresh_from_db()
     assert flag.status == "closed"
     assert not Hold.objects.open().filter(flag=flag).exists()
-    make.weigh(line, now=NEXT_DAY)
+    make.weigh(line, now=NEXT_DAY + timedelta(days=9))
     assert not Flag.objects.open().filter(number=line).exists()
 
 
@@ -342,6 +355,10 @@ def test_a_new_decision_counts_and_the_one_before_it_does_not():
     hand_over(now=NEXT_DAY)
     later = NEXT_DAY + timedelta(days=1)
     assert read_again(flag.number, "out", make.platform(), later)["verified"] == 1
+    assert set(Flag.objects.open().filter(number=flag.number).values_list("status", flat=True)) == {
+        "verifying"
+    }
+    stays(flag.number, "out", make.platform(), later + timedelta(days=1))
     assert not Flag.objects.open().filter(number=flag.number).exists()
 
 
@@ -380,17 +397,15 @@ def test_revoking_without_a_flag_is_carried_out_as_well():
 
 
 def test_a_flag_that_no_correction_mends_comes_back_to_a_person():
-    """The system says what was written, and still the rules find the same thing."""
+    """The system says what was written, and still the rules find the same thing: another record says otherwise."""
     flag = make.stopped_but_texted()
     align(flag)
     hand_over()
-    WriteBack.objects.update(status="verified")
-    bulk.touch([flag.number_id])
-    assert propagate.release(now=LATER)["reopened"] == 0  # not weighed yet
-    make.weigh(flag.number, now=LATER)
-    assert propagate.release(now=LATER)["reopened"] == 1
+    make.reading(flag.number, "in", ref="2", read_at=NEXT_DAY)
+    assert read_again(flag.number, "out", make.platform())["verified"] == 1
     flag.refresh_from_db()
     assert flag.status == "open"
+    assert flag.events.latest("pk").note == "The systems say what was written, yet it is still so."
 
 
 def test_a_flag_whose_correction_was_overtaken_does_not_wait_for_ever():

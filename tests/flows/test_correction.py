@@ -117,7 +117,7 @@ def test_the_files_lead_to_the_flags_and_holds_they_should():
     assert [held(one) for one in (ANA, BEN, EVE)] == [True, False, True]
 
 
-def test_a_correction_that_stayed_closes_its_flags_and_lets_go_of_the_hold(client, agent: User):
+def test_a_correction_that_stayed_closes_its_flags_and_lets_go_of_the_hold(client, agent: User, settings):
     client.force_login(agent)
     correction = align(client, flag("PLATFORM_IN_AGREED_OUT"))
     assert correction.decided_by == agent
@@ -141,6 +141,11 @@ def test_a_correction_that_stayed_closes_its_flags_and_lets_go_of_the_hold(clien
     make.taken_in("hubspot", make.hubspot((ANA, said["hubspot"]), (BEN, "Yes")), as_of=loaded)
     weigh()
     assert set(correction.write_backs.values_list("status", flat=True)) == {W.VERIFIED}
+    # Read back once is not stayed: it is watched first.
+    assert set(Flag.objects.open().filter(number__e164=ANA).values_list("status", flat=True)) == {F.VERIFYING}
+    assert held(ANA)
+    settings.WATCH_READS, settings.WATCH_HOURS = 1, 0
+    reconcile.reconcile_numbers([correction.number_id], now=timezone.now())
     assert codes(ANA) == set()
     assert not held(ANA)
     assert agreed(ANA) is Status.OPTED_OUT
