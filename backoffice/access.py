@@ -35,6 +35,8 @@ _LEAD = (
     "errors.assign_pattern",
     "errors.mute_pattern",
     "errors.detect_pattern",
+    "errors.run_rulereplay",
+    "errors.export_qualityfinding",
     "errors.export_resends",
     "errors.change_preflightrule",
 )

@@ -376,6 +376,7 @@ CELERY_BEAT_SCHEDULE = {
     "retain-sends": {"task": "errors.retain_sends", "schedule": 3600.0},
     "look-for-patterns": {"task": "errors.look_for_patterns", "schedule": 300.0},
     "verify-fixes": {"task": "errors.verify_fixes", "schedule": 3600.0},
+    "replay-rules": {"task": "errors.replay_rules", "schedule": 3600.0},
     "tidy-campaigns": {"task": "errors.tidy_campaigns", "schedule": 3600.0},
     "read-webhooks": {"task": "backoffice.read_webhooks", "schedule": 10.0},
 }

@@ -32,6 +32,8 @@ KINDS = {
     "errors.retain": "Remove old sends",
     "errors.detect": "Look for patterns",
     "errors.verify": "Measure fixes",
+    "errors.replay": "Run the rules on the log",
+    "replay-rules": "See whether last night's run of the rules is due",
     "errors.campaign_check": "Check a campaign",
     # Entries of the schedule are called by their name there.
     "count-sends": "Look for hours of sends to count",

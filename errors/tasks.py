@@ -34,3 +34,8 @@ def verify_fixes() -> dict[str, int]:
 @shared_task(name="errors.tidy_campaigns", acks_late=True)
 def tidy_campaigns() -> dict[str, int]:
     return campaign_tidy.tidy(timezone.now())
+
+
+@shared_task(name="errors.replay_rules", acks_late=True)
+def replay_rules() -> dict[str, int]:
+    return {"queued": int(replays.ring(trigger="schedule", now=timezone.now()) is not None)}

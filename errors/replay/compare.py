@@ -13,9 +13,10 @@ from errors.effect import Rate
 class Counts(Protocol):
     """A line of a result."""
 
-    key: str
-    severity: str
-
+    @property
+    def key(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
     @property
     def precision(self) -> Rate: ...
     @property

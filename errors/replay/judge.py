@@ -41,6 +41,7 @@ from errors.replay.sends import NONE, Column, Sends, Values, alike
 
 PURPOSES: Final = tuple(Purpose)
 CONSENTS: Final = tuple(Consent)
+MOST_KNOWN: Final = 300_000  # answers that are kept, some hundred bytes each
 QUARTER: Final = 15  # minutes: the finest step between time zones
 NOT_JUDGED: Final = frozenset(
     {
@@ -109,7 +110,6 @@ class Words:
     campaign: Values = field(default_factory=Values)
     template: Values = field(default_factory=Values)
     text: Values = field(default_factory=Values)
-    same_text: Values = field(default_factory=Values)
     failure: Values = field(default_factory=Values)
 
 
@@ -190,8 +190,15 @@ class Judge:
         """Sends from before those that are judged: later ones may repeat them."""
         self._repeats.remember(sends)
 
+    def forget(self) -> None:
+        """Between two chunks: let go of texts and answers, before they fill the memory."""
+        if len(self._found) > MOST_KNOWN:
+            self._found.clear()
+            self.words.text = Values()
+
     def _judged(self, sends: Sends, spots: Column) -> Iterator[dict[int, Column]]:
         parts = self.parts
+        columns: tuple[Column, ...]
         if not len(sends):
             return
         if parts.recipient:

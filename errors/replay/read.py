@@ -110,9 +110,7 @@ class Log:
             campaign=words.campaign.places(campaign),
             template=words.template.places(template),
             text=np.array([words.text.place(text) if text else NONE for text in body], np.int64),
-            same_text=np.array(
-                [NONE if same is None else words.same_text.place(same) for same in body_hash], np.int64
-            ),
+            same_text=np.array([NONE if same is None else same for same in body_hash], np.int64),
             purpose=np.array(list(map(self._purpose, sender, template)), np.int64),
             consent=consent,
             is_held=held,

@@ -144,6 +144,7 @@ class _Work:
             with transaction.atomic():
                 ReplayHits.objects.bulk_create(self._hits(sends, behind))
                 row.save(update_fields=["reached_at", "reached_pk", "tally", "sends", "seconds"])
+            self.judge.forget()
             beat(done=row.sends, can_go_on=True)
 
     def _hits(self, sends: Sends, behind: dict[Cell, Column]) -> list[ReplayHits]:

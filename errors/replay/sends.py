@@ -71,7 +71,7 @@ class Sends:
     campaign: Column
     template: Column
     text: Column  # NONE: not kept
-    same_text: Column  # places of what finds the same text again; NONE: never known
+    same_text: Column  # body_hash, which finds the same text again; NONE: never known
     purpose: Column  # places in PURPOSES
     consent: Column  # places in CONSENTS; NONE: not looked up
     is_held: Column

@@ -62,9 +62,7 @@ def sends_of(words: Words, rows: Sequence[Row], *, first: int = 1) -> Sends:
         campaign=words.campaign.places(row.campaign for row in rows),
         template=words.template.places(row.template for row in rows),
         text=column(NONE if row.text is None else words.text.place(row.text) for row in rows),
-        same_text=column(
-            NONE if row.same is None else words.same_text.place(row.same or row.text) for row in rows
-        ),
+        same_text=column(NONE if row.same is None else hash(row.same or row.text) for row in rows),
         purpose=column(PURPOSES.index(row.purpose) for row in rows),
         consent=column(NONE if row.consent is None else CONSENTS.index(row.consent) for row in rows),
         is_held=column((row.held for row in rows), bool),

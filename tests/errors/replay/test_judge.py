@@ -119,6 +119,16 @@ def test_what_was_judged_in_one_chunk_holds_in_the_next() -> None:
         assert found == _checked_alone(rows[row], judge.rules)
 
 
+def test_what_was_forgotten_is_judged_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("errors.replay.judge.MOST_KNOWN", 0)
+    judge = Judge(book())
+    for place, text in enumerate(["Acme: {{name}}. Reply STOP", "Acme: hello. Reply STOP"]):
+        sends = sends_of(judge.words, [Row(text=text, at=NOW + place * WINDOW)], first=place)
+        found = {judge.lines[line].code for line in judge.judge(sends, judge.spots_of(sends))}
+        assert (Code.BODY_PLACEHOLDER in found) is (place == 0)
+        judge.forget()
+
+
 def test_hours_are_told_apart_to_the_minute_where_a_rule_is() -> None:
     late = Rule(
         Kind.HOURS, "", "US-CA", "mon-fri", "09:10-20:50", Standing.AGREED, None, TODAY, "an edited rule"
