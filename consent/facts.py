@@ -95,6 +95,11 @@ class Facts:
     def about(self, program: str) -> list[Evidence]:
         return [*self.evidence, *self.assertions.get(program, ())]
 
+    def named(self) -> set[str]:
+        """The programs that a record or a system names."""
+        told = {record.program for record in self.evidence if record.program not in (None, ALL_PROGRAMS)}
+        return set(self.assertions) | set(self.beliefs) | {code for code in told if code is not None}
+
     def programs(self, all_terms: Iterable[ProgramTerms]) -> set[str]:
         """The programs that the number has to do with."""
         found = set(self.assertions) | set(self.beliefs)
@@ -339,12 +344,12 @@ class Door:
 
     def _sends(self, number_ids: Sequence[int], facts: dict[int, Facts]) -> None:
         """Messages that went out after a revocation, to the programs whose sender they left from. One that left from
-        a sender nobody assigned counts for every program that the number has to do with: silence goes first."""
+        a sender nobody assigned counts for the programs that the number is known to, by name; it must not get lost."""
         rows = SendAfterStop.objects.for_numbers(number_ids).order_by("number_id", "sent_at", "pk")
         for send in rows:
             about = facts[send.number_id]
             concerned = about.programs(self.terms.values())
-            pool = self.by_sender.get(bare_sender(send.sender))
+            pool = self.by_sender.get(bare_sender(send.sender)) or about.named() or set(sorted(concerned)[:1])
             belief = Belief(
                 system=send.provider,
                 kind=SystemKind.SEND,
@@ -356,7 +361,7 @@ class Door:
                 sender=send.sender,
                 went_through=send.went_through,
             )
-            for code in concerned if pool is None else concerned & pool:
+            for code in sorted(concerned & pool):
                 about.beliefs[code].append(belief)
 
 

@@ -31,6 +31,7 @@ from consent.rules import Code, Status
 from consent.views.evidence import explained, halves, people_of, sides, timeline
 from consent.views.flag_list import next_or_back
 from consent.views.queue import Queue
+from consent.views.sending import sends_after
 
 FLAGS = Flag.objects.select_related("number", "program", "system", "batch", "batch__system", "assignee")
 
@@ -282,6 +283,7 @@ def _evidence(flag: Flag, now: datetime) -> dict[str, Any]:
         "sides": sides(
             flag.number, [flag.program], {flag.program.pk: shown.agreed.status}, concerned=flag.system_id
         ),
+        "sends": sends_after(flag.number, flag.program, shown.agreed.background.silences),
         "people": people_of([flag.number.pk]).get(flag.number.pk, []),
         "others": list(others.select_related("program", "system").by_harm()[:12]),
         "holds": list(
