@@ -64,6 +64,11 @@ class System(models.Model):
     subscribes_by_default = models.BooleanField(
         default=False, help_text="New contacts arrive in it as subscribed unless somebody says otherwise."
     )
+    excludes = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Fields and lists that its sync leaves alone, as agreed with whoever runs it.",
+    )
     expected_every_hours = models.PositiveIntegerField(
         default=24, help_text="An import older than this is shown as stale."
     )
