@@ -49,6 +49,7 @@ class SystemAdmin(ConfigurationAdmin):
         "default_region",
         "overwrites_on_sync",
         "subscribes_by_default",
+        "excludes",
         "expected_every_hours",
         "delivery",
         "record_url",
@@ -67,7 +68,7 @@ class SystemAdmin(ConfigurationAdmin):
         ),
         (
             "What it does to consent",
-            {"fields": ("overwrites_on_sync", "subscribes_by_default", "delivery", "record_url")},
+            {"fields": ("overwrites_on_sync", "subscribes_by_default", "excludes", "delivery", "record_url")},
         ),
     )
 
