@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from errors import campaign_tidy, looks, overdue, retain, rollup, verify
+from errors.replay import run as replays
 
 
 @shared_task(name="errors.count_sends", acks_late=True)

@@ -5,25 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from errors.effect import Rate
 
-
-class Counts(Protocol):
-    """A line of a result."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def severity(self) -> str: ...
-    @property
-    def precision(self) -> Rate: ...
-    @property
-    def recall(self) -> Rate: ...
-
-
-Line = TypeVar("Line", bound=Counts)
+# A line of a result: key, severity, precision and recall.
+Line = TypeVar("Line", bound=Any)
 
 
 @dataclass(frozen=True, slots=True)
