@@ -142,7 +142,7 @@ class ConnectionForm(forms.ModelForm):
     def save(self, commit: bool = True) -> Connection:
         """What is sent differently gets new keys; settings that were changed deserve another try."""
         row: Connection = super().save(commit=False)
-        if not unchanged_shape(self.before, row):
+        if row.pk and not unchanged_shape(self.before, row):
             row.revision += 1
         row.failures, row.pauses, row.paused_until = 0, 0, None
         row.paused_why, row.is_stopped = "", False

@@ -38,6 +38,7 @@ LOOK_AHEAD = (
     24  # rows looked at before the order is asked for again: an opt-out that comes in must not wait long
 )
 Clock = Callable[[], datetime]
+PassedOver = dict[tuple[str, int], int]  # (kind, key) → number
 
 
 def deliver(
@@ -52,7 +53,7 @@ def deliver(
     if isinstance(beat, jobs.Beat):  # a slow system makes way for the others
         beat.turn_ends = min(beat.turn_ends, time.monotonic() + settings.DELIVERY["turn_seconds"])
     counts: Counter[str] = Counter()
-    passed_over: set[tuple[str, int]] = set()  # cannot leave now, or was tried in this run
+    passed_over: PassedOver = {}  # cannot leave now, or was tried in this run
     while connection := _in_service(system, clock()):
         width = 1 if connection.is_on_probation else connection.at_once
         errands = _take(system, connection, width, passed_over, clock())
@@ -60,6 +61,7 @@ def deliver(
             break
         for outcome in _run_all(connection, errands):
             counts[_settle(connection, outcome, clock())] += 1
+            _let_others_in(outcome.errand, passed_over)
         beat(done=counts.total(), can_go_on=True)
     return dict(counts)
 
@@ -127,14 +129,14 @@ def due(system: System, connection: Connection, now: datetime) -> QuerySet[Write
 
 
 def _take(
-    system: System, connection: Connection, width: int, passed_over: set[tuple[str, int]], now: datetime
+    system: System, connection: Connection, width: int, passed_over: PassedOver, now: datetime
 ) -> list[Errand]:
     """Take up to `width` rows of different numbers. What cannot be had is passed over for the rest of the run."""
     taken: list[Errand] = []
     for kind, pk, number_id in _candidates(system, connection, passed_over, now):
         if len(taken) == width:
             break
-        passed_over.add((kind, pk))
+        passed_over[kind, pk] = number_id
         with transaction.atomic():
             # A revocation that is just being logged is not overtaken by an older "in".
             Number.objects.select_for_update(no_key=True).get(pk=number_id)
@@ -145,8 +147,16 @@ def _take(
     return taken
 
 
+def _let_others_in(errand: Errand, passed_over: PassedOver) -> None:
+    """What had to wait for this one of the same number may be looked at again."""
+    own = ("hold" if isinstance(errand.row, HoldPush) else "write_back", errand.row.pk)
+    for key, number_id in list(passed_over.items()):
+        if number_id == errand.row.number_id and key != own:
+            del passed_over[key]
+
+
 def _candidates(
-    system: System, connection: Connection, passed_over: set[tuple[str, int]], now: datetime
+    system: System, connection: Connection, passed_over: PassedOver, now: datetime
 ) -> Iterable[tuple[str, int, int]]:
     """Corrections, then holds, as (kind, key, number)."""
     for kind, rows in (("write_back", due(system, connection, now)), ("hold", hold_pushes.due(system, now))):

@@ -369,7 +369,7 @@ def test_what_a_lost_worker_left_behind_is_looked_up_first(double, clock):
 def test_who_lost_the_row_meanwhile_writes_nothing(double, clock):
     connection = connect(double)
     row = stopped()
-    (errand,) = deliver._take(row.system, connection, 1, set(), clock())
+    (errand,) = deliver._take(row.system, connection, 1, {}, clock())
     lease_is_over()
     assert go(clock) == {"verified": 1}
     outcome = deliver.run(connection, errand)
