@@ -87,7 +87,6 @@ def _gaps_file(of: RuleReplay) -> Table:
         "would stop",
         "would warn",
         "missed",
-        "a rule is meant for it",
     ]
     header += ["a rule is meant for it", "could a rule", "last seen (UTC)", "example"]
     return header, (
