@@ -32,6 +32,7 @@ AGES = [
     ("7", "More than a week"),
     ("30", "More than 30 days"),
 ]
+SPANS = [("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days")]
 S = Flag.Status
 MAX_KEY = 2**63 - 1
 
@@ -84,10 +85,21 @@ class FlagFilter(django_filters.FilterSet):
             ("escalated", "Escalated"),
             ("waived", "Waived"),
             ("closed", "Closed"),
+            ("open", "Open, wherever it stands"),
+            ("any", "Any, closed ones too"),
         ],
         method="narrow_state",
         label="State",
         empty_label="To review",
+    )
+    raised = django_filters.ChoiceFilter(
+        choices=SPANS, method="narrow_raised", label="Raised", empty_label="Any time"
+    )
+    writer = django_filters.ModelChoiceFilter(
+        queryset=System.objects.order_by("name", "pk"),
+        method="narrow_writer",
+        label="Suspected writer",
+        empty_label="Any",
     )
     batch = django_filters.NumberFilter(
         field_name="batch_id", label="From file", min_value=1, max_value=MAX_KEY, widget=forms.HiddenInput()
@@ -123,7 +135,16 @@ class FlagFilter(django_filters.FilterSet):
             return flags.filter(status__in=Flag.TO_REVIEW, snoozed_until__gt=now)
         if value == "moving":
             return flags.filter(status__in=[S.CORRECTING, S.VERIFYING])
+        if value in {"open", "any"}:
+            return flags.filter(status__in=Flag.OPEN) if value == "open" else flags
         return flags.filter(status={"escalated": S.ESCALATED, "waived": S.WAIVED, "closed": S.CLOSED}[value])
+
+    def narrow_raised(self, flags: QuerySet[Flag], name: str, value: str) -> QuerySet[Flag]:
+        return flags.filter(raised_at__gte=timezone.now() - timedelta(days=int(value)))
+
+    def narrow_writer(self, flags: QuerySet[Flag], name: str, value: System) -> QuerySet[Flag]:
+        """Corrections that were overwritten, as this system's settings let suspect."""
+        return flags.filter(params__writer=value.slug)
 
     def filter_queryset(self, queryset: FlagQuerySet) -> FlagQuerySet:
         if not self.form.cleaned_data.get("state"):

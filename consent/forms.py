@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from backoffice.access import can
+from backoffice.models import System
 from backoffice.words import staff_words
 from consent.correct import CHANNELS, NO_MOMENT, Choice, Moment, Seen, evidence_id
 from consent.ledger import Precision
@@ -348,3 +349,18 @@ class NumberSearch(forms.Form):
         if not any(sign.isalpha() for sign in text) and len(digits) < 3:
             raise forms.ValidationError("Type at least three digits, or the beginning of a name.")
         return text
+
+
+class SourceSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a system does on its own to consent."""
+
+    reason = forms.CharField(
+        label="Why",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Who changed it in the system itself, and when; it stays on record.",
+    )
+
+    class Meta:
+        model = System
+        fields = ("overwrites_on_sync", "subscribes_by_default", "excludes", "expected_every_hours")

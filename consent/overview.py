@@ -85,6 +85,8 @@ def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
         found.append(
             Entry("corrections", "Corrections", reverse("consent:correction_list"), "check", "o", place=50)
         )
+    if can(user, "backoffice.view_system"):
+        found.append(Entry("systems", "Systems", reverse("consent:system_list"), "swap", "k", place=51))
     return found
 
 

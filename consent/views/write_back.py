@@ -29,6 +29,7 @@ from consent.views.connection import service_of
 W = WriteBack.Status
 SHOWN = [W.PENDING, W.SENT, W.ACCEPTED, W.VERIFIED, W.REVERTED, W.PARKED]
 FILED = (System.Delivery.CSV, System.Delivery.DROP)
+WATCHED = "watched"  # read back, and the watch over it goes on
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -76,6 +77,8 @@ def write_backs(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if status in W.values:
         listed = listed.filter(status=status)
+    elif status == WATCHED:
+        listed = listed.live().filter(status__in=[W.VERIFIED, W.REVERTED])
     page = page_of(listed, request.GET, order=[Key("pk", descending=True)])
     context: dict[str, Any] = {
         "title": f"Corrections for {system.name}",

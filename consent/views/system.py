@@ -1,0 +1,123 @@
+"""Systems as sources of trouble: what each does to consent on its own, how fresh it is, and what it brought back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods
+
+from backoffice.access import can, needs
+from backoffice.frame import render_in_admin
+from backoffice.models import ImportBatch, System
+from backoffice.overview import freshness
+from consent import source_settings
+from consent.forms import SourceSettingsForm
+from consent.harm import STORES, Harm, by_harm, lines_of
+from consent.models import Flag
+from consent.rules import Code, Severity
+
+SHOWN = 10  # regressions and files on a system's page
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One system's harm, with the lists that its numbers stand for."""
+
+    harm: Harm
+
+    def _flags(self, **narrowed: object) -> str:
+        return f"{reverse('consent:flag_list')}?{urlencode({'state': 'any', **narrowed})}"
+
+    @property
+    def urls(self) -> dict[str, str]:
+        pk = self.harm.system.pk
+        came_back = {"code": Code.SYNC_REGRESSION.value, "system": pk}
+        written = reverse("consent:write_backs", args=[self.harm.system.slug])
+        return {
+            "open": self._flags(state="open", system=pk),
+            "urgent": self._flags(state="open", system=pk, severity=Severity.S1.value),
+            "raised": self._flags(system=pk, raised=30),
+            "overwritten": self._flags(**came_back, raised=90),
+            "overwritten_lately": self._flags(**came_back, raised=30),
+            "suspected": self._flags(code=Code.SYNC_REGRESSION.value, writer=pk, raised=90),
+            "pending": f"{written}?status=pending",
+            "parked": f"{written}?status=parked",
+            "watched": f"{written}?status=watched",
+        }
+
+
+@require_GET
+@needs("backoffice.view_system")
+def system_list(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    others = [one for one in freshness(now) if one.system.kind not in STORES]
+    context = {
+        "title": "Systems",
+        "subtitle": "What each does to consent on its own. Look here for the root cause; the most harm comes first.",
+        "current": "systems",
+        "shown": [Shown(harm) for harm in by_harm(now)],
+        "others": others,
+        "off": System.objects.filter(is_active=False).order_by("name", "pk"),
+    }
+    return render_in_admin(request, "consent/system_list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("backoffice.view_system")
+def system(request: HttpRequest, slug: str) -> HttpResponse:
+    """One system; its settings are changed here by those who may."""
+    row = get_object_or_404(System, slug=slug)
+    may_change = can(request.user, "backoffice.change_system")
+    if request.method != "POST":
+        return _page(request, row, SourceSettingsForm(instance=row) if may_change else None)
+    if not may_change:
+        return _page(request, row, None, status=403)
+    form = SourceSettingsForm(request.POST, instance=get_object_or_404(System, pk=row.pk))
+    if not form.is_valid():
+        return _page(request, row, form)
+    assert isinstance(request.user, User)
+    chosen = {name: form.cleaned_data[name] for name in source_settings.FIELDS}
+    changed = source_settings.change(
+        row.pk, chosen, by=request.user, reason=form.cleaned_data["reason"], now=timezone.now()
+    )
+    if changed:
+        messages.success(request, "Changed. Flags that waited for it follow with the next reconciliation.")
+    else:
+        messages.info(request, "These are the settings it has already.")
+    return redirect("consent:system", slug=row.slug)
+
+
+def _page(
+    request: HttpRequest, row: System, form: SourceSettingsForm | None, *, status: int = 200
+) -> HttpResponse:
+    now = timezone.now()
+    [harm] = by_harm(now, only=row)
+    came_back = list(
+        Flag.objects.filter(system=row, code=Code.SYNC_REGRESSION)
+        .select_related("number", "program")
+        .order_by("-raised_at", "-pk")[:SHOWN]
+    )
+    files = lines_of(came_back)
+    context: dict[str, Any] = {
+        "title": row.name,
+        "subtitle": row.get_kind_display(),
+        "current": "systems",
+        "crumbs": [("Systems", reverse("consent:system_list"))],
+        "row": row,
+        "shown": Shown(harm),
+        "harm": harm,
+        "regressions": [{"flag": flag, "batch": files.get(flag.pk)} for flag in came_back],
+        "batches": ImportBatch.objects.filter(system=row).order_by("-pk")[:SHOWN],
+        "form": form,
+        "stores": row.stores_a_status,
+        "may_configure": can(request.user, "backoffice.change_system"),
+    }
+    return render_in_admin(request, "consent/system.html", context, status=status)
