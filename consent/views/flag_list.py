@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q
@@ -100,12 +101,13 @@ def _rows(flags: Sequence[Flag], queue: Queue, now: datetime) -> list[Row]:
         ).values_list("flags", flat=True)
     )
     zone = timezone.get_current_timezone()
+    calendar = settings.CONSENT_POLICY["business_calendar"]
     return [
         Row(
             flag=flag,
             url=queue.url_of(flag),
             people=people.get(flag.number_id or 0, []),
-            due=deadline(flag.due_at, now, zone) if flag.due_at else None,
+            due=deadline(flag.due_at, now, zone, calendar) if flag.due_at else None,
             waits_for_second=flag.pk in proposed,
             now=now,
         )

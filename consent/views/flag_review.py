@@ -24,7 +24,7 @@ from backoffice.frame import render_in_admin
 from backoffice.words import phone
 from consent import correct
 from consent.correct import Choice, Outlook, Refused, StopStands, Subject
-from consent.deadlines import deadline
+from consent.deadlines import Deadline, deadline
 from consent.forms import CommentForm, DecisionForm
 from consent.models import Correction, Decision, Flag, Hold, Number, Program, ReasonCode, StaleFlag
 from consent.rules import Code, Status
@@ -242,7 +242,7 @@ def _page(
         "is_stop": isinstance(refusal, StopStands),
         "conflict": conflict,
         "facts": halves(flag.why),
-        "due": deadline(flag.due_at, queue.now, timezone.get_current_timezone()) if flag.due_at else None,
+        "due": _due(flag, queue.now),
         "events": list(flag.events.select_related("by").order_by("-pk")[:20]),
         "corrections": list(
             flag.corrections.select_related("decided_by", "second_by", "reason").order_by("-pk")[:5]
@@ -265,6 +265,11 @@ def _page(
         outlook = _outlook(flag, Choice(decision=Decision.ALIGN, reason=ReasonCode(decision="align")), queue)
     context |= outlook_context(outlook, chosen)
     return render_in_admin(request, "consent/flag_review.html", context, status=status)
+
+
+def _due(flag: Flag, now: datetime) -> Deadline | None:
+    calendar = settings.CONSENT_POLICY["business_calendar"]
+    return deadline(flag.due_at, now, timezone.get_current_timezone(), calendar) if flag.due_at else None
 
 
 def _evidence(flag: Flag, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The quick way and the rules agree on thousands of random histories, most of them stranger than real ones."""
 
 import random
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from consent.models import (
     Number,
     Program,
     Reading,
+    SendAfterStop,
     SystemRecord,
     Wording,
 )
@@ -169,6 +171,19 @@ class Office:
         Reading.objects.bulk_create(
             self.reading(pk) for pk in ids for _ in range(rng.choice([0, 0, 0, 1, 2]))
         )
+        SendAfterStop.objects.bulk_create(
+            SendAfterStop(
+                key=uuid.uuid4(),
+                number_id=rng.choice(ids),
+                sender=rng.choice(SENDERS),
+                sent_at=self.moment(),
+                provider="twilio",
+                message_ref=f"{place}",
+                is_confirmation=rng.choice([None, True, False, False]),
+                went_through=True,
+            )
+            for place in range(120)
+        )
         for place in rng.sample(range(NUMBERS), 20):
             contact = Contact.objects.create(first_name="Ana")
             former = rng.choice([None, ids[place - 1]])
@@ -199,7 +214,7 @@ POLICIES = {
 def test_what_is_settled_by_its_likes_is_what_the_rules_say(
     changes: dict[str, Any], settings: LazySettings
 ) -> None:
-    settings.CONSENT_POLICY = {**settings.CONSENT_POLICY, **changes}
+    settings.CONSENT_POLICY = {**settings.CONSENT_POLICY, "in_force_within_hours": 24, **changes}
     ids = Office(len(changes)).write()
     door, given = Door(), policy()
     settled = Alike(door, given, NOW).settle_all(ids)
@@ -241,12 +256,15 @@ def test_a_number_that_is_proven_would_not_change() -> None:
     assert proven == set(alike.settle_all(ids)) - postgres.flagged(ids)
 
 
-def test_quick_and_slow_leave_the_same_behind() -> None:
+def test_quick_and_slow_leave_the_same_behind(settings: LazySettings) -> None:
+    settings.CONSENT_POLICY = {**settings.CONSENT_POLICY, "in_force_within_hours": 24}
     ids = Office(8).write()
     fields = ("number_id", "program_id", "status", "reason", "decided_by", "rules_version", "recheck_at")
     reconcile_numbers(ids, now=NOW, alike=Alike(Door(), policy(), NOW))
     quick = set(map(repr, AgreedStatus.objects.values_list(*fields)))
     flags = set(make.Flag.objects.values_list("key", "fingerprint", "status"))
+    assert flags, "nothing is wrong anywhere"
+    assert {key.partition(":")[0] for key, *_ in flags} >= {"POST_STOP_SEND", "SLA_BREACH"}
     changed = reconcile_numbers(ids, now=NOW)
     assert {name: count for name, count in changed.items() if count} == {"numbers": len(ids)}
     assert quick == set(map(repr, AgreedStatus.objects.values_list(*fields)))
