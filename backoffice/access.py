@@ -21,6 +21,7 @@ _WORK = (
     "consent.waive_flag",
     "errors.note_errorcode",
     "errors.fix_pattern",
+    "errors.add_campaigncheck",
 )
 _LEAD = (
     "backoffice.void_importbatch",
@@ -39,6 +40,7 @@ _LEAD = (
     "errors.export_qualityfinding",
     "errors.export_resends",
     "errors.change_preflightrule",
+    "errors.export_campaigncheck",
 )
 _KEEP = (
     "backoffice.add_system",
