@@ -7,7 +7,7 @@ it fails only where counts do not add up.
 
 import os
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -24,10 +24,10 @@ SENDS = int(os.environ.get("BENCH_REPLAY", 1_000_000))
 _GROUPED = """
 SELECT count(*) FROM (
     SELECT body_hash, sender, provider, country, number_id %% 1000, status, error_code, count(*)
-    FROM errors_sendattempt GROUP BY 1, 2, 3, 4, 5, 6, 7
+    FROM errors_sendattempt WHERE submitted_at >= %s GROUP BY 1, 2, 3, 4, 5, 6, 7
 ) AS grouped
 """
-_ROWS = "SELECT count(body) FROM errors_sendattempt"
+_ROWS = "SELECT count(body) FROM errors_sendattempt WHERE submitted_at >= %s"
 
 
 def main() -> int:
@@ -42,7 +42,7 @@ def main() -> int:
     found = preview(rules, Change(shortener, None), now=now)
     print(f"preview of a changed rule: {time.perf_counter() - began:.1f} s. {found.words}", flush=True)
     set_texts("'Acme: order ' || id || ' is ready. Reply STOP to opt out'")
-    return int(measure("every text another") or missed)
+    return int(measure("every text another, the last month", days=30) or missed)
 
 
 def set_texts(expression: str) -> None:
@@ -51,10 +51,10 @@ def set_texts(expression: str) -> None:
     _ledger.vacuum()
 
 
-def measure(what: str) -> bool:
-    now = timezone.now()
-    grouped, rows = seconds(_GROUPED), seconds(_ROWS)
-    replay = run.ask(_sends.today() - timedelta(days=_sends.DAYS), now, now=now, trigger="command")
+def measure(what: str, days: int = _sends.DAYS) -> bool:
+    now, since = timezone.now(), _sends.today() - timedelta(days=days)
+    grouped, rows = seconds(_GROUPED, since), seconds(_ROWS, since)
+    replay = run.ask(since, now, now=now, trigger="command")
     began = time.perf_counter()
     run.replay(str(replay.pk), beat=jobs.unwatched)
     taken = time.perf_counter() - began
@@ -66,13 +66,13 @@ def measure(what: str) -> bool:
         f"10 million would take {taken * 10_000_000 / replay.sends / 60:.0f} min",
         flush=True,
     )
-    return replay.sends != SendAttempt.objects.count()
+    return replay.sends != SendAttempt.objects.between(since, now).count()
 
 
-def seconds(statement: str) -> float:
+def seconds(statement: str, since: datetime) -> float:
     began = time.perf_counter()
     with connection.cursor() as cursor:
-        cursor.execute(statement.replace("%%", "%"))
+        cursor.execute(statement, [since])
         cursor.fetchone()
     return time.perf_counter() - began
 
