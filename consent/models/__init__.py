@@ -7,6 +7,7 @@ from consent.models.outbound import DeliveryEvent, HoldPush
 from consent.models.people import Contact, Number, SystemRecord
 from consent.models.program import Notice, Program, Sender, Wording
 from consent.models.sending import SendAfterStop
+from consent.models.suppression import SuppressionChange, SuppressionExport, SuppressionFeed
 
 __all__ = [
     "AgreedStatus",
@@ -28,6 +29,9 @@ __all__ = [
     "SendAfterStop",
     "Sender",
     "StaleFlag",
+    "SuppressionChange",
+    "SuppressionExport",
+    "SuppressionFeed",
     "SystemRecord",
     "Touched",
     "Wording",
