@@ -149,10 +149,10 @@ def _on_postgresql(table: str, act: str, condition: str) -> Iterator[str]:
     name = f"{table}_{act}_is_news"
     before = " JOIN gone AS b ON b.id = a.id" if act == "update" else ""
     gone = "OLD TABLE AS gone " if act == "update" else ""
+    note = f"{_NOTE} SELECT a.number_id, a.program_id FROM come AS a{before} WHERE {condition}"  # noqa: S608
     yield (
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"{_NOTE} SELECT a.number_id, a.program_id FROM come AS a{before} WHERE {condition}; "  # noqa: S608
-        "RETURN NULL; END $$"
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {note}; RETURN NULL; END $$"
     )
     yield (
         f"CREATE TRIGGER {name} AFTER {act.upper()} ON {table} REFERENCING {gone}NEW TABLE AS come "
