@@ -24,7 +24,7 @@ from backoffice.models import ImportBatch, System
 from backoffice.words import staff_words
 from consent.cells import Meaning, Polarity
 from consent.facts import PROTECTIVE
-from consent.models import Flag, Reading, WriteBack
+from consent.models import Flag, Number, Program, Reading, WriteBack
 from consent.reads import Course, Read, Span, course
 from consent.rules import Code
 
@@ -241,17 +241,34 @@ class Awaited:
     """One thing that has to happen before the flags of a number and program close."""
 
     words: str
+    program: Program
     write_back: WriteBack | None = None
     flag: Flag | None = None  # about a setting
 
 
-def awaited(rows: Iterable[WriteBack], now: datetime) -> list[Awaited]:
-    """What the live corrections among these still wait for, the newest of each record; in the order given."""
-    newest: dict[Key, WriteBack] = {}
-    for row in sorted(rows, key=lambda row: row.pk):
-        if row.status not in {W.SUPERSEDED, W.CANCELLED}:
-            newest[key_of(row)] = row
-    return [Awaited(words_of(row, now), row) for row in newest.values() if row.watch_over_at is None]
+def awaited(number: Number, now: datetime, program: Program | None = None) -> list[Awaited]:
+    """What has to happen before the flags of a number that were corrected close: each record read right for long
+    enough, each setting changed or waived."""
+    about = {"number": number} | ({"program": program} if program else {})
+    rows = WriteBack.objects.live().filter(**about).select_related("system", "program").order_by("pk")
+    newest = {key_of(row): row for row in rows}
+    waiting = [Awaited(words_of(row, now), row.program, row) for row in newest.values()]
+    settings_on = (
+        Flag.objects.open()
+        .filter(**about, code=Code.OVERWRITE_SETTING_RISK)
+        .exclude(status=Flag.Status.WAIVED, waived_until__gt=now)
+        .select_related("system", "program")
+        .order_by("pk")
+    )
+    return waiting + [
+        Awaited(
+            f"{flag.system}: a setting of it would bring the old value back; change it, or waive it with a date.",
+            flag.program,
+            flag=flag,
+        )
+        for flag in settings_on
+        if flag.program is not None
+    ]
 
 
 def words_of(row: WriteBack, now: datetime) -> str:

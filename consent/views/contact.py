@@ -20,7 +20,7 @@ from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
 from backoffice.words import phone
-from consent import correct
+from consent import correct, watch
 from consent.correct import Refused, StopStands, Subject
 from consent.forms import DecisionForm, NumberSearch
 from consent.models import (
@@ -145,6 +145,7 @@ def contact(request: HttpRequest, number_pk: int) -> HttpResponse:
         "write_backs": WriteBack.objects.filter(number=number)
         .select_related("system", "program", "reading")
         .order_by("-pk"),
+        "awaited": watch.awaited(number, now),
         "sections": rooms.about_number(number.pk, request.user),
         "generated_at": now,
         "may_review": can(request.user, "consent.review_flag"),

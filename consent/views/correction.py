@@ -18,7 +18,7 @@ from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
 from backoffice.models import AuditEntry
-from consent import correct
+from consent import correct, watch
 from consent.correct import CHANNELS, Refused, StopStands, Subject
 from consent.filters import CorrectionFilter
 from consent.models import Correction, Decision, StaleFlag, Wording, WriteBack
@@ -135,6 +135,11 @@ def _page(
     if row.number and row.program:
         shown = explained(row.number, now, row.program)[0]
         context |= {
+            "awaited": [
+                one
+                for one in watch.awaited(row.number, now)
+                if one.write_back and one.write_back.correction_id == row.pk
+            ],
             "explained": shown,
             "people": people_of([row.number.pk]).get(row.number.pk, []),
         }

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.words import phone
-from consent import correct
+from consent import correct, watch
 from consent.correct import Choice, Outlook, Refused, StopStands, Subject
 from consent.deadlines import Deadline, deadline
 from consent.forms import CommentForm, DecisionForm
@@ -290,6 +290,11 @@ def _evidence(flag: Flag, now: datetime) -> dict[str, Any]:
         ),
         "sends": sends_after(flag.number, flag.program, shown.agreed.background.silences),
         "people": people_of([flag.number.pk]).get(flag.number.pk, []),
+        "awaited": [
+            one
+            for one in watch.awaited(flag.number, now, flag.program)
+            if one.flag is None or one.flag != flag
+        ],
         "others": list(others.select_related("program", "system").by_harm()[:12]),
         "holds": list(
             Hold.objects.open().filter(number=flag.number).select_related("program", "flag").order_by("pk")

@@ -79,8 +79,7 @@ def flag_of(row: WriteBack, code: str = "PLATFORM_IN_AGREED_OUT") -> Flag:
 
 
 def waits(row: WriteBack, now: datetime) -> list[str]:
-    rows = WriteBack.objects.filter(number=row.number).select_related("system")
-    return [awaited.words for awaited in watch.awaited(rows, now)]
+    return [awaited.words for awaited in watch.awaited(row.number, now)]
 
 
 STORED = ("status", "reads_right", "reverts", "watch_until", "watch_over_at")
