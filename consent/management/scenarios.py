@@ -152,6 +152,7 @@ def _belief(source: Json, where: str, now: datetime) -> Belief:
         watch_until=_instant(source, "watch_until", where),
         carried_from_other_number=_flag(source, "carried_from_other_number", where),
         is_confirmation=_flag(source, "is_confirmation", where),
+        has_marketing=_flag(source, "has_marketing", where),
     )
 
 
