@@ -9,7 +9,6 @@ from django import forms
 from errors.message_form import MessageCheckForm
 from errors.models import CampaignCheck
 
-
 WORDS_OF_FIELDS = (
     "Fields stand in double braces: Hi {{first_name|there}}. Empty: the list has each recipient's own text."
 )

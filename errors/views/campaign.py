@@ -132,9 +132,20 @@ def _results(request: HttpRequest, check: CampaignCheck) -> dict[str, Any]:
         ],
         "may_see_texts": may_see_texts,
         "projection": check.projection,
-        "lines": check.projection.get("lines", [])[:SHOWN_LINES],
+        "lines": [
+            line
+            | {
+                "shown": _percent(line["rate"]),
+                "bounds": f"{_percent(line['low'])} to {_percent(line['high'])}",
+            }
+            for line in check.projection.get("lines", [])[:SHOWN_LINES]
+        ],
         "more_lines": max(0, len(check.projection.get("lines", [])) - SHOWN_LINES),
     }
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.1f}".removesuffix(".0") + " %"
 
 
 # --- lists --------------------------------------------------------------------------------------------------
