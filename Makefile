@@ -9,7 +9,7 @@ UV := uv==0.13.9
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help setup run test lint format bench lock clean
+.PHONY: help setup run test lint format bench faults lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -44,6 +44,9 @@ format: $(STAMP) ## let ruff rewrite what it can
 
 bench: $(STAMP) ## the benchmarks on a private PostgreSQL (ARGS="module ...")
 	@exec $(BIN)/python -m tests.benchmarks $(ARGS)
+
+faults: $(STAMP) ## a bad day: everything is killed while corrections go out, then it must add up (ARGS="--kills 30")
+	@exec $(BIN)/python -m tests.faults $(ARGS)
 
 # One lock for every supported Python and platform: markers say what is needed where.
 LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -4,18 +4,14 @@ Real Redis servers of these tests' own, stopped, frozen and emptied; real worker
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
-import secrets
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import redis
 from celery import current_app
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
@@ -26,64 +22,16 @@ from kombu import pools
 
 from backoffice import jobs
 from backoffice.celery import app
-from backoffice.launch import servers
 from backoffice.models import ImportBatch, JobRun, System
 from consent.models import Reading
 from tests.backoffice import make as people
 from tests.flows import make, picture
+from tests.queues import Queue
 from tests.workers import Worker, eventually
 
 S = ImportBatch.Status
 Start = Callable[..., Worker]
 LONGEST_WAIT = 12.0  # seconds a staff request may take while the queue is frozen
-
-
-class Queue:
-    """A Redis of one's own, with its append-only file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        port, password = servers.free_port(), secrets.token_hex(8)
-        self.url = f"redis://:{password}@127.0.0.1:{port}/0"
-        self.config = servers.write_redis_config(folder, port=port, password=password)
-        self._alive = contextlib.ExitStack()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        argv = [servers.redis_binary(), str(self.config)]
-        self._process = self._alive.enter_context(
-            servers.running(argv, self.folder, signal.SIGTERM, env=servers.neutral_env())
-        )
-        servers.wait_until_up(self._process, self.folder, lambda: servers.redis_answers(self.url))
-
-    def signal(self, what: signal.Signals) -> None:
-        assert self._process is not None
-        self._process.send_signal(what)
-
-    def kill(self) -> None:
-        self.signal(signal.SIGKILL)
-        self._alive.close()
-
-    def stop(self) -> None:
-        self.signal(signal.SIGCONT)
-        self._alive.close()
-
-    @contextlib.contextmanager
-    def frozen(self) -> Iterator[None]:
-        self.signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.signal(signal.SIGCONT)
-
-    def forget_everything(self) -> None:
-        with redis.Redis.from_url(self.url) as client:
-            client.flushall()
-
-    @property
-    def waiting(self) -> int:
-        with redis.Redis.from_url(self.url) as client:
-            return client.llen("celery")
 
 
 def forget_connections() -> None:
