@@ -156,3 +156,11 @@ def wait_at_most(milliseconds: int) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds:d}ms"])
+
+
+def share_turn(system_id: int) -> None:
+    """Until the end of the transaction no file of this system is taken in, while others who share the turn go on beside
+    us. SQLite has one writer at a time as it is."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM backoffice_system WHERE id = %s FOR SHARE", [system_id])

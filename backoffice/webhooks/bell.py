@@ -1,7 +1,8 @@
 """Tell the workers that calls wait, without letting a provider wait for the queue.
 
-A queue that is frozen holds whoever rings for seconds, so a thread of its own rings. A ring that is lost costs little:
-the schedule looks every few seconds, and what must be in force at once is so before the bell.
+A queue that is frozen holds whoever rings for seconds, so a thread of its own rings, until it is heard. A ring that is
+lost with its process costs little: the schedule looks every few seconds, and what must be in force at once is so before
+the bell.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 TASK = "backoffice.read_webhooks"
 PAUSE = 0.2  # seconds between two rings of one process: calls that come together are worked on together
+AGAIN = 2.0  # seconds until a ring that nobody heard is tried again
 QUIET = 60.0  # seconds between two complaints about the queue
 
 
@@ -43,10 +45,13 @@ class Bell:
         while True:
             self._wanted.wait()
             self._wanted.clear()
-            self._tell()
-            time.sleep(PAUSE)
+            if self._is_heard():
+                time.sleep(PAUSE)
+            else:
+                self._wanted.set()
+                time.sleep(AGAIN)
 
-    def _tell(self) -> None:
+    def _is_heard(self) -> bool:
         try:
             current_app.send_task(TASK, queue="celery")
         except (QueueError, RedisError, OSError) as error:
@@ -56,6 +61,8 @@ class Bell:
                     "calls of providers wait for the schedule: the queue cannot be reached (%s)",
                     type(error).__name__,
                 )
+            return False
+        return True
 
 
 ring = Bell().ring

@@ -17,7 +17,7 @@ SHORTEST_SECRET = 24  # characters, of a secret that we choose ourselves
 P = WebhookEndpoint.Provider
 
 
-class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
+class EndpointForm(forms.ModelForm):
     address = forms.URLField(
         label="Public address",
         max_length=300,

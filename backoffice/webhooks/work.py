@@ -83,20 +83,24 @@ def _next(endpoint: WebhookEndpoint, now: datetime) -> Counter[str]:
         return Counter()
     try:
         return _take(endpoint, chunk, now)
-    except (OperationalError, InterfaceError):
-        raise  # the database went away: nothing was written, and everything is there for the next round
     except Exception as error:
-        if len(chunk) == 1:
-            return _fail(chunk[0], error, now)
+        if _is_database_gone(error):
+            raise  # nothing was written, and everything is there for the next round
+        # Whichever it is: each by itself tells. What another process was just writing is known by then.
+        log.info("%s calls are worked on one by one", len(chunk), exc_info=True)
     counts: Counter[str] = Counter()
     for one in chunk:
         try:
             counts.update(_take(endpoint, [one], now))
-        except (OperationalError, InterfaceError):
-            raise
         except Exception as error:
+            if _is_database_gone(error):
+                raise
             counts.update(_fail(one, error, now))
     return counts
+
+
+def _is_database_gone(error: Exception) -> bool:
+    return isinstance(error, OperationalError | InterfaceError) and not connection.is_usable()
 
 
 def _fail(one: WebhookWork, error: Exception, now: datetime) -> Counter[str]:

@@ -66,9 +66,7 @@ def take_at_once(system: System, messages: Sequence[Inbound], *, now: datetime) 
     events = [one for one in read if isinstance(one, Event)]
     try:
         with transaction.atomic():
-            # Beside other calls, whose same event the database refuses, but not beside a file.
-            postgres.share_turn(system.pk)
-            _store(system, rules, now).take_events(events, write=True)
+            store_of(system, rules, now).take_events(events, write=True)
     except (OperationalError, IntegrityError):
         numbers = Number.objects.filter(e164__any_of=[event.number.e164 for event in events])
         bulk.touch(list(numbers.values_list("pk", flat=True)))
@@ -87,13 +85,9 @@ def rules_of(system: System) -> dict[str, Any]:
 
 
 def store_of(system: System, rules: dict[str, Any], now: datetime) -> Store:
-    """The database as events need it that no file brought. Takes turns with files of the same system, so that neither
-    writes what the other is just writing."""
-    System.objects.select_for_update(no_key=True).get(pk=system.pk)
-    return _store(system, rules, now)
-
-
-def _store(system: System, rules: dict[str, Any], now: datetime) -> Store:
+    """The database as events need it that no file brought. Calls go on beside each other, and the database refuses the
+    same event of two of them (IntegrityError: try again and it is known); files of the system take turns with them."""
+    postgres.share_turn(system.pk)
     return Store(
         batch=ImportBatch(system=system, as_of=now),  # never saved: what came without a file has none
         system=system,

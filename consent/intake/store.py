@@ -306,7 +306,9 @@ class Store:
         copied = self._copied_times(events)
         free_ids = self._free_ids(events)
         by_sender = self._programs_by_sender()
-        agreed = self._programs_of(numbers.values()) if by_sender else {}
+        # A revocation is for whom its sender reaches; only of others is asked what the person had to do with.
+        asked = {numbers.get(e.number.e164 or "", 0) for e in events if e.act is not Act.REVOKE}
+        agreed = self._programs_of(asked) if by_sender and asked else {}
         out = {number_id for number_id, _ in self.agreed_out(numbers.values())} if not write else set()
         outcomes: list[Outcome] = []
         rows: list[tuple[Any, ...]] = []
