@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from backoffice.models import System
-from backoffice.secrets import SecretField
+from backoffice.secrets import Secret, SecretField
 from consent import placeholders
 from consent.cells import Meaning
 from consent.placeholders import BadTemplate
@@ -57,7 +57,7 @@ class Connection(models.Model):
         blank=True,
         help_text="User name, name of the header, or client id: as the way in needs it.",
     )
-    secret = SecretField(help_text="Token, password, key or client secret.")
+    secret: models.Field[Any, Secret] = SecretField(help_text="Token, password, key or client secret.")
     token_url = models.CharField(
         max_length=300, blank=True, help_text="OAuth only: the address that gives out tokens."
     )

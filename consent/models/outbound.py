@@ -43,22 +43,18 @@ class Outbound(models.Model):
     def claim(self, **changes: Any) -> bool:
         """Take the row as it was read; False when somebody else was faster."""
         until = ExpressionWrapper(Now() + LEASE, output_field=models.DateTimeField())
-        won = (
-            type(self)
-            ._default_manager.filter(self.free(), pk=self.pk, fence=self.fence, status=self.status)  # type: ignore[attr-defined]
-            .update(fence=F("fence") + 1, lease_until=until, **changes)
-        )
+        won = self._still(self.free()).update(fence=F("fence") + 1, lease_until=until, **changes)
         if won:
             self.refresh_from_db(fields=["fence", "lease_until", *changes])
         return bool(won)
 
     def mine(self) -> models.QuerySet[Self]:
         """This row, as long as nobody took it or moved it after us."""
-        return type(self)._default_manager.filter(  # type: ignore[return-value]
-            pk=self.pk,
-            fence=self.fence,
-            status=self.status,  # type: ignore[attr-defined]
-        )
+        return self._still()
+
+    def _still(self, *conditions: Q) -> models.QuerySet[Self]:
+        status = Q(("status", self.status))  # type: ignore[attr-defined]  # each kind has statuses of its own
+        return type(self)._default_manager.filter(*conditions, status, pk=self.pk, fence=self.fence)
 
 
 class DeliveryEvent(AppendOnly):
@@ -101,6 +97,12 @@ class DeliveryEvent(AppendOnly):
 
     def __str__(self) -> str:
         return self.what
+
+    @classmethod
+    def log(cls, row: Outbound, what: str, note: str = "", **exchange: Any) -> DeliveryEvent:
+        """Keep one step of a correction or a hold; `exchange`: request, code, excerpt, seconds."""
+        about = {"hold_push": row} if isinstance(row, HoldPush) else {"write_back": row}
+        return cls.objects.create(system_id=row.system_id, what=what, note=note, **about, **exchange)  # type: ignore[attr-defined]
 
 
 class HoldPush(Outbound):

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.test import override_settings
 
 from backoffice.models import JobRun, System
-from consent import bulk, correct, deliver
+from consent import bulk, correct, deliver, errand, settle
 from consent.models import (
     Connection,
     Correction,
@@ -369,11 +369,11 @@ def test_what_a_lost_worker_left_behind_is_looked_up_first(double, clock):
 def test_who_lost_the_row_meanwhile_writes_nothing(double, clock):
     connection = connect(double)
     row = stopped()
-    (errand,) = deliver._take(row.system, connection, 1, {}, clock())
+    (taken,) = deliver._take(row.system, connection, 1, {}, clock())
     lease_is_over()
     assert go(clock) == {"verified": 1}
-    outcome = deliver.run(connection, errand)
-    assert deliver._settle(connection, outcome, clock()) == "overtaken"
+    outcome = errand.run(connection, taken)
+    assert settle.settle(connection, outcome, clock()) == "overtaken"
     assert after(row).status == "verified"
     assert len(double.bodies_by_key()) == 1
 
