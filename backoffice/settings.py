@@ -234,6 +234,7 @@ JOB_VERBS = {
     "errors.verify": "errors.verify.verify",
     "errors.campaign_check": "errors.campaign_check.check",
     "errors.replay": "errors.replay.run.replay",
+    "errors.quality": "errors.quality.look.look",
 }
 
 # Consent policy: every legal threshold is a dated setting (docs/decisions.md says where each comes from).
@@ -377,6 +378,7 @@ CELERY_BEAT_SCHEDULE = {
     "look-for-patterns": {"task": "errors.look_for_patterns", "schedule": 300.0},
     "verify-fixes": {"task": "errors.verify_fixes", "schedule": 3600.0},
     "replay-rules": {"task": "errors.replay_rules", "schedule": 3600.0},
+    "look-at-data": {"task": "errors.look_at_data", "schedule": 3600.0},
     "tidy-campaigns": {"task": "errors.tidy_campaigns", "schedule": 3600.0},
     "read-webhooks": {"task": "backoffice.read_webhooks", "schedule": 10.0},
 }

@@ -19,8 +19,18 @@ from backoffice.words import capped, phone, staff_words
 from errors.catalogue import normal_code
 from errors.effect import Rate
 from errors.encoding import measure
-from errors.models import AttemptHour, ErrorCode, NumberFinding, Pattern, PatternRun, SendAttempt, TouchedHour
+from errors.models import (
+    AttemptHour,
+    ErrorCode,
+    NumberFinding,
+    Pattern,
+    PatternRun,
+    QualityFinding,
+    SendAttempt,
+    TouchedHour,
+)
 from errors.models.attempt import SendAttemptQuerySet
+from errors.quality.words import SUGGESTIONS, seen
 from errors.slices import query as slice_query
 from errors.views.attempt_list import rows_of
 from errors.views.lookup import TooMany, digits_of, looks_like_number, of_reference, to_fragment
@@ -33,6 +43,8 @@ KINDS = {
     "errors.detect": "Look for patterns",
     "errors.verify": "Measure fixes",
     "errors.replay": "Run the rules on the log",
+    "errors.quality": "Look for data that will fail",
+    "look-at-data": "See whether data has changed",
     "replay-rules": "See whether last night's run of the rules is due",
     "errors.campaign_check": "Check a campaign",
     # Entries of the schedule are called by their name there.
@@ -262,7 +274,12 @@ def about_number(number_id: int, user: User | AnonymousUser) -> list[Section]:
         "more": len(latest) > OF_NUMBER,
         "url": f"{reverse('errors:attempt_list')}?contact={number_id}",
     }
-    return [Section("errors/_of_number.html", 10, shown)]
+    found = QualityFinding.objects.open().filter(number=number_id).order_by("kind", "pk")
+    quality = [
+        {"finding": one, "seen": seen(one.kind, one.facts), "suggestion": SUGGESTIONS[one.kind]}
+        for one in found
+    ]
+    return [Section("errors/_of_number.html", 10, shown | {"quality": quality})]
 
 
 OF_CONVERSATION = 50  # messages of one conversation

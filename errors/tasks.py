@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from errors import campaign_tidy, looks, overdue, retain, rollup, verify
+from errors.quality import look as quality
 from errors.replay import run as replays
 
 
@@ -40,3 +41,8 @@ def tidy_campaigns() -> dict[str, int]:
 @shared_task(name="errors.replay_rules", acks_late=True)
 def replay_rules() -> dict[str, int]:
     return {"queued": int(replays.ring(trigger="schedule", now=timezone.now()) is not None)}
+
+
+@shared_task(name="errors.look_at_data", acks_late=True)
+def look_at_data() -> dict[str, int]:
+    return {"queued": int(quality.ring(trigger="schedule") is not None)}

@@ -1,0 +1,204 @@
+"""What there is to find: one function per kind, each reading in sets and yielding what is so now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Count, F, Max, Q, Sum
+from django.db.models.functions import Length
+
+from consent.models import Number, Program, SystemRecord
+from consent.numbers import NumberReader
+from errors.catalogue import Category
+from errors.models import AttemptHour, ErrorCode, NumberFinding, QualityFinding, SendAttempt
+from errors.quality.dates import over
+from errors.quality.senders import identities
+from errors.reach import SOFT
+from errors.recipients import plain
+
+Kind = QualityFinding.Kind
+LATELY: Final = timedelta(days=28)
+TEXTS_LATELY: Final = timedelta(days=7)
+FEWEST_SENDS: Final = 50  # of a campaign, before its country is told from its sends
+NEARLY_ALL: Final = 0.95
+AT_ONCE: Final = 5_000
+MOST_PEOPLE: Final = 5  # named in a finding
+# Lines that take no texts, whoever carries them; phonenumbers' words.
+NO_TEXTS: Final = ("FIXED_LINE", "TOLL_FREE", "PREMIUM_RATE", "SHARED_COST", "UAN", "PAGER", "VOICEMAIL")
+# Numbers that are written right and lead nowhere.
+_NOBODY: Final = frozenset({"fictitious"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that is so. `subject` is what it is about, once per kind."""
+
+    subject: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    number_id: int | None = None
+    campaign: str = ""
+    template: str = ""
+
+
+def line_types(now: datetime) -> Iterator[Found]:
+    """By the numbering plan: known before the first send."""
+    rows = Number.objects.filter(line_type__in=NO_TEXTS).order_by("pk")
+    for pk, line_type, region in rows.values_list("pk", "line_type", "region").iterator(AT_ONCE):
+        yield Found(str(pk), {"line_type": line_type, "region": region}, number_id=pk)
+
+
+def not_valid(now: datetime) -> Iterator[Found]:
+    """Numbers that today's numbering plans do not know, or that are kept for films and examples."""
+    reader = NumberReader(None)
+    for pk, e164 in Number.objects.order_by("pk").values_list("pk", "e164").iterator(AT_ONCE):
+        cell = reader.read(e164, None)
+        odd = [str(warning) for warning in cell.warnings if warning in _NOBODY]
+        if cell.reason or odd:
+            yield Found(str(pk), {"reason": str(cell.reason or odd[0])}, number_id=pk)
+
+
+def failed(now: datetime) -> Iterator[Found]:
+    """Numbers that texts failed for, because of the number."""
+    yield from _by_failures(is_soft=False)
+
+
+def unreachable(now: datetime) -> Iterator[Found]:
+    """Failures that pass by themselves, on three days within two weeks and nothing delivered between them."""
+    yield from _by_failures(is_soft=True)
+
+
+def _by_failures(*, is_soft: bool) -> Iterator[Found]:
+    """errors.suspect has judged the sends; here it is told which of the two reasons decided."""
+    book = ErrorCode.objects.as_catalogue()
+    known: dict[tuple[str, str], bool] = {}
+    rows = NumberFinding.objects.suppressed().order_by("pk")
+    for row in rows.iterator(AT_ONCE):
+        code = (row.provider, row.error_code)
+        if code not in known:
+            known[code] = book.look_up(*code).category in SOFT
+        if (known[code] and row.category == Category.NUMBER_INACTIVE) is is_soft:
+            facts = {
+                "category": row.category,
+                "code": " ".join(filter(None, code)),
+                "failures": row.failures,
+                "days": row.days,
+                "last_at": row.last_failed_at.isoformat(),
+            }
+            yield Found(str(row.pk), facts, number_id=row.pk)
+
+
+def wrong_country(now: datetime) -> Iterator[Found]:
+    """Sends that name another country than the number's own, and numbers abroad in a campaign of one country."""
+    sends = SendAttempt.objects.filter(submitted_at__gte=now - LATELY, number__isnull=False).exclude(
+        number__region=""
+    )
+    seen: set[int] = set()
+    named = sends.annotate(signs=Length("country")).filter(signs=2).exclude(country=F("number__region"))
+    for pk, region, country, last in _numbers(named):
+        seen.add(pk)
+        yield Found(
+            str(pk), {"region": region, "expected": country, "by": "sends", "last_at": last}, number_id=pk
+        )
+    for campaign, country in _countries(now):
+        abroad = sends.filter(campaign=campaign).exclude(number__region=country)
+        for pk, region, _, last in _numbers(abroad):
+            if pk not in seen:
+                seen.add(pk)
+                facts = {"region": region, "expected": country, "by": "campaign", "campaign": campaign}
+                yield Found(str(pk), facts | {"last_at": last}, number_id=pk)
+
+
+def _numbers(sends: Any) -> Iterator[tuple[int, str, str, str]]:
+    """Each number once: its region, the country the latest of them in the alphabet names, the last send."""
+    rows = (
+        sends.order_by()
+        .values("number_id", "number__region")
+        .annotate(named=Max("country"), last=Max("submitted_at"))
+    )
+    for row in rows.order_by("number_id").iterator(AT_ONCE):
+        yield row["number_id"], row["number__region"], row["named"], row["last"].date().isoformat()
+
+
+def _countries(now: datetime) -> Iterator[tuple[str, str]]:
+    """Campaigns that go to one country: nearly all of their sends do."""
+    counted: dict[str, dict[str, int]] = defaultdict(dict)
+    hours = AttemptHour.objects.filter(hour__gte=now - LATELY).exclude(campaign="").exclude(country="")
+    for row in hours.order_by().values("campaign", "country").annotate(sends=Sum("attempts")):
+        counted[row["campaign"]][row["country"]] = row["sends"]
+    for campaign, countries in sorted(counted.items()):
+        country, most = max(countries.items(), key=lambda item: (item[1], item[0]))
+        total = sum(countries.values())
+        if total >= FEWEST_SENDS and len(countries) > 1 and most >= NEARLY_ALL * total:
+            yield campaign, country
+
+
+def shared(now: datetime) -> Iterator[Found]:
+    """Numbers that several contacts are known by: a consent or a STOP of one is taken for all."""
+    rows = (
+        SystemRecord.objects.order_by().values("number_id").annotate(people=Count("contact", distinct=True))
+    )
+    numbers = [row["number_id"] for row in rows.filter(people__gt=1).order_by("number_id")]
+    for start in range(0, len(numbers), AT_ONCE):
+        people: dict[int, list[str]] = defaultdict(list)
+        records = SystemRecord.objects.filter(number__any_of=numbers[start : start + AT_ONCE]).order_by("pk")
+        for number_id, slug, ref in records.values_list("number_id", "system__slug", "ref"):
+            people[number_id].append(f"{slug} {ref}")
+        for pk, refs in people.items():
+            yield Found(str(pk), {"records": refs[:MOST_PEOPLE], "count": len(refs)}, number_id=pk)
+
+
+def senders_differ(now: datetime) -> Iterator[Found]:
+    """Campaigns that came from several identities in one country."""
+    programs: dict[str, list[str]] = defaultdict(list)
+    for code, address in Program.objects.values_list("code", "senders__address"):
+        if address:
+            programs[plain(address)].append(code)
+    used: dict[tuple[str, str], set[str]] = defaultdict(set)
+    hours = AttemptHour.objects.filter(hour__gte=now - LATELY).exclude(campaign="").exclude(sender="")
+    for row in hours.order_by().values("campaign", "country", "sender").distinct():
+        used[row["campaign"], row["country"]].add(row["sender"])
+    for (campaign, country), senders in sorted(used.items()):
+        who = identities(senders, {sender: programs.get(plain(sender), ()) for sender in senders})
+        if len(who) > 1:
+            shown = {name: some[:MOST_PEOPLE] for name, some in who.items()}
+            yield Found(f"{campaign} | {country}", {"country": country, "senders": shown}, campaign=campaign)
+
+
+def out_of_date(now: datetime) -> Iterator[Found]:
+    """Texts of the last days that announced an end which was over by then; once per campaign and template."""
+    sends = SendAttempt.objects.filter(submitted_at__gte=now - TEXTS_LATELY).exclude(body="")
+    sends = sends.filter(~Q(campaign="") | ~Q(template=""))
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    rows = sends.order_by("submitted_at", "pk").values_list(
+        "pk", "campaign", "template", "body", "submitted_at"
+    )
+    for pk, campaign, template, body, at in rows.iterator(AT_ONCE):
+        limit = over(body, at.date())
+        if limit is None:
+            continue
+        told = found.setdefault((campaign, template), {"sends": 0})
+        told["sends"] += 1
+        told |= {
+            "words": limit.words,
+            "over": limit.day.isoformat(),
+            "example": pk,
+            "last_at": at.date().isoformat(),
+        }
+    for (campaign, template), facts in sorted(found.items()):
+        yield Found(f"{campaign} | {template}", facts, campaign=campaign, template=template)
+
+
+FINDERS: Final[dict[Kind, Callable[[datetime], Iterator[Found]]]] = {
+    Kind.NOT_VALID: not_valid,
+    Kind.LINE_TYPE: line_types,
+    Kind.FAILED: failed,
+    Kind.UNREACHABLE: unreachable,
+    Kind.WRONG_COUNTRY: wrong_country,
+    Kind.SHARED: shared,
+    Kind.SENDERS_DIFFER: senders_differ,
+    Kind.OUT_OF_DATE: out_of_date,
+}

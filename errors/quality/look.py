@@ -1,0 +1,102 @@
+"""Make the stored findings match what is so: raise what is new, close what is over, touch nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from backoffice import jobs
+from backoffice.models import JobRun
+from consent.models import Number, SystemRecord
+from errors.models import AttemptHour, NumberFinding, QualityFinding, SendAttempt
+from errors.quality.found import FINDERS, Found, Kind
+
+STEP: Final = 1_000  # rows of one statement
+QUIET: Final = 24 * 3600  # seconds; time alone changes what is out of date or lately
+
+
+def look(subject: str, *, beat: jobs.Progress, **_: Any) -> dict[str, int]:
+    """Look for everything. Safe to run twice; kinds are committed one by one."""
+    now = timezone.now()
+    raised = closed = 0
+    for place, (kind, finder) in enumerate(FINDERS.items(), start=1):
+        new, gone = match(kind, finder(now), now)
+        raised, closed = raised + new, closed + gone
+        beat(done=place, total=len(FINDERS))
+    return {"raised": raised, "closed": closed, **marks()}
+
+
+def ring(*, trigger: str, by: User | None = None) -> JobRun | None:
+    """Queue a look if anything it reads has changed since the last one, or a day has gone by."""
+    last = JobRun.objects.filter(kind="errors.quality", status=JobRun.Status.DONE).order_by("-pk").first()
+    if last is not None and last.finished_at is not None:
+        age = (timezone.now() - last.finished_at).total_seconds()
+        if age < QUIET and marks().items() <= last.counts.items():
+            return None
+    return jobs.start("errors.quality", "numbers and campaigns", trigger=trigger, by=by)
+
+
+def marks() -> dict[str, int]:
+    """How far the tables are that a look reads: if none has moved, neither has what is found."""
+    changed = SystemRecord.objects.aggregate(changed=Max("number_changed_at"))["changed"]
+    hour = AttemptHour.objects.aggregate(last=Max("pk"))["last"]
+    failing = NumberFinding.objects.suppressed()
+    last_failed = failing.aggregate(last=Max("last_failed_at"))["last"]
+    return {
+        "last_number": Number.objects.aggregate(last=Max("pk"))["last"] or 0,
+        "last_record": SystemRecord.objects.aggregate(last=Max("pk"))["last"] or 0,
+        "last_send": SendAttempt.objects.aggregate(last=Max("pk"))["last"] or 0,
+        "last_count": hour or 0,
+        "failing_numbers": failing.count(),
+        "last_failure": int(last_failed.timestamp()) if last_failed else 0,
+        "last_move": int(changed.timestamp()) if changed else 0,
+    }
+
+
+def match(kind: Kind, found: Iterable[Found], now: datetime) -> tuple[int, int]:
+    """(raised, closed) of one kind. Only differences are written."""
+    with transaction.atomic():
+        rows = QualityFinding.objects.open().filter(kind=kind).values_list("subject", "pk", "facts")
+        known = {subject: (pk, facts) for subject, pk, facts in rows.iterator(10 * STEP)}
+        raised = 0
+        changed: list[QualityFinding] = []
+        new = _new(kind, found, known, changed, now)
+        while some := list(islice(new, STEP)):
+            raised += len(QualityFinding.objects.bulk_create(some))
+        QualityFinding.objects.bulk_update(changed, ["facts", "seen_at"], batch_size=STEP)
+        gone = [pk for pk, _ in known.values()]
+        for start in range(0, len(gone), STEP):
+            QualityFinding.objects.filter(pk__any_of=gone[start : start + STEP]).update(closed_at=now)
+    return raised, len(gone)
+
+
+def _new(
+    kind: Kind,
+    found: Iterable[Found],
+    known: dict[str, tuple[int, Any]],
+    changed: list[QualityFinding],
+    now: datetime,
+) -> Iterator[QualityFinding]:
+    """Takes what is still so out of `known`, so that the rest is over."""
+    for one in found:
+        pk, facts = known.pop(one.subject, (0, None))
+        if not pk:
+            yield QualityFinding(
+                kind=kind,
+                subject=one.subject,
+                number_id=one.number_id,
+                campaign=one.campaign,
+                template=one.template,
+                facts=one.facts,
+                found_at=now,
+                seen_at=now,
+            )
+        elif facts != one.facts:
+            changed.append(QualityFinding(pk=pk, facts=one.facts, seen_at=now))
