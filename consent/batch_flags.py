@@ -63,29 +63,29 @@ def _findings(batch: ImportBatch) -> Iterator[tuple[Code, int, str]]:
         yield (
             Code.UNPARSEABLE_PHONE,
             phones,
-            f"{phones:,} {_rows(phones)} of {name} hold no number that can be read; nobody knows whose "
-            "status they state.",
+            f"{_rows(phones, name, 'holds', 'hold')} no number that can be read, so nobody knows whose status is "
+            "stated there.",
         )
     words = waiting.filter(bucket="held", reason="status_unrecognised").count()
     if words:
         yield (
             Code.UNPARSEABLE_VALUE,
             words,
-            f"{words:,} {_rows(words)} of {name} use a status word that {batch.system.name} is not known to "
-            "use.",
+            f"{_rows(words, name, 'uses', 'use')} a status word that {batch.system.name} is not known to use.",
         )
     if batch.system.kind in {System.Kind.CRM, System.Kind.PLATFORM}:
         claims = Reading.objects.filter(batch=batch, value=Meaning.IN).count()
         told = Reading.objects.filter(batch=batch).count()
         if claims and claims == told:
+            rows = "The only new row" if claims == 1 else f"Each of the {claims:,} new rows"
             yield (
                 Code.IMPORT_NO_EVIDENCE,
                 claims,
-                f"All {claims:,} new {_rows(claims)} of {name} say “opted in” and none brings proof: it "
-                "looks like a list "
-                "that was declared consenting as a whole.",
+                f"{rows} of {name} says “opted in”, but none brings proof: it looks like a list that was declared "
+                "consenting as a whole.",
             )
 
 
-def _rows(count: int) -> str:
-    return "row" if count == 1 else "rows"
+def _rows(count: int, name: str, one: str, many: str) -> str:
+    """ "1 row of list.csv uses", "12 rows of list.csv use"."""
+    return f"1 row of {name} {one}" if count == 1 else f"{count:,} rows of {name} {many}"

@@ -209,7 +209,7 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.DUPLICATE_DIVERGENCE: CodeFacts(
             _S2,
             "Contacts that share the number disagree",
-            "{system} holds several records of this number: they say {values}.",
+            "One record of {system} says {first}, but {others}.",
             "Align all of them with the agreed status; consider merging them.",
         ),
         Code.PROGRAM_SCOPE_LEAK: CodeFacts(

@@ -29,8 +29,10 @@ def record_words(params: Params, prefix: str = "") -> str:
     act, kind = Act(str(params[f"{prefix}act"])), Kind(str(params[f"{prefix}kind"]))
     what = _WHAT.get((act, kind)) or _WHAT_BY_ACT[act].format(kind=_KIND_WORDS[kind])
     sender = params.get(f"{prefix}sender")
-    if sender and act in (Act.REVOKE, Act.CONFIRM):
+    if sender and (act is Act.CONFIRM or (act is Act.REVOKE and kind in _SENT_TO)):
         what += f" to {sender}"
+    elif sender and act is Act.REVOKE and kind is Kind.CARRIER:
+        what += f" for {sender}"
     return what + _on(params, prefix)
 
 
@@ -82,6 +84,8 @@ _KIND_WORDS = {
     Kind.WRONG_NUMBER: "a wrong-number reply",
     Kind.DEACTIVATED: "the carriers' deactivation file",
 }
+
+_SENT_TO = (Kind.KEYWORD, Kind.HANDSET)
 
 _WHAT_BY_ACT = {
     Act.GRANT: "the person opted in through {kind}",
@@ -209,6 +213,14 @@ def _sends(params: Params) -> str:
     return f"{count} messages were sent, the first on {first}{until}"
 
 
+def _held(values: Sequence[str]) -> dict[str, str]:
+    first, *others = (f"“{value}”" for value in values)
+    said = f"another of the same number says {others[0]}"
+    if len(others) > 1:
+        said = f"others of the same number say {_listed(others)}"
+    return {"first": first, "others": said}
+
+
 def _listed(texts: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     *rest, last = texts
@@ -230,8 +242,12 @@ _OWN_BLANKS: Mapping[Code, Callable[[Params], dict[str, str]]] = {
     },
     Code.OVERWRITE_SETTING_RISK: lambda params: {"setting": _SETTING_WORDS[str(params["setting"])]},
     Code.SYNC_REGRESSION: lambda params: {"place": _place(params), "suspect": _suspect(params)},
-    Code.CONFIRMATION_RULE: lambda params: {"breach": _breaches(str(params["breach"]).split(", "))},
+    Code.CONFIRMATION_RULE: lambda params: {
+        "breach": _breaches(str(params["breach"]).split(", "))
+        + (f", on {moment_words(params['last_at'])}" if params.get("last_at") else "")
+    },
     Code.POST_STOP_SEND: lambda params: {"sends": _sends(params)},
+    Code.DUPLICATE_DIVERGENCE: lambda params: _held(str(params["values"]).split(", ")),
     Code.SLA_BREACH: lambda params: {
         "systems": _listed(str(params["systems"]).split("; ")),
         "ended_at": f"on {moment_words(params['ended_at'])}",

@@ -183,7 +183,7 @@ def _only(code: Code, evidence, *beliefs: Belief) -> str:
             Code.DUPLICATE_DIVERGENCE,
             [start("2026-05-01")],
             [crm("in", record="1"), crm("out", record="2")],
-            "Crm holds several records of this number: they say in, out.",
+            "One record of crm says “in”, but another of the same number says “out”.",
         ),
     ],
 )
