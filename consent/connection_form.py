@@ -14,6 +14,26 @@ from consent.cells import Meaning
 from consent.models import Connection, Number
 from consent.models.connection import BUILT_IN, OPERATIONS, unchanged_shape
 
+LABELS = {
+    "base_url": "Base address",
+    "auth": "How it lets us in",
+    "auth_name": "Name for that",
+    "token_url": "Address of tokens",
+    "word_in": "Its word for in",
+    "word_out": "Its word for out",
+    "content_type": "Kind of body",
+    "key_header": "Header of the key",
+    "error_path": "Errors inside a success",
+    "read_value": "Where the value stands",
+    "not_found_means": "If the number is not found",
+    "settle_seconds": "Seconds until a change shows",
+    "at_once": "Requests at a time",
+    **{f"{operation}_method": "Method" for operation in OPERATIONS},
+    **{f"{operation}_path": "Path" for operation in OPERATIONS},
+    **{f"{operation}_body": "Body" for operation in OPERATIONS},
+    **{f"hold_{part}": f"{part.title()} to hold" for part in ("method", "path", "body")},
+    **{f"release_{part}": f"{part.title()} to release" for part in ("method", "path", "body")},
+}
 NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
@@ -93,6 +113,7 @@ class ConnectionForm(forms.ModelForm):
 
     class Meta:
         model = Connection
+        labels = LABELS
         fields = [name for _, _, names in SECTIONS for name in names]
         widgets = {
             name: forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
