@@ -250,6 +250,8 @@ class Door:
         wording = self.wordings.get(wording_id) if wording_id else None
         if wording is None:
             return WordingState.UNKNOWN if note else WordingState.KNOWN
+        if wording.kind != Wording.Kind.OPT_IN:
+            return WordingState.UNKNOWN  # an answer to HELP, say: nobody agrees to anything with it
         if wording.program_id != program_id:
             return WordingState.OTHER_PROGRAM
         return WordingState.PRECHECKED if wording.prechecked else WordingState.KNOWN
@@ -432,7 +434,7 @@ def _corrections(number_ids: Sequence[int]) -> dict[tuple[int, int, int, str], _
     the value is the one that the system itself shows for it: a column of yes and no says "out" as "no"."""
     rows = (
         WriteBack.objects.filter(
-            Q(sent_at__isnull=False) | Q(status__in=[_W.VERIFIED, _W.REVERTED]), number_id__any_of=number_ids
+            Q(sent_at__isnull=False) | Q(status=_W.VERIFIED), number_id__any_of=number_ids
         )
         .exclude(status__in=[_W.CANCELLED, _W.PARKED])
         .order_by("pk")

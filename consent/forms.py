@@ -181,7 +181,9 @@ class DecisionForm(forms.Form):
         self.proof_for = " ".join(sorted(shown_with_proof))
         chosen = self.fields["wording"]
         assert isinstance(chosen, forms.ModelChoiceField)
-        chosen.queryset = Wording.objects.filter(program=program).order_by("-valid_from", "code", "pk")
+        chosen.queryset = Wording.objects.filter(program=program, kind=Wording.Kind.OPT_IN).order_by(
+            "-valid_from", "code", "pk"
+        )
         heads = self.fields["to"]
         assert isinstance(heads, forms.ModelChoiceField)
         heads.queryset = supervisors().exclude(pk=by.pk)

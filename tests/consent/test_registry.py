@@ -88,6 +88,14 @@ def test_a_date_makes_no_consent_stronger():
     assert line.agreed.get().status == "NO_CONSENT"
 
 
+def test_a_text_that_asks_for_no_consent_carries_none():
+    text = stored(kind="help")
+    line = make.number()
+    grant(line, wording=text, wording_note="")
+    make.weigh(line)
+    assert line.agreed.get().status == "NO_CONSENT"
+
+
 def test_the_contact_page_says_that_it_matched_by_date(browser):
     text = stored()
     line = make.number()
