@@ -247,7 +247,7 @@ def ship(now: datetime | None = None) -> dict[str, int]:
 
 
 def _owned() -> bool:
-    return PreflightRule.objects.filter(shipped=None).exists()
+    return PreflightRule.objects.filter(shipped__isnull=True).exists()
 
 
 def _ship(now: datetime) -> dict[str, int]:

@@ -160,7 +160,7 @@ def _may_export(request: HttpRequest, check: CampaignCheck, rows: int) -> bool:
 
 @require_POST
 @needs("errors.add_campaigncheck")
-def campaign_export(request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
+def campaign_export(request: HttpRequest, pk: int) -> Any:
     """The rows of one verdict or with one reason, as a file. Who took it out is on record."""
     check, listed = _found(pk), request.POST.get("list", "")[:60]
     rows = {one.code: one.rows for one in reasons_of(check.tally)} | check.verdicts

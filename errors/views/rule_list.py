@@ -63,7 +63,7 @@ def _views(found: QuerySet[PreflightRule], stale_now: set[str]) -> dict[str, Que
     active = found.filter(is_active=True)
     return {
         "all": active,
-        "own": found.filter(shipped=None),
+        "own": found.filter(shipped__isnull=True),
         "changed": found.filter(is_changed=True),
         "doubted": active.exclude(standing=PreflightRule.Standing.AGREED),
         "stale": active.filter(series__in=stale_now),

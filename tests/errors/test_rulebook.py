@@ -166,7 +166,7 @@ def test_a_rule_that_no_check_could_use_is_refused_at_its_field(supervisor, rule
     with pytest.raises(BadRule) as refused:
         rulebook.add(rule, reason="why", by=supervisor, now=NOW)
     assert refused.value.field == field
-    assert not PreflightRule.objects.filter(shipped=None).exists()
+    assert not PreflightRule.objects.filter(shipped__isnull=True).exists()
 
 
 def test_a_second_rule_about_the_same_holds_from_its_own_day(supervisor):
