@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +58,11 @@ def test_every_code_has_its_facts():
         assert facts.title
         assert facts.sentence.endswith(".")
         assert facts.advice.endswith(".")
+
+
+def test_staff_are_told_where_every_code_comes_from():
+    guide = (Path(__file__).parents[2] / "docs" / "staff.md").read_text(encoding="utf-8")
+    assert [code for code in Code if f"`{code}`" not in guide] == []
 
 
 def test_the_harm_of_every_code():
