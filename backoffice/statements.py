@@ -7,6 +7,7 @@ asks the server whether it is there before the first statement of a request; her
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -42,3 +43,10 @@ def _planned(statement: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
             return cursor.execute(statement, given, prepare=True).fetchall()  # type: ignore[arg-type]
     finally:
         raw.prepare_threshold = None
+
+
+def moment(stored: datetime | str | None) -> datetime | None:
+    """A moment of a row as it was stored: SQLite keeps UTC without saying so."""
+    if isinstance(stored, str):
+        stored = datetime.fromisoformat(stored)
+    return stored.replace(tzinfo=UTC) if stored is not None and stored.tzinfo is None else stored

@@ -11,14 +11,14 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
-from backoffice.statements import ask
+from backoffice.statements import ask, moment
 from consent.numbers import read_number
 from consent.rules import RULES_VERSION, Code, Status
 
@@ -182,8 +182,7 @@ def _ask(e164s: Sequence[str | None], program: str, sender: str | None, token_id
 
 
 def _from_sqlite(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    recheck_at = datetime.fromisoformat(row[6]).replace(tzinfo=UTC) if row[6] else None
-    return (*row[:6], recheck_at, *row[7:])
+    return (*row[:6], moment(row[6]), *row[7:])
 
 
 _STATEMENT = """

@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import Q
 
 from backoffice.models.system import System
-from backoffice.statements import ask
+from backoffice.statements import ask, moment
 
 MARK = "smsb_"  # what every token begins with, so that scanners for leaked secrets can know it
 SHOWN = len(MARK) + 4  # characters that stay visible
@@ -76,7 +76,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         rows = ask(_BY_DIGEST, {"digest": digest})
         for pk, system_id, scopes, *moments in rows:
             return ApiToken.from_db(
-                self.db, _FIELDS, (pk, system_id, json.loads(scopes), *map(_moment, moments))
+                self.db, _FIELDS, (pk, system_id, json.loads(scopes), *map(moment, moments))
             )
         return None
 
@@ -106,11 +106,6 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
             expires_at=expires_at,
         )
         return token, secret
-
-
-def _moment(stored: datetime | str | None) -> datetime | None:
-    """SQLite keeps moments as texts in UTC."""
-    return datetime.fromisoformat(stored).replace(tzinfo=UTC) if isinstance(stored, str) else stored
 
 
 class ApiToken(models.Model):

@@ -30,7 +30,7 @@ from tests.flows import world
 pytestmark = pytest.mark.django_db
 
 # What answers without a session, on purpose.
-OPEN_TO_ALL = {"alive", "ready", "admin:login", "admin:logout"}
+OPEN_TO_ALL = {"alive", "ready", "admin:login", "admin:logout", "api:openapi"}
 # What every member of staff may open, whatever their role.
 OPEN_TO_STAFF = {
     "home", "search", "admin:index", "admin:app_list", "admin:jsi18n", "admin:logout", "admin:password_change",
@@ -166,11 +166,29 @@ def wants_sign_in(answer: Any) -> bool:
     return answer.status_code in {302, 301} and "/admin/login/" in answer["Location"]
 
 
+def wants_token(address: Address) -> bool:
+    """Whether it is an endpoint of the API: opened by a token, and by no session of anybody."""
+    return hasattr(address.view, "endpoint")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_api_opens_to_no_session(filled, method):
+    client = Client()
+    client.force_login(make.root())
+    let_in = []
+    for address in filter(wants_token, addresses()):
+        answer = ask(client, method, address.path(filled))
+        allowed = {401} if method == address.view.endpoint.method.lower() else {405}
+        if answer.status_code not in allowed or answer["Content-Type"] != "application/problem+json":
+            let_in.append(f"{method} {address.path(filled)} answered {answer.status_code}")
+    assert not let_in, "\n".join(let_in)
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_whoever_is_not_signed_in_is_asked_to_sign_in(filled, method):
     let_in = []
     for address in addresses():
-        if address.name in OPEN_TO_ALL:
+        if address.name in OPEN_TO_ALL or wants_token(address):
             continue
         answer = ask(Client(), method, address.path(filled))
         if not (wants_sign_in(answer) or answer.status_code in {404, 405}):
@@ -184,7 +202,7 @@ def test_staff_without_any_right_are_refused(filled, method):
     client = Client()
     let_in = []
     for address in addresses():
-        if address.name in OPEN_TO_STAFF:
+        if address.name in OPEN_TO_STAFF or address.name == "api:openapi" or wants_token(address):
             continue
         answer = ask(as_(nobody, client), method, address.path(filled))
         gone = (
