@@ -24,7 +24,7 @@ def claim(pk: int, connection: Connection, now: datetime) -> Errand | None:
         task = _claim_to_write(row, now)
     elif row.status == W.SENT:
         task = _claim_to_resolve(row)
-    elif row.status == W.ACCEPTED:
+    elif row.status in {W.ACCEPTED, W.VERIFIED, W.REVERTED}:
         task = _claim_to_read(row)
     else:
         return None

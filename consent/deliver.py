@@ -27,6 +27,7 @@ from consent.cells import Meaning
 from consent.claim import claim
 from consent.errand import Errand, Outcome, run
 from consent.models import Connection, HoldPush, Number, WriteBack
+from consent.models.correction import LIVE
 from consent.settle import settle
 
 W = WriteBack.Status
@@ -113,9 +114,13 @@ def due(system: System, connection: Connection, now: datetime) -> QuerySet[Write
     what was tried least before what fails."""
     waiting = Q(status=W.PENDING, not_before__lte=now)
     unsure = Q(status=W.SENT, lease_until__lt=Now())
-    to_read = Q(status=W.ACCEPTED, next_try_at__isnull=False) if connection.can_read else Q(pk__in=[])
+    # Read back after it was written, and again while it is watched.
+    watched = LIVE & Q(status__in=[W.VERIFIED, W.REVERTED], next_try_at__isnull=False)
+    to_read = Q(status=W.ACCEPTED, next_try_at__isnull=False) | watched
+    if not connection.can_read:
+        to_read = Q(pk__in=[])
     rank = Case(
-        When(status=W.ACCEPTED, then=Value(2)),
+        When(status__in=[W.ACCEPTED, W.VERIFIED, W.REVERTED], then=Value(2)),
         When(value=Meaning.OUT.value, then=Value(0)),
         default=Value(1),
         output_field=IntegerField(),

@@ -133,7 +133,7 @@ GROUP BY number_id
 
 _ENTANGLED = """
 SELECT number_id FROM consent_writeback
-WHERE number_id = ANY(%(ids)s::bigint[]) AND (sent_at IS NOT NULL OR status IN ('verified', 'reverted'))
+WHERE number_id = ANY(%(ids)s::bigint[]) AND (sent_at IS NOT NULL OR status = 'verified')
 UNION
 SELECT number_id FROM consent_systemrecord
 WHERE previous_number_id IS NOT NULL AND number_id = ANY(%(ids)s::bigint[])

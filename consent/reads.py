@@ -34,9 +34,9 @@ class Course(NamedTuple):
 
 
 def course(reads: Iterable[Read], span: Span, *, decided_at: datetime, sent_at: datetime | None) -> Course:
-    """Reads in any order, one a moment. What was read before the decision counts nothing. Before the correction left,
-    a right value shows that there was nothing to do, and a wrong one nothing at all. Once the watch is over, what is
-    read is no matter of this correction any more."""
+    """Reads in any order, one a moment. What was read before the decision counts nothing. While the correction has not
+    left, a right value shows that there is nothing to do, and a wrong one that there still is, or again. Once the
+    watch is over, what is read is no matter of this correction any more."""
     began = sent_at or decided_at
     last: Read | None = None
     right = reverts = 0
@@ -47,10 +47,10 @@ def course(reads: Iterable[Read], span: Span, *, decided_at: datetime, sent_at: 
             continue
         if over_at is not None and read.at > over_at:
             break
-        if read.at <= began or (sent_at is None and last is None):
-            last = read if read.is_right else None
-            if sent_at is not None or not read.is_right:
-                continue
+        if read.at <= began or (sent_at is None and not read.is_right):
+            last, right, over_at = read if read.is_right else None, 0, None
+            continue
+        if sent_at is None and last is None:
             until = read.at + timedelta(hours=span.hours)
         if read.is_right:
             right += 1

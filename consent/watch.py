@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -33,7 +33,10 @@ IN, OUT = Meaning.IN.value, Meaning.OUT.value
 # Read back, these mean that an "out" has arrived: columns that only know yes and no say it as "no".
 READ_AS_OUT = frozenset({Meaning.OUT.value, Meaning.NEVER.value, Meaning.REDACTED.value})
 STOPPED_AFTER = 2  # times that the old value came back
-STORED = ("status", "settled_at", "reading", "reads_right", "reverts", "watch_until", "watch_over_at")
+STORED = (
+    *("status", "settled_at", "reading", "reads_right", "reverts", "watch_until", "watch_over_at"),
+    "next_try_at",
+)
 
 
 class Key(NamedTuple):
@@ -66,6 +69,7 @@ def follow(number_ids: Sequence[int], *, now: datetime) -> list[WriteBack]:
         done = row.watch_over_at, row.watch_until
         row.watch_over_at, row.watch_until = (now if key_of(row) in over else None), None
         if done != (row.watch_over_at, None):
+            _plan_look(row, None)
             changed.append(row)
     WriteBack.objects.bulk_update(changed, STORED, batch_size=200)
     _park({(row.number_id, row.system_id) for row in changed if row.status == W.REVERTED})
@@ -152,7 +156,18 @@ def _follow(row: WriteBack, reads: Iterable[Read], now: datetime) -> bool:
     row.watch_until = fared.until if watched else None
     if fared.over_at is not None and fared.over_at <= now:
         row.watch_over_at = fared.over_at
+    _plan_look(row, fared.last)
     return before != [getattr(row, f"{name}_id" if name == "reading" else name) for name in STORED]
+
+
+def _plan_look(row: WriteBack, last: Read | None) -> None:
+    """A record that is written over HTTP is asked for again by itself, so often that hours and reads end together;
+    files of the system count just the same."""
+    if row.status not in {W.VERIFIED, W.REVERTED} or row.accepted_at is None:
+        return
+    asked_for = last is not None and row.watch_over_at is None
+    pause = timedelta(hours=settings.WATCH_HOURS / max(1, settings.WATCH_READS))
+    row.next_try_at = last.at + pause if asked_for and last is not None else None
 
 
 def span() -> Span:

@@ -121,7 +121,7 @@ class Store:
         live = (
             WriteBack.objects.live()
             .filter(number_id__any_of=list(number_ids), system=self.system)
-            .filter(Q(sent_at__isnull=False) | Q(status__in=[_W.VERIFIED, _W.REVERTED]))
+            .filter(Q(sent_at__isnull=False) | Q(status=_W.VERIFIED))
             .annotate(since=Coalesce("sent_at", "correction__decided_at"))
         )
         rows = live.values_list("number_id", "program_id", "ref", "since")

@@ -124,13 +124,40 @@ def test_an_opt_out_is_written_read_back_and_proved(double, clock):
     row = stopped()
     assert go(clock) == {"verified": 1}
     assert double.values == {row.number.e164: "out"}
-    assert (after(row).status, row.attempts, row.lease_until, row.next_try_at) == ("verified", 1, None, None)
+    assert (after(row).status, row.attempts, row.lease_until) == ("verified", 1, None)
     assert row.reading.text == "out"
+    assert row.next_try_at == row.reading.read_at + timedelta(days=1)  # it is watched
     assert events(row) == ["accepted", "read"]
     event = row.events.order_by("pk")[0]
     assert (event.code, json.loads(event.excerpt)["status"]) == (200, "done")
     assert '{"sms": "out"}' in event.request
     assert go(clock) == {}
+
+
+def test_a_record_is_asked_for_again_by_itself_until_its_watch_is_over(double, clock):
+    connect(double)
+    row = stopped()
+    go(clock)
+    for reads in (2, 3):
+        assert go(clock.forward(hours=23)) == {}
+        assert go(clock.forward(hours=1, minutes=1)) == {"verified": 1}
+        assert after(row).reads_right == reads
+    make.weigh(row.number, now=clock.forward(days=1).now)  # three days are over
+    assert (after(row).attempts, row.next_try_at) == (1, None)
+    assert row.watch_over_at is not None
+    assert Flag.objects.get(code="PLATFORM_IN_AGREED_OUT").status == "closed"
+    assert go(clock.forward(days=9)) == {}
+
+
+def test_a_system_that_flips_the_value_back_is_found_by_the_next_look(double, clock):
+    connect(double)
+    row = stopped()
+    go(clock)
+    double.write(row.number.e164, "in")
+    assert go(clock.forward(days=1, minutes=1)) == {"reverted": 1}
+    make.weigh(row.number, now=clock.now)
+    assert make.flag("SYNC_REGRESSION", row.number).params["batch"] is None
+    assert make.flag("PLATFORM_IN_AGREED_OUT", row.number).status == "open"
 
 
 def test_what_permits_sending_waits_for_the_undo_time_and_for_news(double, clock):

@@ -38,7 +38,9 @@ def reads(*said: tuple[float, bool]) -> list[Read]:
         # Nobody sent it, and somebody changed the value by hand.
         (None, [(3, False)], None, 0, 0, 0),
         (None, [(3, False), (4, True), (5, True)], True, 2, 0, 4),
-        (None, [(4, True), (5, False)], False, 0, 1, 5),
+        # What did not leave has not come back: it has to leave after all.
+        (None, [(4, True), (5, False)], None, 0, 0, 4),
+        (None, [(4, True), (5, False), (6, True)], True, 1, 0, 6),
     ],
 )
 def test_the_course_of_a_record(sent, said, settled, right, reverts, hours_from):
@@ -88,10 +90,10 @@ def test_whatever_the_history(said, random, sent_after):
         if at > 0 and (over is None or DECIDED + timedelta(hours=at) <= over)
     )
     counted = [right for at, right in later if sent_after is None or at > sent_after]
-    if sent_after is None and True in counted:
-        counted = counted[counted.index(True) :]
-    elif sent_after is None:
-        counted = []
+    if sent_after is None:
+        # What did not leave has not come back.
+        wrong = max((place for place, right in enumerate(counted, 1) if not right), default=0)
+        counted = counted[wrong:]
     # The last read decides, the rights at the end are counted, and every change to wrong is a revert.
     in_a_row = len(counted) - max((place for place, right in enumerate(counted, 1) if not right), default=0)
     assert found.right == in_a_row

@@ -306,13 +306,18 @@ def test_the_suspect_of_a_value_read_directly(settings, suspect):
     assert flag_of(row, "SYNC_REGRESSION").why.endswith(f"2 June 2026, 15:05 UTC; {suspect}.")
 
 
-def test_a_value_that_changed_by_hand_before_the_correction_left_and_came_back_is_a_regression():
+def test_a_value_that_changed_by_hand_before_the_correction_left_and_came_back_leaves_after_all():
     make.platform()
     flag = make.stopped_but_texted()
     align(flag)
-    row = reread(WriteBack.objects.get(), "out", "in")
-    assert (row.status, row.sent_at) == ("reverted", None)
-    assert flag_of(row, "SYNC_REGRESSION").status == "open"
+    row = reread(WriteBack.objects.get(), "out")
+    assert (row.status, row.sent_at) == ("verified", None)
+    reread(row, "in", since=SENT + 2 * DAY)
+    assert (row.status, row.reading, row.reverts) == ("pending", None, 0)
+    assert flag_of(row).status == "verifying"
+    hand_over(now=SENT + 3 * DAY)
+    reread(row, "out", "out", "out", "out", since=SENT + 4 * DAY)
+    assert flag_of(row).status == "closed"
 
 
 def test_a_regression_whose_value_is_right_again_waits_like_the_others():
