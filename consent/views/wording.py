@@ -27,16 +27,10 @@ class WordingForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Wording
         fields = (
-            "program",
-            "kind",
-            "code",
-            "language",
-            "place",
-            "prechecked",
-            "valid_from",
-            "valid_until",
-            "text",
+            *("program", "kind", "code", "text", "language", "place"),
+            *("prechecked", "valid_from", "valid_until"),
         )
+        labels = {"prechecked": "Box ticked beforehand", "valid_from": "First day", "valid_until": "Last day"}
         widgets = {
             "text": forms.Textarea(attrs={"rows": 8, "class": "wording-text", "dir": "auto"}),
             "valid_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

@@ -85,7 +85,9 @@ _WRITTEN: dict[str, dict[Element, str]] = {
     "en": {
         Element.PURPOSE: r"\b(?:marketing|promotional|promotions?|promos?|offers?|deals|discounts?|coupons?|sales|news"
         r"(?:letters?)?|updates?|alerts?|reminders?|notifications?|announcements?|surveys?|(?:order|delivery|account|"
-        r"appointment|shipping|event|donation|campaign|security)[- ](?:\w+ )?(?:texts?|messages?|information|status))\b",
+        r"appointment|shipping|event|donation|campaign|security)[- ](?:\w+ )?(?:texts?|messages?|information|status)"
+        r"|(?:about|regarding|concerning) (?:my|your|our|upcoming|new) (?:\w+ ){0,2}(?:orders?|deliver(?:y|ies)|appointments?|accounts?"
+        r"|shipments?|bookings?|visits?|donations?|events?|prescriptions?|payments?))\b",
         Element.NUMBER: r"\b(?:(?:tele)?phone|mobile|cell(?:ular)?|wireless|contact) (?:phone )?number\b|\b(?:at|to) (?:the|"
         r"this|my|your) (?:\w+ )?number\b|\bnumber (?:I|you)(?:['’]ve| have)? (?:provided?|gave|given|entered|listed)\b",
         Element.AUTOMATED: r"\bauto(?:mated|matic(?:ally)?|-?dial(?:l?er|ed|ing)|dialing)\b|\bauto-?dialer\b",
