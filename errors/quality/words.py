@@ -41,7 +41,8 @@ def _failed(facts: Mapping[str, Any]) -> str:
     category = Category(facts["category"]).label.lower()
     code = f", decided by {facts['code']}" if facts.get("code") else ""
     last = facts["last_at"][:10]
-    return f"{facts['failures']} failed on {facts['days']} day(s), the last on {last}: {category}{code}."
+    days = "one day" if facts["days"] == 1 else f"{facts['days']} days"
+    return f"{facts['failures']} failed on {days}, the last on {last}: {category}{code}."
 
 
 def _wrong_country(facts: Mapping[str, Any]) -> str:

@@ -36,6 +36,7 @@ from errors.replay.results import failures_of, lines_of, stale_of
 from errors.replay.sends import Column, Sends
 from errors.replay.tally import Came, Cell, Tally, groups_of
 from errors.rulebook import rules_in_force
+from errors.windows import hour_of
 
 STANDING_DAYS: Final = 28
 HITS_OF: Final = 10  # results whose sends are kept, the latest; of others only the counts
@@ -69,11 +70,12 @@ def ask(
 def ask_for_all(
     *, now: datetime, trigger: str, by: User | None = None, change: Change | None = None
 ) -> RuleReplay | None:
-    """A replay of the whole log; None while it is empty."""
+    """A replay of the whole log, up to the last full hour: what is asked within one hour looks at the same sends. None
+    while there is nothing."""
     oldest = SendAttempt.objects.aggregate(oldest=Min("submitted_at"))["oldest"]
-    if oldest is None or oldest >= now:
+    if oldest is None or oldest >= hour_of(now):
         return None
-    return ask(_midnight(oldest), now, now=now, trigger=trigger, by=by, change=change)
+    return ask(_midnight(oldest), hour_of(now), now=now, trigger=trigger, by=by, change=change)
 
 
 def ring(*, trigger: str, now: datetime) -> RuleReplay | None:

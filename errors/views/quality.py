@@ -33,6 +33,16 @@ from errors.quality.words import SUGGESTIONS, seen
 TAB_CAP = 10_000
 AT_ONCE = 2_000
 Kind = QualityFinding.Kind
+TABS = {
+    Kind.NOT_VALID: "Not in use",
+    Kind.LINE_TYPE: "Takes no texts",
+    Kind.FAILED: "Failed",
+    Kind.UNREACHABLE: "Unreachable",
+    Kind.WRONG_COUNTRY: "Country",
+    Kind.SHARED: "Shared",
+    Kind.SENDERS_DIFFER: "Senders",
+    Kind.OUT_OF_DATE: "Out of date",
+}
 
 
 class QualityFilter(django_filters.FilterSet):
@@ -115,7 +125,8 @@ def quality(request: HttpRequest) -> HttpResponse:
         "is_filtered": any(request.GET.get(name) for name in narrowed.filters),
         "kind": kind,
         "tabs": [
-            (one.value, one.label, capped(counts[one.value], TAB_CAP), one.value == kind) for one in Kind
+            (one.value, label, capped(counts[one.value], TAB_CAP), one.value == kind)
+            for one, label in TABS.items()
         ],
         "total": capped(min(sum(counts.values()), TAB_CAP + 1), TAB_CAP),
         "page": page,

@@ -212,6 +212,7 @@ def _rules_tab(request: HttpRequest, of: RuleReplay) -> dict[str, Any]:
     lines = sorted(of.lines.all(), key=lambda line: (line.code, line.subject, line.severity))
     lines.sort(key=ORDERS[order][1], reverse=True)
     lines.sort(key=lambda line: line.code != ALL)
+    same_sends = compared is not None and (compared.starts_at, compared.ends_at) == (of.starts_at, of.ends_at)
     both = pairs(compared.lines.all(), lines) if compared else (Pair(None, line) for line in lines)
     others = RuleReplay.objects.finished().exclude(pk=of.pk).defer("tally").latest_first()[:COMPARABLE]
     return {
@@ -219,12 +220,14 @@ def _rules_tab(request: HttpRequest, of: RuleReplay) -> dict[str, Any]:
             Row(
                 pair,
                 sends_url_of(of if pair.after else compared or of, pair.either.key, pair.either.severity),
+                same_sends,
             )
             for pair in both
         ],
         "order": order,
         "orders": [(name, label) for name, (label, _) in ORDERS.items()],
         "compared": compared,
+        "same_sends": same_sends,
         "others": [(one, change_words(one)) for one in others],
     }
 

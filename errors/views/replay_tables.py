@@ -32,13 +32,17 @@ class Shown:
     is_sure: bool = False
 
 
-def shown(rate: Rate, change: Difference | None = None) -> Shown | None:
-    """None where nothing was counted."""
+def shown(rate: Rate, change: Difference | None = None, *, same_sends: bool = False) -> Shown | None:
+    """None where nothing was counted. Of the same sends a difference is no estimate: it has no bounds."""
     if not rate.settled:
         return None
     bounds = f"{100 * rate.low:.0f} to {100 * rate.high:.0f}"
     if change is None:
         return Shown(percent(rate.value), bounds, rate.settled)
+    if same_sends:
+        return Shown(
+            percent(rate.value), bounds, rate.settled, f"{100 * change.value:+.1f} points", change.value != 0
+        )
     words = f"{100 * change.value:+.1f} points ({100 * change.low:+.1f} to {100 * change.high:+.1f})"
     return Shown(percent(rate.value), bounds, rate.settled, words, change.is_sure)
 
@@ -49,6 +53,7 @@ class Row:
 
     pair: Pair[ReplayLine]
     sends_url: str  # "" where the sends are not kept
+    same_sends: bool = False  # both results looked at the same
 
     @property
     def line(self) -> ReplayLine:
@@ -56,11 +61,11 @@ class Row:
 
     @property
     def precision(self) -> Shown | None:
-        return shown(self.line.precision, self.pair.precision)
+        return shown(self.line.precision, self.pair.precision, same_sends=self.same_sends)
 
     @property
     def recall(self) -> Shown | None:
-        return shown(self.line.recall, self.pair.recall)
+        return shown(self.line.recall, self.pair.recall, same_sends=self.same_sends)
 
     @property
     def is_gone(self) -> bool:
@@ -105,11 +110,7 @@ class Gap:
             return "Held", "ok"
         if failure.stopped or failure.warned:
             return "Held in part", "warn"
-        return (
-            ("Rules meant for it held none", "bad")
-            if failure.is_meant
-            else ("No rule is meant for it", "bad")
-        )
+        return ("Rules held none", "bad") if failure.is_meant else ("No rule", "bad")
 
 
 def gaps(of: RuleReplay) -> list[Gap]:

@@ -102,7 +102,7 @@ def test_two_results_stand_beside_each_other(viewer: Client, history: dict[str, 
     before, after = replayed(), replayed(change=Change(was, None))
     shown = viewer.get(page_of(after, against=str(before.pk))).content.decode()
     assert "Only in the other result" in shown
-    assert "points" in shown
+    assert "Both looked at the same sends" in shown
     for odd in ("x", "-1", "99999999999999999999", str(after.pk)):
         assert viewer.get(page_of(after, against=odd)).status_code == 200
 
