@@ -29,6 +29,7 @@ _LEAD = (
     "backoffice.change_columnmapping",
     "backoffice.control_jobrun",
     "consent.assign_flag",
+    "consent.add_suppressionexport",
     "consent.approve_correction",
     "consent.change_notice",
     "consent.draft_notice",

@@ -10,6 +10,7 @@ from consent.views import (
     hold,
     notice,
     reply,
+    suppression,
     system,
     wording,
     write_back,
@@ -71,6 +72,7 @@ urlpatterns = [
     path("reconfirm/export", notice.notice_export, name="notice_export"),
     path("reconfirm/contacts/<key:number_pk>/", notice.notice_of_number, name="notice_of_number"),
     path("holds/", hold.hold_list, name="hold_list"),
+    path("holds/suppressions", suppression.suppression_list, name="suppression_list"),
     path("systems/", system.system_list, name="system_list"),
     path("systems/<slug:slug>/", system.system, name="system"),
 ]

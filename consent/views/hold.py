@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from backoffice.access import needs
+from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
 from consent.filters import HoldFilter
@@ -29,6 +29,7 @@ def hold_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [{"hold": hold, "people": people.get(hold.number_id, [])} for hold in page.rows],
         "is_filtered": any(request.GET.get(name) for name in HoldFilter.base_filters),
+        "may_export": can(request.user, "consent.add_suppressionexport"),
         "now": timezone.now(),
     }
     return render_in_admin(request, "consent/hold_list.html", context)
