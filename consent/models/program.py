@@ -117,6 +117,11 @@ class Wording(models.Model):
         super().clean()
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise ValidationError({"valid_until": "The last day lies before the first one."})
+        before = self.succeeds
+        if before is not None and (before.program_id, before.kind) != (self.program_id, self.kind):
+            raise ValidationError(
+                {"program": f"The successor of “{before.code}” has its program and its kind."}
+            )
         others = Wording.objects.filter(program=self.program_id, kind=self.kind).exclude(pk=self.pk)
         mine = self.as_version()
         for other in others.order_by("pk"):
