@@ -366,3 +366,4 @@ class SourceSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = System
         fields = ("overwrites_on_sync", "subscribes_by_default", "excludes", "expected_every_hours")
+        labels = {"excludes": "Leaves alone", "expected_every_hours": "A file is expected every … hours"}
