@@ -111,6 +111,8 @@ class RuleForm(forms.Form):
             self.fields["value"] = forms.ChoiceField(label=shape.value, choices=choices)
         else:
             self.fields["value"].label = shape.value
+            self.fields["value"].required = self.kind is not Kind.SENDER_CHARACTERS
+            self.fields["value"].error_messages["required"] = "Write the value."
             if shape.is_pattern:
                 self.fields["value"].widget = forms.Textarea(
                     attrs={"rows": 4, "class": "mono", "spellcheck": "false"}
