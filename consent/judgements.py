@@ -27,6 +27,9 @@ JUDGEMENTS = frozenset(
     }
 )
 
+# About no system alone: whatever is written for the number and program is written for it, too.
+ABOUT_ALL_SYSTEMS = frozenset({Code.SLA_BREACH})
+
 # A setting outlives the value it wrote: it is decided on by itself, never along with the value.
 ABOUT_SETTINGS = frozenset({Code.OVERWRITE_SETTING_RISK})
 

@@ -31,7 +31,7 @@ from consent.correct.lines import lines_of, lines_of_choice, lock, same_question
 from consent.correct.outlook import Pair, pairs_of, statuses, steps_of
 from consent.correct.records import add_to_ledger
 from consent.correct.stop import guard_stop, record_attempt
-from consent.judgements import ABOUT_SETTINGS, JUDGEMENTS, PUT_ASIDE
+from consent.judgements import ABOUT_ALL_SYSTEMS, ABOUT_SETTINGS, JUDGEMENTS, PUT_ASIDE
 from consent.models import AgreedStatus, Correction, Decision, Flag, Hold, StaleFlag, WriteBack
 from consent.propagate import Step
 from consent.reconcile import reconcile_numbers
@@ -212,12 +212,12 @@ def _move_flags(
         written[step.number.pk, step.program.pk].add(step.system.pk)
     for other in _open_flags(set(written), decided):
         pair = (other.number_id, other.program_id)
+        systems = written[pair]  # type: ignore[index]
         touched = (
-            other.system_id in written[pair]  # type: ignore[index]
-            and other.code not in JUDGEMENTS | ABOUT_SETTINGS
-        )
+            other.system_id in systems or (bool(systems) and other.code in ABOUT_ALL_SYSTEMS)
+        ) and other.code not in JUDGEMENTS | ABOUT_SETTINGS
         if other.pk in decided:
-            _move_decided(correction, other, bool(written[pair]), by, now)  # type: ignore[index]
+            _move_decided(correction, other, bool(systems), by, now)
         elif touched and not other.corrections.filter(status=Correction.Status.PROPOSED).exists():
             correction.flags.add(other)
             other.move(
@@ -233,9 +233,9 @@ def _open_flags(pairs: set[Pair], decided: set[int]) -> list[Flag]:
 
 
 def _move_decided(correction: Correction, flag: Flag, is_written: bool, by: User, now: datetime) -> None:
-    on_its_way = WriteBack.objects.unsettled().filter(
-        number=flag.number_id, program=flag.program_id, system=flag.system_id
-    )
+    on_its_way = WriteBack.objects.unsettled().filter(number=flag.number_id, program=flag.program_id)
+    if flag.code not in ABOUT_ALL_SYSTEMS:
+        on_its_way = on_its_way.filter(system=flag.system_id)
     said = f"{correction}: {correction.reason.label}. {correction.words}".strip()
     if is_written:
         flag.move(Flag.Status.CORRECTING, by=by, note=said, lease_until=None)
@@ -243,7 +243,7 @@ def _move_decided(correction: Correction, flag: Flag, is_written: bool, by: User
         _check_judgement(correction, flag)
         flag.move(Flag.Status.CLOSED, by=by, note=said, lease_until=None, closed_at=now)
         Hold.objects.open().filter(flag=flag).update(released_at=now)
-    elif flag.system_id is not None and on_its_way.exists():
+    elif (flag.system_id is not None or flag.code in ABOUT_ALL_SYSTEMS) and on_its_way.exists():
         for earlier in Correction.objects.filter(write_backs__in=on_its_way).distinct():
             earlier.flags.add(flag)
         flag.move(Flag.Status.CORRECTING, by=by, note=f"{said} It is on its way already.", lease_until=None)

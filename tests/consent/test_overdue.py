@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
+from consent.correct import decide
 from consent.deadlines import TimeAllowed, UnknownCalendar
 from consent.ledger import Kind, Policy
 from consent.models import AgreedStatus, Flag
@@ -183,3 +184,22 @@ class TestStored:
         flag.refresh_from_db()
         assert "10 business days" in flag.why
         assert flag.events.latest("pk").note == "New evidence."
+
+    def test_it_goes_its_way_with_what_is_written_for_the_number(self) -> None:
+        line = make.stopped_but_texted().number
+        breach, flag = make.flag("SLA_BREACH", line), make.flag("PLATFORM_IN_AGREED_OUT", line)
+        by = make.staff("Supervisor")
+        decide(make.subject(flag), make.choice(), by=by, token="t", seen=make.seen(flag), now=NOW)
+        breach.refresh_from_db()
+        assert breach.status == "correcting"
+        assert list(breach.corrections.all()) == list(flag.corrections.all())
+
+    def test_decided_on_by_itself_it_joins_what_is_on_its_way(self) -> None:
+        line = make.stopped_but_texted().number
+        flag, by = make.flag("PLATFORM_IN_AGREED_OUT", line), make.staff("Supervisor")
+        decide(make.subject(flag), make.choice(), by=by, token="t", seen=make.seen(flag), now=NOW)
+        Flag.objects.filter(code="SLA_BREACH").update(status="open")
+        breach = make.flag("SLA_BREACH", line)
+        decide(make.subject(breach), make.choice(), by=by, token="u", seen=make.seen(breach), now=NOW)
+        breach.refresh_from_db()
+        assert breach.status == "correcting"
