@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -67,6 +68,11 @@ def _claim_to_resolve(row: WriteBack) -> Task | None:
         if free.update(status=W.SUPERSEDED, lease_until=None, next_try_at=None, note=note):
             DeliveryEvent.log(row, What.REPLACED, note)
         return None
+    if row.attempts >= settings.DELIVERY["max_attempts"]:
+        # Whatever happens to it ends its worker each time: the others must not wait for it for ever.
+        note = f"Tried {row.attempts} times without an end. Whether it arrived is not known."
+        row.mine().update(status=W.PARKED, lease_until=None, next_try_at=None, note=note)
+        return None
     was_lost = row.next_try_at is None
     if not row.claim(attempts=F("attempts") + 1, next_try_at=None):
         return None
@@ -81,11 +87,14 @@ def _claim_to_read(row: WriteBack) -> Task | None:
     later = WriteBack.objects.filter(
         pk__gt=row.pk, system=row.system_id, number=row.number_id, program=row.program_id, ref=row.ref
     ).exclude(status=W.CANCELLED)
-    if later.exists():
-        if row.mine().update(
-            status=W.SUPERSEDED, next_try_at=None, note="A later decision is written over it."
-        ):
-            DeliveryEvent.log(row, What.REPLACED, "A later decision is written over it.")
+    if later.exists() and row.status == W.ACCEPTED:
+        note = "A later decision is written over it."
+        if row.mine().update(status=W.SUPERSEDED, next_try_at=None, note=note):
+            DeliveryEvent.log(row, What.REPLACED, note)
+        return None
+    is_over = later.exists() or row.watch_over_at is not None
+    if is_over or row.reads >= settings.DELIVERY["max_reads"]:
+        row.mine().update(next_try_at=None)
         return None
     return Task.READ if row.claim(reads=F("reads") + 1, next_try_at=None) else None
 

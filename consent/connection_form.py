@@ -87,6 +87,8 @@ class LinesField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         found: dict[str, str] = {}
+        if "\x00" in (value or ""):
+            raise ValidationError("There is a character in it that is no text.")
         for line in filter(None, (line.strip() for line in (value or "").splitlines())):
             name, equals, text = line.partition("=")
             if not equals:

@@ -100,9 +100,14 @@ def _settle_read(connection: Connection, row: WriteBack, outcome: Outcome, now: 
             lease_until=None, next_try_at=again, note=f"It still says “{found.text}”; read again shortly."
         )
         return "accepted"
-    if not row.mine().update(lease_until=None, next_try_at=None, note=""):
+    if not row.mine().update(lease_until=None, next_try_at=None, reads=0, note=""):
         return "overtaken"
-    return propagate.read_back(row, value=found.value, text=found.text, now=now).value
+    status = propagate.read_back(row, value=found.value, text=found.text, now=now)
+    if status == W.VERIFIED and row.watch_over_at is None:
+        # The watch goes on: read as often as it asks for, spread over its hours.
+        again = now + timedelta(hours=settings.WATCH_HOURS / settings.WATCH_READS)
+        WriteBack.objects.filter(pk=row.pk, fence=row.fence, status=W.VERIFIED).update(next_try_at=again)
+    return status.value
 
 
 def _settle_unread(connection: Connection, row: WriteBack, outcome: Outcome, now: datetime) -> str:

@@ -63,7 +63,7 @@ def read(connection: Connection, values: Values) -> Found:
     found = placeholders.find(placeholders.plain(connection.read_value, values), document)
     if found is MISSING:
         return Found(Meaning(connection.not_found_means), "no value", exchange)
-    word = placeholders.as_word(found)[:80]
+    word = _storable(placeholders.as_word(found))[:80]
     meaning = connection.meaning_of(word)
     if meaning is None:
         raise Refused(f"It was read back as “{word}”, and nobody explained what that means.", exchange)
@@ -108,7 +108,7 @@ def _kept(
         shown += f"\n{connection.key_header}: {request.headers[connection.key_header]}"
     if request and request.body:
         shown += f"\n\n{request.body}"
-    excerpt = exchange.excerpt.replace("\x00", "")[: EXCERPT * 4]
+    excerpt = exchange.excerpt[: EXCERPT * 4]
     seconds = round(time.monotonic() - started, 3)
     return Exchange(_without(secrets, shown), exchange.code, _without(secrets, excerpt)[:EXCERPT], seconds)
 
@@ -247,7 +247,7 @@ def _document(connection: Connection, answer: Answer, operation: str, exchange: 
         return None  # 204 and the like
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # ValueError: also of numbers with thousands of digits
         page = (
             "a web page"
             if text[:200].lower().lstrip("\ufeff").startswith(("<!doctype", "<html", "<"))
@@ -277,7 +277,12 @@ def _error_in(connection: Connection, document: Any) -> str | None:
         return None
     if word is not None and placeholders.as_word(found).casefold() != word.casefold():
         return None
-    return placeholders.as_word(found if word is None else document)[:200]
+    return _storable(placeholders.as_word(found if word is None else document))[:200]
+
+
+def _storable(text: str) -> str:
+    """JSON can spell what no database keeps: halves of characters, and zeros."""
+    return text.encode("utf-8", errors="replace").decode().replace("\x00", "")
 
 
 def _says(answer: Answer) -> str:

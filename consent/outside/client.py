@@ -43,7 +43,8 @@ class Answer:
 
     @property
     def text(self) -> str:
-        return self.body.decode("utf-8", errors="replace")
+        """Fit for every database: no zeros in it."""
+        return self.body.decode("utf-8", errors="replace").replace("\x00", "")
 
 
 def call(request: Request) -> Answer:

@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -177,6 +176,5 @@ def _page(
         "service": service_of(System.objects.select_related("connection").get(pk=system.pk), timezone.now()),
         "is_kept": row.pk is not None,
         "will_switch": system.delivery != System.Delivery.HTTP,
-        "holds_secret": bool(model_to_dict(row)["secret"]) if row.pk else False,
     }
     return render_in_admin(request, "consent/connection.html", context)

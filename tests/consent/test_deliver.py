@@ -318,6 +318,41 @@ def test_a_word_that_nobody_explained_leaves_it_accepted_and_says_so(double, clo
     assert go(clock) == {}
 
 
+def test_what_arrived_is_read_again_through_its_watch(double, clock):
+    connect(double)
+    row = stopped()
+    go(clock)
+    for _ in range(settings.WATCH_READS):
+        clock.forward(hours=settings.WATCH_HOURS / settings.WATCH_READS + 0.1)
+        assert go(clock) == {"verified": 1}
+        make.weigh(row.number, now=clock.now)
+    assert after(row).watch_over_at is not None
+    clock.forward(hours=settings.WATCH_HOURS)
+    assert go(clock) == {}
+    assert not Flag.objects.open().filter(number=row.number, code="PLATFORM_IN_AGREED_OUT").exists()
+
+
+def test_a_sync_at_night_that_brings_the_old_value_back_is_found_out(double, clock):
+    connect(double)
+    row = stopped()
+    go(clock)
+    double.nightly()
+    clock.forward(hours=settings.WATCH_HOURS / settings.WATCH_READS + 0.1)
+    assert go(clock) == {"reverted": 1}
+    make.weigh(row.number, now=clock.now)
+    assert Flag.objects.open().filter(number=row.number, code="SYNC_REGRESSION").exists()
+    assert len(double.writes()) == 1  # a person finds the cause first
+
+
+def test_one_that_ends_its_worker_each_time_does_not_go_on_for_ever(double, clock):
+    connect(double)
+    row = stopped()
+    row.claim(status="sent", sent_at=clock.now, attempts=settings.DELIVERY["max_attempts"])
+    lease_is_over()
+    assert go(clock) == {}
+    assert after(row).status == "parked"
+
+
 # --- Order ---------------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from backoffice.secrets import Secret
 from consent import outside
 from consent.cells import Meaning
 from consent.models import Connection
-from consent.outside import BadCredentials, Busy, NotFound, Refused, client
+from consent.outside import BadCredentials, Busy, NotFound, Refused, Trouble, client
 from consent.outside.adapter import patience
 from consent.outside.client import Request, is_public
 
@@ -141,6 +141,19 @@ def test_a_word_that_nobody_explained_is_not_guessed(double):
     connection = to(double)
     with pytest.raises(Refused, match="“Maybe”, and nobody explained"):
         outside.read(connection, values(connection))
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"sms": "\\ud800 \\u0000"}', b'{"sms": ' + b"9" * 5000 + b"}", b"[" * 100_000, b"\x00\xff\xfe"]
+)
+def test_answers_that_no_database_could_keep_are_told_in_words_that_it_can(double, body):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    connection = to(double, base_url=answering(head + body))
+    with pytest.raises(Trouble) as raised:
+        outside.read(connection, values(connection))
+    told = f"{raised.value}{raised.value.exchange.excerpt}"
+    assert "\x00" not in told
+    told.encode()
 
 
 # --- Being let in ------------------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def model_of(name: str) -> type[Model] | None:
         "jobs": JobRun,
         "flag": Flag,
         "correction": Correction,
-        "write_back_": WriteBack,
+        "write_back": WriteBack,
         "attempt": SendAttempt,
         "code": ErrorCode,
         "pattern": Pattern,
