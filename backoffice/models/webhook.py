@@ -18,7 +18,7 @@ from backoffice.models.system import System
 from backoffice.secrets import Secret, SecretField
 
 # A worker that works on an endpoint's calls says so again within this time, or another one takes over.
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
 FORGOTTEN_AT_ONCE = 10_000
 
 

@@ -28,7 +28,7 @@ from consent.numbers import NumberReader
 from consent.numbers.regions import known_region
 
 COLUMNS = ("from", "to", "text", "at", "event_id")  # of a message as the row of a log
-PROTECTIVE = frozenset({Act.REVOKE, Act.ASSERT_OUT, Act.ASSERT_NONE})  # can only ever keep texts back
+PROTECTIVE = frozenset({Act.REVOKE, Act.ASSERT_NONE})  # of a message: can only ever keep texts back
 LONGEST_WAIT = 50  # milliseconds that a provider's call may wait for somebody else's writing
 
 
@@ -53,24 +53,24 @@ def take(system: System, messages: Sequence[Inbound], *, now: datetime) -> list[
 
 
 def take_at_once(system: System, messages: Sequence[Inbound], *, now: datetime) -> int:
-    """Make records of those messages that ask not to be texted, and note their numbers as having news: from the commit
+    """Make records of those messages that take consent back, and note their numbers as having news: from the commit
     on nobody is told that they may be texted. A provider waits for this, so it waits for nobody: while somebody else
     writes, the numbers are only noted. How many messages there were."""
-    urgent = [message for message in messages if asks_to_stop(system, message)]
-    if not urgent:
-        return 0
-    postgres.wait_at_most(LONGEST_WAIT)
     rules = rules_of(system)
     plan = _plan(system, rules, now)
-    read = [_event(plan, message, line) for line, message in enumerate(urgent, 1)]
-    events = [one for one in read if isinstance(one, Event)]
+    read = [_event(plan, message, line) for line, message in enumerate(messages, 1)]
+    events = [one for one in read if isinstance(one, Event) and one.act is Act.REVOKE]
+    if not events:
+        return 0
+    postgres.wait_at_most(LONGEST_WAIT)
     try:
         with transaction.atomic():
-            store_of(system, rules, now).take_events(events, write=True)
+            # Which programs there are makes no difference to a revocation: its sender decides when it is weighed.
+            store_of(system, rules, now, programs={}).take_events(events, write=True)
     except (OperationalError, IntegrityError):
         numbers = Number.objects.filter(e164__any_of=[event.number.e164 for event in events])
         bulk.touch(list(numbers.values_list("pk", flat=True)))
-    return len(urgent)
+    return len(events)
 
 
 def mapping_of(system: System) -> ColumnMapping | None:
@@ -84,14 +84,18 @@ def rules_of(system: System) -> dict[str, Any]:
     return mapping.rules if mapping is not None else {}
 
 
-def store_of(system: System, rules: dict[str, Any], now: datetime) -> Store:
+def store_of(
+    system: System, rules: dict[str, Any], now: datetime, programs: dict[str, Program] | None = None
+) -> Store:
     """The database as events need it that no file brought. Calls go on beside each other, and the database refuses the
     same event of two of them (IntegrityError: try again and it is known); files of the system take turns with them."""
     postgres.share_turn(system.pk)
+    if programs is None:
+        programs = {p.code: p for p in Program.objects.filter(is_active=True).prefetch_related("senders")}
     return Store(
         batch=ImportBatch(system=system, as_of=now),  # never saved: what came without a file has none
         system=system,
-        programs={p.code: p for p in Program.objects.filter(is_active=True).prefetch_related("senders")},
+        programs=programs,
         wordings={},
         zone="UTC",
         usual_program=rules.get("program") or None,
