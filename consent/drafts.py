@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from backoffice import audit, rooms
-from backoffice.files.export import Cell
+from backoffice.files.guard import guard
 from consent import notices
+from consent.corrections_file import Sheet
 from consent.models import AgreedStatus, ConsentRecord, Hold, Notice, Number, Program, SystemRecord
 from consent.notices import Channel, Refusal, Situation, Standing
 from consent.rules import Reason, Status
@@ -163,34 +164,34 @@ def _revoked_at(rows: Sequence[AgreedStatus]) -> dict[int, datetime]:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A file of drafts: its rows, and how many got none, by reason."""
+    """A file of drafts, and how many got none, by reason."""
 
-    rows: list[tuple[Cell, ...]]
+    sheet: Sheet
     refused: Counter[str]
 
 
 def hand_over(
     program: Program, situation: Situation, language: str, *, region: str, by: User, now: datetime
 ) -> Handed:
-    """The drafts as rows of a file for the messaging platform or the mail program; on record who took them."""
+    """The drafts as a file for the messaging platform or the mail program; on record who took them."""
     outcomes = list(for_many(program, situation, language, region=region, now=now))
     refused = Counter(outcome.refusal for outcome in outcomes if outcome.draft is None)
     drafts = [outcome.draft for outcome in outcomes if outcome.draft is not None]
     emails = _emails([draft.number.pk for draft in drafts if draft.channel is Channel.OTHER])
-    rows: list[tuple[Cell, ...]] = [
-        (
+    rows = [
+        [
             draft.number.e164,
             draft.channel.value,
-            emails.get(draft.number.pk, ""),
-            program.name,
+            *map(guard, (emails.get(draft.number.pk, ""), program.name)),
             situation.value,
             language,
-            draft.text,
-            draft.segments if draft.channel is Channel.TEXT else None,
+            guard(draft.text),
+            str(draft.segments or "") if draft.channel is Channel.TEXT else "",
             draft.note,
-        )
+        ]
         for draft in drafts
     ]
+    name = f"drafts-{program.code}-{situation.value}-{language}.csv"
     audit.record(
         by,
         "notice.hand_over",
@@ -201,7 +202,7 @@ def hand_over(
         drafts=len(rows),
         refused=refused.total(),
     )
-    return Handed(rows, refused)
+    return Handed(Sheet(name, COLUMNS, tuple(tuple(row) for row in rows)), refused)
 
 
 def _emails(number_ids: Sequence[int]) -> dict[int, str]:

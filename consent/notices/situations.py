@@ -101,8 +101,9 @@ def _channel(situation: Situation, standing: Standing, now: datetime) -> Channel
     if situation is Situation.PRESUMED:
         recent = standing.since is not None and timedelta(0) <= now - standing.since <= CONFIRM_WITHIN
         return Channel.TEXT if recent else Channel.OTHER
-    if situation is Situation.EXPIRED and standing.region == "CA":
-        # CASL: a text that asks for consent is itself a commercial message.
+    if situation is Situation.EXPIRED and (standing.region == "CA" or standing.reason is Reason.IMPLIED):
+        # CASL: a text that asks for consent is itself a commercial message. Implied consent that has ended, anywhere,
+        # leaves nothing that permits one.
         return Channel.OTHER
     return Channel.TEXT
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import string
+import re
 from collections.abc import Mapping
 
 from consent.notices.situations import Situation
 
 FIELDS = frozenset({"program", "brand", "sender"})
+_FIELD = re.compile(r"\{(\w+)\}")
 
 # No text uses a letter that would double its price: all are GSM-7, as they stand on the phone.
 _TEXTS: dict[Situation, dict[str, str]] = {
@@ -77,14 +78,10 @@ READY_MADE = {
 
 def filled(text: str, given: Mapping[str, str]) -> str:
     """The text with its fields filled in. Raises ValueError for a field that no text has, or a brace left open."""
-    try:
-        fields = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-    except ValueError as problem:
-        raise ValueError(f"A brace is left open or closed by itself: {problem}") from problem
-    if unknown := sorted(fields - FIELDS):
-        raise ValueError(
-            f"There is no field {{{unknown[0]}}}; there are {', '.join(f'{{{f}}}' for f in sorted(FIELDS))}."
-        )
-    for name in fields:
-        text = text.replace(f"{{{name}}}", given.get(name, ""))
-    return text
+    unknown = sorted(set(_FIELD.findall(text)) - FIELDS)
+    if unknown:
+        known = ", ".join(f"{{{name}}}" for name in sorted(FIELDS))
+        raise ValueError(f"There is no field {{{unknown[0]}}}; there are {known}.")
+    if set("{}") & set(_FIELD.sub("", text)):
+        raise ValueError("A brace is left open or stands alone; fields are written like {program}.")
+    return _FIELD.sub(lambda field: given.get(field.group(1), ""), text)

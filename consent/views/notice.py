@@ -17,7 +17,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from backoffice import audit, rooms
 from backoffice.access import can, needs
-from backoffice.files.export import csv_chunks
 from backoffice.frame import render_in_admin
 from backoffice.words import phone
 from consent import drafts, notices, wording
@@ -61,8 +60,8 @@ class TextForm(forms.Form):
             program, situation = cleaned.get("program"), Situation(cleaned["situation"])
             try:
                 text = notices.filled(cleaned["text"], drafts.fields_of(program))
-            except ValueError as problem:
-                self.add_error("text", str(problem))
+            except ValueError as unfit:
+                self.add_error("text", str(unfit))
             else:
                 for problem in drafts.read(text, situation, program):
                     if problem.is_error:
@@ -163,11 +162,8 @@ def notice_export(request: HttpRequest) -> HttpResponse:
         by=request.user,
         now=timezone.now(),
     )
-    answer = HttpResponse(
-        b"".join(csv_chunks(drafts.COLUMNS, handed.rows)), content_type="text/csv; charset=utf-8"
-    )
-    name = f"drafts-{given['program'].code}-{given['situation']}-{given['language']}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer = HttpResponse(handed.sheet.as_csv(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{handed.sheet.name}"'
     return answer
 
 
@@ -211,7 +207,7 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
         "situation": situation,
         "language": language,
         "program": program,
-        "text": drafts.text_for(Situation(situation), str(language), program),
+        "text": drafts.text_for(situation, language, program),
     }
 
 
@@ -244,8 +240,8 @@ def _read(text: str, situation: str, program: str) -> dict[str, Any]:
     of = PROGRAMS.filter(pk=key).first()
     try:
         shown = notices.filled(text, drafts.fields_of(of))
-    except ValueError as problem:
-        return {"problems": [notices.Problem(str(problem))]}
+    except ValueError as unfit:
+        return {"problems": [notices.Problem(str(unfit))]}
     problems = drafts.read(shown, Situation(situation), of)
     places = [(problem.start, problem.end, problem.words) for problem in problems if problem.end]
     return {

@@ -21,7 +21,7 @@ from consent import registry, wording
 from consent.models import Program, Wording
 
 
-class WordingForm(forms.ModelForm):  # type: ignore[type-arg]
+class WordingForm(forms.ModelForm):
     """A new version; the text is as people see it, word for word."""
 
     class Meta:

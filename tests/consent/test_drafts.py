@@ -97,7 +97,7 @@ def test_the_file_names_the_channel_and_stays_harmless_and_is_on_record(browser)
     sent = {"program": row.program_id, "situation": "pending", "language": "es", "region": "us"}
     answer = client.post(reverse("consent:notice_export"), sent)
     [line] = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
-    assert line["channel"] == "text"
+    assert (line["number"], line["channel"]) == (row.number.e164, "text")
     assert line["text"].startswith("'=cmd()")
     assert AuditEntry.objects.get(action="notice.hand_over").details["drafts"] == 1
 

@@ -70,10 +70,14 @@ def test_a_mistake_is_marked_where_it_stands():
     assert text[problem.start : problem.end] == "discount"
 
 
-@pytest.mark.parametrize("text", ["{nobody} texts", "{program", "{}"])
+@pytest.mark.parametrize("text", ["{nobody} texts", "{program", "{}", "{{program}}"])
 def test_a_field_that_does_not_exist_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011 - the sentence differs
         notices.filled(text, GIVEN)
+
+
+def test_a_name_with_braces_is_no_field():
+    assert notices.filled("{program}: {sender}", {"program": "{sender}", "sender": "1"}) == "{sender}: 1"
 
 
 def channel(situation, status, reason, **more):
@@ -115,7 +119,8 @@ def test_a_text_fits_only_where_its_situation_is():
 
 
 def test_in_canada_a_text_that_asks_for_consent_is_an_advertisement_itself():
-    assert channel(Situation.EXPIRED, Status.EXPIRED, Reason.IMPLIED, region="CA") is Channel.OTHER
+    assert channel(Situation.EXPIRED, Status.EXPIRED, Reason.TTL, region="CA") is Channel.OTHER
+    assert channel(Situation.EXPIRED, Status.EXPIRED, Reason.IMPLIED, region="US") is Channel.OTHER
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,15 @@ def test_another_version_of_the_same_place_and_time_is_refused_and_nothing_chang
     assert not Wording.objects.filter(code="web-2").exists()
 
 
+def test_a_successor_keeps_program_and_kind():
+    before = stored()
+    other = Wording(
+        program=make.program("alerts"), code="a-1", text="New", valid_from=date(2026, 6, 1), succeeds=before
+    )
+    with pytest.raises(ValidationError, match="successor"):
+        registry.publish(other, by=make.staff("Administrator"))
+
+
 def test_a_text_beside_it_in_another_language_is_fine():
     before = stored()
     registry.publish(

@@ -137,6 +137,8 @@ def test_asked_to_stop_ends_it_and_opens_the_next(browser):
         "revoke", "not interested", "text",
     )  # fmt: skip
     assert status_of(first) == "OPTED_OUT_PRESUMED"
+    first.refresh_from_db()
+    assert first.status not in Flag.TO_REVIEW
     record = ConsentRecord.objects.get(source_event_id=f"correction-{correction.pk}-0")
     assert record.occurred_at == NOW - timedelta(days=1)
 
