@@ -95,6 +95,7 @@ def endpoint(
         @csrf_exempt
         @wraps(view)
         def guarded(request: HttpRequest, **place: Any) -> HttpResponse:
+            request_id = uuid.uuid4().hex
             try:
                 call = _let_in(request, about)
                 found = view(call, **place)
@@ -103,13 +104,13 @@ def endpoint(
             except Problem as problem:
                 response = problem.answer()
             except (OperationalError, InterfaceError):
-                log.exception("%s: the database does not answer", about.name)
+                log.exception("%s, request %s: the database does not answer", about.name, request_id)
                 response = UNAVAILABLE.answer()
             except Exception:
                 # The last line of the edge: whatever breaks, a client gets a machine's answer, and it is no "allow".
-                log.exception("%s broke", about.name)
+                log.exception("%s, request %s: broke", about.name, request_id)
                 response = BROKEN.answer()
-            return sealed(response)
+            return sealed(response, request_id)
 
         guarded.endpoint = about  # type: ignore[attr-defined]  # read by the description and by tests
         return guarded
@@ -117,11 +118,11 @@ def endpoint(
     return decorate
 
 
-def sealed(response: HttpResponse) -> HttpResponse:
+def sealed(response: HttpResponse, request_id: str = "") -> HttpResponse:
     """What every answer of the API carries."""
     headers = response.headers
     headers["Cache-Control"] = "no-store"
-    headers["X-Request-Id"] = uuid.uuid4().hex
+    headers["X-Request-Id"] = request_id or uuid.uuid4().hex
     return response
 
 

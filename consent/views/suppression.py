@@ -149,7 +149,7 @@ def _file(
 
 
 def _write(stream: Any, pages: Iterable[Page]) -> tuple[int, str]:
-    """Every cell is of our own making, and a number keeps its plus sign: how many rows, and how far the list was read."""
+    """How many rows, and how far the list was read. Every cell is of our own making; a number keeps its plus sign."""
     text = io.TextIOWrapper(stream, encoding="ascii", newline="", write_through=True)
     writer = csv.writer(text)
     writer.writerow(HEADER)
