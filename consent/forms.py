@@ -353,7 +353,7 @@ class NumberSearch(forms.Form):
         return text
 
 
-class SourceSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+class SourceSettingsForm(forms.ModelForm):
     """What a system does on its own to consent."""
 
     reason = forms.CharField(

@@ -93,7 +93,7 @@ def _count_flags(found: dict[int, Harm], now: datetime) -> None:
             overwritten_lately=Count("pk", filter=came_back & is_new),
         )
     )
-    rows: list[dict[str, Any]] = list(counted)
+    rows: list[dict[str, Any]] = [dict(row) for row in counted]
     writers = regressions(now).order_by().values_list("params__writer").annotate(Count("pk"))
     suspected: dict[Any, int] = dict(writers)
     for row in rows:
@@ -138,7 +138,7 @@ def _look_at_freshness(found: dict[int, Harm], now: datetime) -> None:
     read_at = dict(asked.order_by().values_list("system").annotate(Max("reading__read_at")))
     connections = {row.system_id: row for row in Connection.objects.filter(system__in=list(found))}
     for system_id, harm in found.items():
-        harm.batch = batches.get(newest[system_id])  # type: ignore[arg-type]
+        harm.batch = batches.get(newest[system_id])
         harm.read_at = read_at.get(system_id)
         harm.connection = connections.get(system_id)
         last = max(filter(None, [harm.batch and harm.batch.as_of, harm.read_at]), default=None)
@@ -154,7 +154,7 @@ def _find_last(found: dict[int, Harm]) -> None:
     newest = dict(System.objects.filter(pk__in=list(found)).values_list("pk", Subquery(last)))
     flags = Flag.objects.select_related("number").in_bulk([pk for pk in newest.values() if pk])
     for system_id, harm in found.items():
-        harm.last = flags.get(newest[system_id])  # type: ignore[arg-type]
+        harm.last = flags.get(newest[system_id])
 
 
 def lines_of(flags: list[Flag]) -> dict[int, ImportBatch]:

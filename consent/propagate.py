@@ -320,7 +320,7 @@ def settle(batch: ImportBatch, *, now: datetime | None = None) -> dict[str, int]
     now = now or timezone.now()
     done: Counter[str] = Counter()
     for some in _slices(sorted(set(_read_again(batch).values_list("number", flat=True)))):
-        hold(some)
+        lock_lines(some)
         before = dict(
             WriteBack.objects.live().filter(number__in=some, system=batch.system).values_list("pk", "status")
         )
@@ -339,8 +339,8 @@ def _read_again(batch: ImportBatch) -> QuerySet[WriteBack]:
     return WriteBack.objects.live().filter(Exists(read), system=batch.system)
 
 
-def hold(lines: Sequence[int]) -> None:
-    """Hold these numbers until the end of the transaction, as everybody does, in one order."""
+def lock_lines(lines: Sequence[int]) -> None:
+    """Keep these numbers to ourselves until the end of the transaction; everybody takes them in one order."""
     list(Number.objects.select_for_update(no_key=True).filter(pk__in=lines).order_by("pk").values_list("pk"))
 
 
@@ -349,7 +349,7 @@ def read_back(write_back: WriteBack, *, value: Meaning, text: str, now: datetime
     """One record of one system was read directly, not from a file: keep what it said and settle the correction by
     the same rules as a file does. Returns the correction's status after it. Safe to run twice: the same read of the
     same moment is kept once. Once its watch is over, only another value is news."""
-    hold([write_back.number_id])
+    lock_lines([write_back.number_id])
     write_back.refresh_from_db()
     _keep_read(write_back, value, text, now)
     watch.follow([write_back.number_id], now=now)

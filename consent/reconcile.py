@@ -356,7 +356,7 @@ class _Work:
                 (step and step.to == F.CLOSED)
                 or (flag.status == F.WAIVED and not _is_over(flag.waived_until, self.now))
             ):
-                settings_on.discard((flag.number_id, flag.program_id, flag.system_id))
+                settings_on.discard((*_pair(flag), flag.system_id))
             if step is None:
                 continue
             events.append(FlagEvent(flag=flag, old=flag.status, new=step.to, note=step.note))
@@ -374,7 +374,7 @@ class _Work:
         counts["holds_released"] += Hold.objects.open().filter(flag__in=closed).update(released_at=self.now)
 
     def _standing(self, key: str, flag: Flag, settings_on: set[tuple[Any, ...]]) -> Standing:
-        pair = (flag.number_id, flag.program_id)
+        pair = _pair(flag)
         if flag.code in ABOUT_SETTINGS:
             stands = (*pair, flag.system_id) in settings_on
         else:
@@ -383,7 +383,7 @@ class _Work:
             is_found=key in self.found,
             is_corrected=flag.pk in self.corrected,
             is_proposed=flag.pk in self.proposed,
-            live=self.live.get(pair, ()),  # type: ignore[call-overload]
+            live=self.live.get(pair, ()),
             setting_stands=stands,
             system=self.door.systems[flag.system_id].name if flag.system_id else "",
         )
@@ -404,8 +404,8 @@ class _Work:
         for flag in about:
             system = self.door.systems[flag.system_id]  # type: ignore[index]
             is_on = system.is_active and (system.overwrites_on_sync or system.subscribes_by_default)
-            place = (flag.number_id, flag.program_id, flag.system_id)
-            is_in = self.agreed.get(place[:2]) == rules.Status.OPTED_IN  # type: ignore[call-overload]
+            place = (*_pair(flag), flag.system_id)
+            is_in = self.agreed.get(_pair(flag)) == rules.Status.OPTED_IN
             if flag.key in self.found or (is_on and place in written and not is_in):
                 stands.add(place)
         return stands
@@ -429,7 +429,7 @@ class _Work:
     def _escalation(self, flag: Flag) -> Step | None:
         """A value that came back too often is for somebody who can stop what writes it."""
         found = self.found.get(flag.key)
-        times = self.stopped.get((flag.number_id, flag.system_id), 0)  # type: ignore[call-overload]
+        times = self.stopped.get((flag.number_id or 0, flag.system_id or 0), 0)
         if found is None or flag.code != rules.Code.SYNC_REGRESSION or times <= flag.params.get("reverts", 0):
             return None
         flag.params = {**flag.params, "reverts": times}
@@ -437,6 +437,11 @@ class _Work:
             return None
         assert found.system is not None
         return Step(F.ESCALATED, watch.stopped_words(found.system.name, times))
+
+
+def _pair(flag: Flag) -> tuple[int, int]:
+    """Number and program; all flags here have both."""
+    return flag.number_id or 0, flag.program_id or 0
 
 
 def _judged(number_ids: set[int]) -> set[tuple[str, str]]:

@@ -33,13 +33,13 @@ class Shown:
 
     harm: Harm
 
-    def _flags(self, **narrowed: object) -> str:
+    def _flags(self, **narrowed: str | int) -> str:
         return f"{reverse('consent:flag_list')}?{urlencode({'state': 'any', **narrowed})}"
 
     @property
     def urls(self) -> dict[str, str]:
         pk = self.harm.system.pk
-        came_back = {"code": Code.SYNC_REGRESSION.value, "system": pk}
+        came_back: dict[str, str | int] = {"code": Code.SYNC_REGRESSION.value, "system": pk}
         written = reverse("consent:write_backs", args=[self.harm.system.slug])
         return {
             "open": self._flags(state="open", system=pk),
@@ -106,6 +106,10 @@ def _page(
         .order_by("-raised_at", "-pk")[:SHOWN]
     )
     files = lines_of(came_back)
+    writers = {
+        one.slug: one
+        for one in System.objects.filter(slug__in={f.params.get("writer") or "" for f in came_back})
+    }
     context: dict[str, Any] = {
         "title": row.name,
         "subtitle": row.get_kind_display(),
@@ -114,7 +118,10 @@ def _page(
         "row": row,
         "shown": Shown(harm),
         "harm": harm,
-        "regressions": [{"flag": flag, "batch": files.get(flag.pk)} for flag in came_back],
+        "regressions": [
+            {"flag": flag, "batch": files.get(flag.pk), "writer": writers.get(flag.params.get("writer"))}
+            for flag in came_back
+        ],
         "batches": ImportBatch.objects.filter(system=row).order_by("-pk")[:SHOWN],
         "form": form,
         "stores": row.stores_a_status,
