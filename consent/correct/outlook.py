@@ -16,7 +16,7 @@ from consent.correct.records import drafts
 from consent.facts import Door, policy
 from consent.judgements import PUT_ASIDE
 from consent.ledger import Evidence
-from consent.models import AgreedStatus, ConsentRecord, Correction, Decision, Flag, Number, Program
+from consent.models import AgreedStatus, ConsentRecord, Correction, Flag, Number, Program
 from consent.propagate import Step
 from consent.rules import Status
 
