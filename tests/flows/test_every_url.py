@@ -21,7 +21,7 @@ from django.urls.converters import IntConverter, UUIDConverter
 
 from backoffice.access import ADMIN, AGENT, SUPERVISOR, VIEWER, can
 from backoffice.addresses import KeyConverter
-from backoffice.models import ImportBatch, JobRun
+from backoffice.models import ImportBatch, JobRun, WebhookCall, WebhookEndpoint
 from consent.models import Correction, Flag, WriteBack
 from errors.models import ErrorCode, Pattern, SendAttempt
 from tests.backoffice import make
@@ -146,6 +146,8 @@ def model_of(name: str) -> type[Model] | None:
         "pattern": Pattern,
         "fix": Pattern,
         "resend": Pattern,
+        "endpoint": WebhookEndpoint,
+        "call": WebhookCall,
     }
     return next((model for start, model in kinds.items() if start == room or page.startswith(start)), None)
 

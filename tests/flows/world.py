@@ -14,7 +14,16 @@ from django.utils import timezone
 from backoffice.access import AGENT
 from backoffice.imports import check, mapping, receive
 from backoffice.jobs import unwatched
-from backoffice.models import AuditEntry, ImportBatch, JobRun, System
+from backoffice.models import (
+    AuditEntry,
+    ImportBatch,
+    JobRun,
+    System,
+    WebhookCall,
+    WebhookEndpoint,
+    WebhookWork,
+)
+from backoffice.webhooks.work import work
 from consent.models import Contact, Correction, Flag, Program, ReasonCode, Sender, Wording, WriteBack
 from errors.detect import detect
 from errors.fix import Change, fix
@@ -40,6 +49,7 @@ def build() -> None:
     runs()
     decision()
     patterns()
+    webhook()
     AuditEntry.objects.create(action="flag.waive", object_type="flag", object_id="1", reason="<i>why</i>")
 
 
@@ -124,3 +134,19 @@ def patterns() -> None:
     )
     fix(found, change, by=make.person(AGENT), token="world", seen=found.version, now=now)
     verify("", beat=unwatched)
+
+
+def webhook() -> None:
+    """A call of a provider that nobody could make anything of."""
+    endpoint = WebhookEndpoint.objects.create(
+        system=System.objects.get(slug="twilio"),
+        provider="twilio",
+        address="https://texts.example.com/hooks/x/",
+        secret="a secret of the world",  # noqa: S106
+    )
+    call = WebhookCall.objects.create(
+        endpoint=endpoint, received_at=timezone.now(), http_method="POST", body=b"<b>{{7*7}}</b>\xff"
+    )
+    WebhookWork.objects.create(call=call, endpoint=endpoint)
+    work(now=timezone.now())
+    endpoint.refuse("wrong_signature", timezone.now())
