@@ -198,10 +198,9 @@ def notice_edit(request: HttpRequest) -> HttpResponse:
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
     given = request.GET
-    situation = (
-        given.get("situation") if given.get("situation") in list(Situation) else Situation.PENDING.value
-    )
-    language = given.get("language") if given.get("language") in notices.LANGUAGES else "en"
+    asked, wanted = given.get("situation"), given.get("language")
+    situation = Situation(asked) if asked in list(Situation) else Situation.PENDING
+    language = str(wanted) if wanted in notices.LANGUAGES else "en"
     program = Program.objects.filter(code=given.get("program", "")).first()
     return {
         "situation": situation,
