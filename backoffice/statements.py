@@ -40,7 +40,7 @@ def _planned(statement: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     raw.prepare_threshold = 0
     try:
         with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-            return cursor.execute(statement, given, prepare=True).fetchall()  # type: ignore[arg-type]
+            return cursor.execute(statement, given, prepare=True).fetchall()
     finally:
         raw.prepare_threshold = None
 

@@ -168,7 +168,7 @@ def _listed(row: tuple[Any, ...], now: datetime) -> Listed:
 
 
 def _rows(statement: str, program: Program, after: int, size: int) -> list[tuple[Any, ...]]:
-    given = {
+    given: dict[str, Any] = {
         "program": program.pk,
         "after": after,
         "size": size,

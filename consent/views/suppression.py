@@ -59,7 +59,6 @@ class SuppressionForm(forms.Form):
         after = self.fields["after"]
         assert isinstance(after, forms.ModelChoiceField)
         after.queryset = SuppressionExport.objects.select_related("system", "program").order_by("-pk")
-        after.label_from_instance = _named  # type: ignore[method-assign]
         recent = SuppressionExport.objects.select_related("system", "program").order_by("-pk")[:SHOWN]
         after.choices = [("", after.empty_label), *((one.pk, _named(one)) for one in recent)]
 
@@ -145,7 +144,7 @@ def _file(
     name = f"suppressions-{kind}-{system.slug}-{program.code}-{now:%Y%m%dT%H%M%S}.csv"
     response = FileResponse(stream, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
     response["Cache-Control"] = "no-store"
-    return response
+    return response  # type: ignore[return-value]  # streamed, as Django’s views may give
 
 
 def _write(stream: Any, pages: Iterable[Page]) -> tuple[int, str]:
