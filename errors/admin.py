@@ -16,11 +16,13 @@ from backoffice.templatetags.frame import phone, staff_time, status_chip
 from consent.admin import OfNumber
 from errors.models import (
     AttemptEvent,
+    CampaignCheck,
     ErrorCode,
     Fix,
     NumberFinding,
     Pattern,
     PatternRun,
+    PreflightRule,
     SendAttempt,
     Verification,
 )
@@ -220,6 +222,54 @@ class PatternRunAdmin(ReadOnlyAdmin):
     @admin.display(description="finished")
     def finished(self, run: PatternRun) -> str:
         return staff_time(run.finished_at)
+
+
+@admin.register(PreflightRule)
+class PreflightRuleAdmin(ReadOnlyAdmin):
+    """Every version of every rule; the pages of the rules change them."""
+
+    list_display = (
+        "kind",
+        "provider",
+        "place",
+        "subject",
+        "version",
+        "standing",
+        "is_active",
+        "saved",
+        "page",
+    )
+    list_filter = ("standing", "is_active", "is_changed")
+    search_fields = ("=subject", "=place", "^source")
+    ordering = ["place_in_book", "-version", "pk"]
+
+    @admin.display(description="saved")
+    def saved(self, rule: PreflightRule) -> str:
+        return staff_time(rule.saved_at)
+
+    @admin.display(description="its page")
+    def page(self, rule: PreflightRule) -> SafeString:
+        return _link("rule", rule.series, "In plain words")
+
+
+@admin.register(CampaignCheck)
+class CampaignCheckAdmin(ReadOnlyAdmin):
+    list_display = ("name", "status", "rows_done", "asked_by", "asked", "page")
+    list_filter = ("status",)
+    list_select_related = ("asked_by",)
+    search_fields = ("=name",)
+    ordering = ["-pk"]
+    # What was filled into the texts stands on their page, for those who may see it.
+    exclude = ("tally", "file", "results", "message")
+    export_excludes = ("tally", "file", "results", "message")
+
+    @admin.display(description="asked")
+    def asked(self, check: CampaignCheck) -> str:
+        return staff_time(check.asked_at)
+
+    @admin.display(description="its page")
+    def page(self, check: CampaignCheck) -> SafeString:
+        return _link("campaign", check.pk, "What was found")
 
 
 @admin.register(Fix)

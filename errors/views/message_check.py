@@ -184,6 +184,7 @@ def page_of_check(request: HttpRequest, form: MessageCheckForm, now: datetime) -
         "current": "check",
         "form": form,
         "most_rows": MOST_ROWS,
+        "may_see_rules": can(request.user, "errors.view_preflightrule"),
         "senders": Sender.objects.order_by("address").values_list("address", flat=True)[:200],
         "checked": None if is_blank else checked(form, request.user, now),
     }
