@@ -14,12 +14,13 @@ from backoffice.models import System
 from consent import bulk
 from consent.models import AgreedStatus, Flag, Hold, Sender
 from consent.reconcile import reconcile_numbers
+from consent.rules import RULES_VERSION
 from consent.send_check import Answer, Known, Why, weigh
 from tests.consent import make
 from tests.consent.api.make import Caller, caller, check, token
 
 NOW = make.NOW
-GOOD = Known(True, True, 1, "OPTED_IN", "FORM", "c1", None, 1)
+GOOD = Known(True, True, 1, "OPTED_IN", "FORM", "c1", None, RULES_VERSION)
 MINUTE = timedelta(minutes=1)
 
 
@@ -182,7 +183,7 @@ def test_a_stop_changes_the_answer_with_its_own_commit():
     with transaction.atomic():
         make.stop(line, at=timezone.now())
         bulk.touch([line.pk])
-        if connection.vendor == "postgresql":  # SQLite shows the same, but note_use may wait for the writer
+        if connection.vendor == "postgresql":  # on SQLite noting the use of a token may wait for the writer
             ask_elsewhere()
     ask_elsewhere()
     reconcile_numbers([line.pk], now=timezone.now())
