@@ -360,7 +360,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"without_numbers": {"()": "backoffice.api.logs.WithoutNumbers"}},
+    "filters": {"without_numbers": {"()": "backoffice.quiet_log.WithoutNumbers"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["without_numbers"]}
     },

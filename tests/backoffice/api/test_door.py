@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from backoffice.api.body import parse, pointer
-from backoffice.api.logs import WithoutNumbers
+from backoffice.quiet_log import WithoutNumbers
 from backoffice.api.problem import Problem
 from backoffice.models import ApiToken
 from backoffice.models.token import digest_of
