@@ -11,10 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from backoffice.api.body import parse, pointer
-from backoffice.quiet_log import WithoutNumbers
 from backoffice.api.problem import Problem
 from backoffice.models import ApiToken
 from backoffice.models.token import digest_of
+from backoffice.quiet_log import WithoutNumbers
 from tests.consent.api.make import Caller, caller, token
 
 GOOD = {"program": "promo", "numbers": ["+14155550100"]}
