@@ -19,7 +19,7 @@ VOCABULARY = {
     " contact correspondence calls",
     "notices": "promo text texts message messages sms texting messaging notifications notification alerts alert promos"
     " promotions marketing newsletter newsletters ads spam solicitations solicitation advertisements contact communications communication reminders updates",
-    "det": "all any the these those this that your ur my such no further future more additional daily weekly random"
+    "det": "anymore all any the these those this that your ur my such no further future more additional daily weekly random"
     " unwanted constant annoying stupid automated automatic promotional sales political campaign spam marketing of text"
     " with phone whole entire mailing prior previous express written any_more of_the of_these of_your all_of",
     "me": "me us this these here it our my_phone my_number my_cell my_line my_work_phone",
@@ -32,7 +32,7 @@ VOCABULARY = {
     "list": "program list lists database databases system systems records rolodex contacts distribution directory roster text"
     " texts texting messages message messaging alerts thread chat group subscription service campaign file files"
     " everything communications notifications this these future call calling",
-    "unwanted": "dont_want dont_wish dont_need dont_care dont_like dont_desire didnt_want no_longer_want no_longer_wish"
+    "unwanted": "choose_not choose_to_not decided_not elect_not opt_not want_not dont_want dont_wish dont_need dont_care dont_like dont_desire didnt_want no_longer_want no_longer_wish"
     " no_longer_need no_longer_care no_longer_like no_longer_interested not_interested dont_ever_want never_want not_want"
     " not_wanting not_wish wouldnt_like rather_not prefer_not prefer_to_not dont_really_want dont_even_want refuse decline reject dont_agree"
     " no_desire no_interest never_asked didnt_ask not_like dont_want_to_keep",

@@ -54,7 +54,7 @@ REVOKE = phrases(
     ^ [{polite}] [{polite}] plus|aucun|assez|fini [{det}|aucun|jamais] [{det}] {msgs} !{number_word}|que|recu|recus|recue
     plus aucun|jamais|un_seul [{det}] {msgs} !recu|recue
     assez|marre|ras_le_bol|suffit [{det}] [{det}] {msgs}
-    desabon*|desinscri*|desincri*|desabo|unsubscribe
+    desabon*|desinscri*|desincri*|desabo
     annul*|resili*|stopp*|cess*|termin*|arret*|suspend* [{det}] [{det}] abonnement*|inscription|{msgs}
     {off} [{det}] moi|me|nous $|{det}|svp|immediatement
     etre {off} [{det}] [{det}] {list}|$

@@ -150,7 +150,7 @@ WRONG_NUMBER = phrases(
 START = phrases(
     """
     <no quiero|quisiera|deseo|me_gustaria suscrib*|inscrib*|apuntarme|unirme
-    <no suscrib*me|inscrib*me|suscribanme|suscribame|apuntame
+    <no|al suscrib*me|inscrib*me|suscribanme|suscribame|apuntame
     <no quiero|quisiera|deseo [volver_a] recibir ~1 mensajes|sms|alertas|textos ~1 otra_vez|de_nuevo|nuevamente|$
     <no reanud*|vuelvan_a|vuelve_a|vuelva_a [los|el] [enviarme|mandarme|enviar|mandar|escribirme] [los] mensajes|sms|textos|$
     """
@@ -184,6 +184,7 @@ DOUBT = phrases(
     no|nunca {me} [vuelvan_a] {call}
     no ~2 mensajes|sms|textos|notificaciones
     consentimiento|desuscrib*
+    cancelen|cancelenlo|cancelenla|cancelenme $
     borr*|elimin*|quit* ~3 numero|lista|mensajes|sms
     """,
     _VOCABULARY,
