@@ -17,6 +17,7 @@ from errors.preflight.rules import BadRule
 _LONG: Final = 20  # times: what may repeat more often counts as a loop
 _LOOPS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT)
 _LONGEST_TEXT: Final = 5_000
+_MOST_TRIED: Final = 100  # repetitions of one expression
 _OF_CLASS: Final = {
     codes.CATEGORY_DIGIT: "7",
     codes.CATEGORY_NOT_DIGIT: "a",
@@ -72,7 +73,7 @@ def hard_texts(expression: str) -> list[str]:
     """Texts on which the expression has most to do: each of its repetitions drawn out, and in the end no match."""
     parsed = list(parser.parse(expression))
     found = {sign * _LONGEST_TEXT for sign in {*_signs(parsed)} or {"a"}}
-    for loop in range(_loops(parsed)):
+    for loop in range(min(_loops(parsed), _MOST_TRIED)):
         drawn = _drawn(parsed, [loop])
         found |= {drawn[: _LONGEST_TEXT - 1] + "\x00", (drawn[:200] * _LONGEST_TEXT)[:_LONGEST_TEXT]}
     return sorted(found)
@@ -138,4 +139,5 @@ def _drawn(nodes: Sequence[Any], wanted: list[int]) -> str:
             text += _drawn(about[1][0], wanted)
         elif what not in (codes.ASSERT, codes.ASSERT_NOT):
             text += "".join(_drawn(inside, wanted) for inside in _inside(what, about))
+        text = text[:_LONGEST_TEXT]  # of repetitions inside repetitions there is no end
     return text

@@ -6,7 +6,7 @@ import pytest
 
 from errors.preflight import BadRule, Kind, written_rules
 from errors.preflight.kinds import FORMS, told
-from errors.preflight.regular import refuse_endless
+from errors.preflight.regular import hard_texts, refuse_endless
 from errors.preflight.trial import MOST_SECONDS, refuse_slow
 from errors.preflight.useful import refuse_useless
 
@@ -56,3 +56,11 @@ def test_an_expression_that_takes_too_long_is_found_by_trying_it(expression):
 def test_ordinary_expressions_are_taken(expression):
     refuse_endless(expression)
     refuse_slow(expression)
+
+
+def test_an_expression_of_endless_length_takes_no_room():
+    grown = "a"
+    for _ in range(9):
+        grown = f"(?:{grown}){{20}}"  # together 20 to the power of 9 letters
+    texts = hard_texts(grown + "b*")
+    assert max(map(len, texts)) <= 5_000
