@@ -65,6 +65,9 @@ class ConsentImporter:
             if chosen:
                 guess.columns[target.name] = chosen
                 free = [header for header in free if header not in chosen]
+        if "answer" in guess.columns and "asked" not in guess.columns and "at" in guess.columns:
+            # Whoever answers with yes and no was asked about a day; that it happened on that day nobody said.
+            guess.columns["asked"] = guess.columns.pop("at")[:1]
         _guess_rules(guess, headers, samples)
         return guess
 

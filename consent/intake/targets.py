@@ -101,7 +101,8 @@ USUAL_HEADERS: dict[str, list[str]] = {
     "number": _words(
         "mobilephonenumber mobilephone mobilenumber mobile smsphonenumber smsnumber sms phonenumber phone "
         "cellphone cell "
-        "telephone tel msisdn mdn e164 contactphone defaultaddressphone contactid number phonee164 recipient"
+        "telephone tel msisdn mdn e164 contactphone defaultaddressphone contactid number phonee164 recipient "
+        "telephonenumber tn"
     ),
     "status": _words(
         "smsoptin smsconsent acceptssmsmarketing smsmarketing smsstatus smsblacklisted hasoptedoutofmobile "

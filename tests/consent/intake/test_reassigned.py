@@ -112,3 +112,11 @@ def test_a_voided_list_gives_the_consent_back() -> None:
     batch.move(batch.Status.VOIDED, voided_at=timezone.now(), void_reason="Wrong file")
     assert weighed(line).status == "OPTED_IN"
     assert Flag.objects.get(code="NUMBER_REASSIGNED").status == "closed"
+
+
+def test_columns_of_another_name_are_guessed_and_the_day_asked_about_is_no_day_of_change() -> None:
+    line = known()
+    taken_in(upload("reassigned-numbers", "TN,Date,Result\n2125550101,2026-03-01,YES\n", as_of=AS_OF))
+    record = ConsentRecord.objects.get(act=Act.BOUNDARY)
+    assert (record.number, record.kind, record.occurred_at) == (line, Kind.RND, None)
+    assert record.words == "Disconnected on 2026-03-01 or later"
