@@ -413,6 +413,11 @@ def test_a_row_is_taken_by_one_worker_only(double, clock):
     again = WriteBack.objects.get(pk=row.pk)
     assert row.claim(status="sent", sent_at=clock.now)
     assert not again.claim(status="sent", sent_at=clock.now)
+    fresh = WriteBack.objects.get(pk=row.pk)
+    assert not fresh.claim(sent_at=clock.now)  # the other one is still busy with it
+    lease_is_over()
+    assert fresh.claim(sent_at=clock.now)
+    assert not row.mine().exists()
     assert not deliver.due(row.system, connection, clock.now).exists()
 
 

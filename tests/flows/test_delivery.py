@@ -1,6 +1,9 @@
 """Deliveries by real workers that die in the middle, to a system that misbehaves."""
 
+from threading import Barrier, Thread
+
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from backoffice import jobs
@@ -50,6 +53,25 @@ def test_a_worker_killed_in_the_middle_of_a_delivery_loses_nothing_and_repeats_u
     keys = double.bodies_by_key()
     assert len(keys) == len(rows)
     assert {len(bodies) for bodies in keys.values()} == {1}
+
+
+def test_two_deliveries_at_the_same_time_send_nothing_twice(double):
+    connect(double, at_once=2)
+    rows = [stopped() for _ in range(10)]
+    barrier = Barrier(2)
+
+    def carry() -> None:
+        barrier.wait()
+        deliver.deliver("texter")
+        connections.close_all()
+
+    both = [Thread(target=carry) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert verified()
+    assert sorted(line["number"] for line in double.writes()) == sorted(row.number.e164 for row in rows)
 
 
 def test_a_slow_system_does_not_hold_up_another(start_worker, double, tmp_path):
