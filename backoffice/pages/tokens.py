@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
@@ -71,6 +72,8 @@ def token_list(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "title": "API tokens",
         "subtitle": "What other systems show to ask and to report. Only a hash is kept.",
+        "crumbs": [("Tables", reverse("admin:index"))],
+        "current": "tables",
         "form": TokenForm() if made else form,
         "made": made,
         "secret": secret,
