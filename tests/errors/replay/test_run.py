@@ -21,6 +21,7 @@ from errors.models import (
 )
 from errors.preflight import Kind, Rule, Standing
 from errors.replay import run
+from errors.replay.behind import Behind
 from errors.replay.change import Change, NoChange
 from errors.replay.compare import pairs
 from errors.replay.preview import preview
@@ -212,20 +213,41 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(history: dict[str, SendAtte
     row = run.ask(START, END, now=ASKED, trigger="command")
 
     def stopped(*, done: int | None = None, **_: Any) -> None:
-        if done and done >= 9:
+        if done and done >= 15:
             raise jobs.TurnOver
 
     with pytest.raises(jobs.TurnOver):
         run.replay(str(row.pk), beat=stopped, chunk=3)
     row.refresh_from_db()
-    assert (row.sends, row.finished_at) == (9, None)
-    kept = ReplayHits.objects.filter(replay=row).count()
-    assert kept
+    # One is left, and it repeats an earlier one: what was sent before has to be known anew.
+    assert (row.sends, row.finished_at) == (15, None)
+    assert ReplayHits.objects.filter(replay=row).exists()
     run.replay(str(row.pk), beat=jobs.unwatched, chunk=3)
     row.refresh_from_db()
     assert _told(row) == whole
     run.replay(str(row.pk), beat=jobs.unwatched)  # once more does nothing
     assert _told(RuleReplay.objects.get(pk=row.pk)) == whole
+
+
+def test_a_repetition_of_what_was_sent_before_the_window_counts(history: dict[str, SendAttempt]) -> None:
+    line_of_both = person()
+    for hours in (-1, 1):
+        sent("delivered", to=line_of_both, body_hash=9, submitted_at=START + timedelta(hours=hours))
+    assert line(replayed(), "duplicate.same_content").delivered == 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+def test_pages_of_sends_leave_none_out_and_show_none_twice(
+    history: dict[str, SendAttempt], size: int
+) -> None:
+    row = replayed_in(2)
+    whole = row.lines.get(code="*", severity="warn")
+    behind_it = Behind(row, whole.key, ("prevented", "failed", "delivered"), ["warn"])
+    pages = [behind_it.page(start, size) for start in range(0, behind_it.count, size)]
+    assert all(len(page) == size for page in pages[:-1])
+    shown = [key for page in pages for key in page]
+    assert len(shown) == len(set(shown)) == behind_it.count == 4
+    assert behind_it.page(behind_it.count, size) == []
 
 
 def test_a_worker_does_it_as_a_run_with_progress(history: dict[str, SendAttempt]) -> None:
