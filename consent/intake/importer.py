@@ -15,6 +15,7 @@ from backoffice.models import Bucket, ImportBatch, System
 from consent import batch_flags, bulk, propagate, reconcile, watch
 from consent.cells import Meaning, guess_polarity
 from consent.intake import plan as plans
+from consent.intake.absent import note_absent
 from consent.intake.read import Claim, Event, block_event, read_row
 from consent.intake.result import brought
 from consent.intake.store import Store
@@ -130,6 +131,9 @@ class ConsentImporter:
         batch_flags.raise_for(self.batch, counts)
         if self.batch.mends is not None:
             batch_flags.close_mended(self.batch.mends, timezone.now())
+        program = self.store.programs.get(self.plan.constant_program or "")
+        if self.plan.is_complete and program is not None:
+            note_absent(self.store, program, counts)
         propagate.settle(self.batch)
         reconcile.ring(trigger="import")
 

@@ -25,6 +25,7 @@ RULES = {
     "blocked_codes",
     "time_zone",
     "region",
+    "is_complete",
 }
 
 
@@ -50,6 +51,7 @@ class Plan:
     constant_program: str | None
     blocked_codes: frozenset[str]
     needed: int  # a row with fewer cells lacks one that decides; other missing cells are blank
+    is_complete: bool = False  # of a list of blocks: whoever is missing is not blocked
     as_of: datetime | None = None  # when the system held what the file says
 
     def cell(self, cells: Sequence[str], target: str) -> str:
@@ -179,5 +181,6 @@ def compile_plan(
             ),
             default=-1,
         ),
+        is_complete=system.kind == System.Kind.PROVIDER and bool(rules.get("is_complete")),
         as_of=now,
     )

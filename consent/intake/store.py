@@ -205,6 +205,10 @@ class Store:
             if program is not None and self._said_earlier(item, program) is None:
                 self._keep_in_mind(item, program)
 
+    def has_spoken_of(self, program: Program, e164: str) -> bool:
+        """Whether the file has said anything of the number so far."""
+        return any(int(e164[1:]) in lines for lines in self.seen[program.pk].values())
+
     def _said_earlier(self, claim: Claim, program: Program) -> tuple[int, str] | None:
         """The line that first spoke of the number, and what it said."""
         digits = _digits(claim)

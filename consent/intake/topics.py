@@ -329,6 +329,18 @@ def _zones() -> tuple[str, ...]:
 
 def _rest(file: File, names: set[str]) -> Topic:
     questions = [region(file)]
+    if file.system.kind == System.Kind.PROVIDER:
+        questions.append(
+            Question(
+                name="is_complete",
+                rule=("is_complete",),
+                label="The file lists",
+                help="From a complete list it follows that a number it names no more is not blocked any more. It "
+                "follows only when every row can be read.",
+                choices=(("", "Some blocked numbers"), ("yes", "Every blocked number")),
+                answer="yes" if file.rules.get("is_complete") else "",
+            )
+        )
     programs = list(Program.objects.filter(is_active=True).order_by("name", "pk"))
     if "program" in names or file.system.kind == System.Kind.REPLIES:
         questions.append(program(file, programs))

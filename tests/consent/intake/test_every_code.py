@@ -357,3 +357,42 @@ def test_many_forms_of_one_day_are_no_copy() -> None:
     rows += [f"F{n},+1212555{n:04},2026-03-02 00:00:00,signup,yes,marketing\n" for n in range(130, 160)]
     take("web-form", FORMS + "".join(rows))
     assert not ConsentRecord.objects.filter(copied_time=True).exists()
+
+
+def complete(*numbers: str, as_of: datetime = NOW) -> None:
+    System.objects.get(slug="provider-blocks").mappings.update(
+        rules={"status": "out", "date_order": "ymd", "program": "marketing", "is_complete": "yes"}
+    )
+    rows = "".join(f"{number},{SENDER},2026-05-01T15:00:00Z\n" for number in numbers)
+    take("provider-blocks", BLOCKS + rows, as_of)
+
+
+def test_whoever_is_missing_from_a_complete_list_is_not_blocked_any_more() -> None:
+    stopped()
+    complete(PERSON, "+12125550177", as_of=NOW - timedelta(days=2))
+    look()
+    assert not Flag.objects.filter(code="PROVIDER_UNBLOCKED_AGREED_OUT").exists()
+    complete("+12125550177", "+12125550178")
+    look()
+    [flag] = Flag.objects.filter(code="PROVIDER_UNBLOCKED_AGREED_OUT")
+    assert (flag.number.e164, flag.system.slug) == (PERSON, "provider-blocks")
+
+
+def test_a_list_with_a_row_that_went_back_says_nothing_of_those_it_does_not_name() -> None:
+    stopped()
+    complete(PERSON, as_of=NOW - timedelta(days=2))
+    complete("+12125550177", "12")
+    look()
+    assert not Flag.objects.filter(code="PROVIDER_UNBLOCKED_AGREED_OUT").exists()
+
+
+def test_a_list_of_some_numbers_says_nothing_of_others() -> None:
+    stopped()
+    for number, days in ((PERSON, 2), ("+12125550177", 0)):
+        take(
+            "provider-blocks",
+            BLOCKS + f"{number},{SENDER},2026-05-01T15:00:00Z\n",
+            NOW - timedelta(days=days),
+        )
+    look()
+    assert not Flag.objects.filter(code="PROVIDER_UNBLOCKED_AGREED_OUT").exists()
