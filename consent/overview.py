@@ -18,7 +18,7 @@ from backoffice.models import JobRun, System
 from backoffice.overview import NAV_CAP, SEARCH_LIMIT
 from backoffice.rooms import Entry, Found, Hit, Section, TrustLine
 from backoffice.words import SEVERITIES, age, phone
-from consent.models import Contact, Flag, Hold, Number, SystemRecord, Touched, WriteBack
+from consent.models import Connection, Contact, Flag, Hold, Number, SystemRecord, Touched, WriteBack
 from consent.rules import Code
 
 KINDS = {
@@ -94,7 +94,7 @@ def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
 
 
 def trust(now: datetime) -> list[TrustLine]:
-    return [_reconciled(now), _written_back(now)]
+    return [_reconciled(now), _written_back(now), *_out_of_service(now)]
 
 
 def last_reconciliation(now: datetime, *, with_work: bool = False) -> JobRun | None:
@@ -177,6 +177,28 @@ def _written_back(now: datetime) -> TrustLine:
         at=oldest,
         url=url,
     )
+
+
+def _out_of_service(now: datetime) -> list[TrustLine]:
+    """A line for systems that take no corrections at the moment; none while all do."""
+    away = Connection.objects.filter(system__delivery=System.Delivery.HTTP, system__is_active=True).filter(
+        Q(is_stopped=True) | Q(paused_until__gt=now)
+    )
+    found = list(away.select_related("system").order_by("-is_stopped", "system__name", "pk"))
+    if not found:
+        return []
+    names = ", ".join(connection.system.name for connection in found)
+    first = found[0]
+    stopped = "Somebody has to mend how it lets us in: " if first.is_stopped else "Left alone for a while: "
+    return [
+        TrustLine(
+            "Systems that take no corrections",
+            f"{stopped}{names}.",
+            "bad" if first.is_stopped else "warn",
+            f"{first.system.name} {'stopped' if first.is_stopped else 'paused'}",
+            url=reverse("consent:write_back_list"),
+        )
+    ]
 
 
 # --- the home page ------------------------------------------------------------------------------------------

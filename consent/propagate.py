@@ -16,7 +16,7 @@ same rows through the same moves.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -181,7 +181,9 @@ def plan(
     for slug in sorted({step.system.slug for step in steps if step.system.delivery == System.Delivery.HTTP}):
         ring = partial(jobs.start, DELIVER, slug, trigger=JobRun.Trigger.SCHEDULE)
         transaction.on_commit(ring, robust=True)
-    stopped = watch.stopped({step.number.pk for step in steps})
+    lines = {step.number.pk for step in steps}
+    _replace_parked(correction, lines, {step.key for step in steps})
+    stopped = watch.stopped(lines)
     return WriteBack.objects.bulk_create(
         [
             WriteBack(
@@ -199,6 +201,13 @@ def plan(
         ],
         ignore_conflicts=True,
     )
+
+
+def _replace_parked(correction: Correction, lines: Iterable[int], keys: Collection[Key]) -> None:
+    """What waited for a person at the same records need not be sent as well."""
+    parked = WriteBack.objects.filter(number__in=list(lines), status=W.PARKED).exclude(correction=correction)
+    same = [row.pk for row in parked if key_of(row) in keys]
+    parked.filter(pk__in=same).update(status=W.SUPERSEDED, note=f"Replaced by decision {correction.pk}.")
 
 
 def _first_state(step: Step, stopped: Mapping[tuple[int, int], int]) -> dict[str, Any]:
@@ -282,6 +291,8 @@ def done_by_hand(write_back: WriteBack, *, by: User, now: datetime) -> bool:
         write_back.move(W.PENDING)
     if not write_back.move(W.SENT, sent_at=now, note=BY_HAND):
         return False
+    if write_back.system.delivery == System.Delivery.HTTP:
+        write_back.move(W.ACCEPTED, accepted_at=now, next_try_at=now)  # it can be looked up at once
     _follow(Correction.objects.filter(pk=write_back.correction_id))
     audit.record(by, "write_back.by_hand", write_back)
     return True
@@ -417,7 +428,8 @@ def release(*, now: datetime) -> dict[str, int]:
         status=W.PARKED,
         note="The system is switched off: change the value there by hand, or switch it on again.",
     )
-    unmapped = ready.filter(system__delivery=System.Delivery.CSV).exclude(
+    by_file = [System.Delivery.CSV, System.Delivery.DROP]
+    unmapped = ready.filter(system__delivery__in=by_file).exclude(
         Exists(ColumnMapping.objects.in_use().filter(system=OuterRef("system")))
     )
     parked += unmapped.update(

@@ -182,8 +182,9 @@ class Connection(models.Model):
                 problems[name] = str(problem)
         if self.base_url and not self.base_url.startswith(("https://", "http://")):
             problems["base_url"] = "Write the whole address, beginning with https://"
-        if placeholders.names(self.base_url) - set(self.variables):
-            problems["base_url"] = "Only variables of this system may stand in the base address."
+        for name in ("base_url", "token_url"):
+            if placeholders.names(getattr(self, name)) - set(self.variables):
+                problems[name] = "Only variables of this system may stand in this address."
         if self.auth == self.Auth.OAUTH and not self.token_url:
             problems["token_url"] = "Where are tokens given out? Usually …/oauth/token"  # noqa: S105  # an address
         if self.auth in {self.Auth.BASIC, self.Auth.HEADER, self.Auth.OAUTH} and not self.auth_name:

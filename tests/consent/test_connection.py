@@ -165,6 +165,15 @@ def test_the_page_of_a_system_says_why_nothing_leaves(browser, double):
     assert "Being tried again" in client.get(reverse("consent:write_back_list")).content.decode()
 
 
+def test_every_page_says_that_a_system_is_away(browser, double):
+    connection = connect(double)
+    client = browser("Agent")
+    assert "Systems that take no corrections" not in client.get("/").content.decode()
+    connection.stop("It does not let us in (HTTP 401).")
+    page = client.get("/").content.decode()
+    assert "Somebody has to mend how it lets us in: Texter." in page
+
+
 def test_what_needs_a_person_is_explained_and_sent_again(browser, double):
     connect(double)
     row = stopped()

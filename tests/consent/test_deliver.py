@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.test import override_settings
 
 from backoffice.models import JobRun, System
-from consent import bulk, correct, deliver, errand, settle
+from consent import bulk, correct, deliver, errand, propagate, settle
 from consent.models import (
     Connection,
     Correction,
@@ -508,6 +508,16 @@ def test_a_system_without_a_connection_asks_a_person(clock):
     deliver.ring(now=clock.now)
     assert after(row).status == "parked"
     assert "fill in its connection" in row.note
+
+
+def test_what_a_person_changed_there_is_looked_up_too(double, clock):
+    connect(double)
+    row = stopped()
+    WriteBack.objects.filter(pk=row.pk).update(status="parked")
+    double.write(row.number.e164, "out")
+    assert propagate.done_by_hand(after(row), by=make.staff(), now=clock())
+    assert go(clock) == {"verified": 1}
+    assert double.writes() == []
 
 
 # --- Nothing lost, nothing twice -------------------------------------------------------------------------
