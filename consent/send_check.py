@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection
 
+from backoffice.models import System
 from backoffice.statements import ask, moment
-from consent.numbers import read_number
+from consent.numbers import UnknownRegion, read_number
+from consent.numbers.regions import known_region
 from consent.rules import RULES_VERSION, Code, Status
 
 # What is written so already needs no reading; whether it is a number at all, the table of numbers knows.
@@ -155,6 +157,14 @@ def read_all(numbers: Sequence[str], region: Callable[[], str | None]) -> list[s
         return list(numbers)
     country = region()
     return [number if _E164.fullmatch(number) else read_number(number, country).e164 for number in numbers]
+
+
+def country_of(system: System) -> str | None:
+    """Of numbers that the system writes without one; None where its settings name none that exists."""
+    try:
+        return known_region(system.default_region)
+    except UnknownRegion:
+        return None
 
 
 def refused(why: Why, valid_until: datetime) -> Verdict:

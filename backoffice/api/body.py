@@ -41,11 +41,12 @@ def read_body(request: HttpRequest, model: type[Model]) -> Model:
         raise Problem(
             411, "length_missing", "The body comes without its length.", "Send a Content-Length header."
         )
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+    raw = request.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
         raise Problem(
             413, "too_large", f"The body is larger than {MAX_BYTES:,} bytes.", "Send it in several requests."
         )
-    return fit(parse(request.read()), model)
+    return fit(parse(raw), model)
 
 
 def parse(raw: bytes) -> Any:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from backoffice.api import Call, Problem, Scope, endpoint
 from consent.facts import PROTECTIVE
 from consent.models import AgreedStatus, Flag, Hold, Number, Reading, Touched
-from consent.send_check import read_all
+from consent.send_check import country_of, read_all
 
 
 class OpenFlag(BaseModel):
@@ -74,7 +74,7 @@ class ContactConsent(BaseModel):
 def contact_consent(call: Call[None], number: str) -> ContactConsent:
     """Per program: the agreed status with its reason and the records that decided, open holds and flags, and what each
     system says. The number best in E.164; its plus sign may be written as it is or as %2B."""
-    [e164] = read_all([number.strip()[:64]], lambda: call.token.system.default_region or None)
+    [e164] = read_all([number.strip()[:64]], lambda: country_of(call.token.system))
     found = Number.objects.filter(e164=e164).first() if e164 else None
     if found is None:
         raise Problem(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from backoffice.api import Call, Scope, Strict, endpoint
-from consent.send_check import Answer, Verdict, Why, check, refused
+from consent.send_check import Answer, Verdict, Why, check, country_of, refused
 
 MOST = 10_000
 
@@ -73,7 +73,7 @@ def send_checks(call: Call[SendChecks]) -> dict[str, Any]:
         asked.program,
         asked.sender,
         token_id=call.token.pk,
-        region=lambda: call.token.system.default_region or None,
+        region=lambda: country_of(call.token.system),
         now=call.now,
     )
     if verdicts is None:

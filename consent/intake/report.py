@@ -22,6 +22,7 @@ from consent.ledger import Act, Kind, Precision
 from consent.models import ConsentRecord, Wording
 from consent.moments import Moment, read_moment
 from consent.numbers import explain, read_number
+from consent.send_check import country_of
 
 
 class Channel(StrEnum):
@@ -98,8 +99,7 @@ def take(system: System, report: Report, *, now: datetime) -> Kept:
 
 
 def _event(system: System, report: Report, now: datetime) -> Event:
-    region = system.default_region or None
-    cell = read_number(report.number, region)
+    cell = read_number(report.number, country_of(system))
     if cell.e164 is None:
         raise NotTaken("number", explain(cell, report.number))
     moment = _moment(system, report.at, now)

@@ -111,6 +111,11 @@ def test_a_local_number_is_held_where_the_system_names_no_country(opted_in):
     assert (answer["answer"], answer["reasons"]) == ("hold", ["number_unreadable"])
 
 
+def test_a_country_that_does_not_exist_loses_no_answer(opted_in):
+    found = check(caller(of=make.system("odd", default_region="XQ")), opted_in.e164, opted_in.e164[2:])
+    assert [answer["answer"] for answer in found] == ["allow", "hold"]
+
+
 def test_consent_to_one_program_is_none_to_another(opted_in):
     make.program("news", sender="+14155550199")
     [answer] = check(caller(), opted_in.e164, program="news")
