@@ -26,7 +26,7 @@ from errors.models import (
     RuleReplay,
     SendAttempt,
 )
-from errors.preflight import Kind, Rule, RuleBook
+from errors.preflight import BadRule, Kind, Rule, RuleBook
 from errors.replay.change import Change, NoChange, digest
 from errors.replay.claims import CategoryOf, is_meant_by_any
 from errors.replay.judge import Judge
@@ -35,7 +35,7 @@ from errors.replay.read import CHUNK, Log, category_of
 from errors.replay.results import failures_of, lines_of, stale_of
 from errors.replay.sends import Column, Sends
 from errors.replay.tally import Came, Cell, Tally, groups_of
-from errors.rulebook import rules_in_force
+from errors.rulebook import refuse, rules_in_force
 from errors.windows import hour_of
 
 STANDING_DAYS: Final = 28
@@ -52,9 +52,11 @@ def ask(
     change: Change | None = None,
     is_standing: bool = False,
 ) -> RuleReplay:
-    """Queue a replay of this stretch of the log. Raises NoChange where the rule of the change is no longer so."""
+    """Queue a replay of this stretch of the log. Raises NoChange where the rule of the change is no longer so, or where
+    no check could use it."""
     if change is not None:
         _changed(change, rules_in_force(timezone.localdate(now)))
+        _refuse(change)
     replay = RuleReplay.objects.create(
         starts_at=starts_at,
         ends_at=ends_at,
@@ -129,7 +131,8 @@ class _Work:
                 self.row.seconds = 0
                 self.row.save()
         self.tally = Tally.from_json(self.row.tally)
-        self.judge.remember(self.log.before(self.row.reached_at or self.row.starts_at, self.row.reached_pk))
+        for sends in self.log.before(self.row.reached_at or self.row.starts_at, self.row.reached_pk):
+            self.judge.remember(sends)
 
     def go(self, beat: jobs.Progress) -> None:
         row = self.row
@@ -207,6 +210,16 @@ def _changed(change: Change, rules: Sequence[Rule]) -> list[Rule]:
     if change.was is not None and change.was not in rules:
         raise NoChange("The rule has been changed since; open it again and look at the change anew.")
     return change.applied(rules)
+
+
+def _refuse(change: Change) -> None:
+    """What is not in force yet is tried as when it is saved: an expression that never ends would hold up the worker."""
+    if change.now is None or (change.was is not None and change.was.value == change.now.value):
+        return
+    try:
+        refuse(change.now)
+    except BadRule as problem:
+        raise NoChange(str(problem)) from problem
 
 
 def _midnight(moment: datetime) -> datetime:

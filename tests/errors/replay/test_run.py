@@ -284,6 +284,17 @@ def test_a_change_of_a_rule_that_was_changed_meanwhile_is_refused(history: dict[
         run.ask(START, END, now=ASKED, trigger="staff", change=Change(replace(was, note="older"), None))
 
 
+def test_an_expression_that_never_ends_is_refused_before_it_reaches_a_worker(
+    history: dict[str, SendAttempt],
+) -> None:
+    slow = Rule(
+        Kind.CONTENT, "", "", "content.loans", "(a+)+$", Standing.AGREED, None, ASKED.date(), "house",
+    )  # fmt: skip
+    with pytest.raises(NoChange):
+        run.ask(START, END, now=ASKED, trigger="staff", change=Change(None, slow))
+    assert not RuleReplay.objects.exists()
+
+
 def test_a_preview_tells_what_a_change_would_hold_and_let_go(history: dict[str, SendAttempt]) -> None:
     rules = rules_in_force(ASKED.date())
     was = next(rule for rule in rules if rule.subject == "bit.ly")
