@@ -24,7 +24,11 @@ class EndpointForm(forms.ModelForm):
         assume_scheme="https",
         help_text="Exactly as the provider calls it, with its port if it has one. Signatures are made over it.",
     )
-    secret = SecretFormField(label="Secret", required=False)
+    secret = SecretFormField(
+        label="Secret",
+        required=False,
+        error_messages={"required": "Without a secret no call can be told from a forged one."},
+    )
     previous_secret = SecretFormField(
         label="Secret before",
         required=False,
@@ -52,6 +56,9 @@ class EndpointForm(forms.ModelForm):
                 "As it is reached from outside, e.g. https://texts.example.com. The rest of the endpoint’s address is "
                 "added to it."
             )
+            self.fields["secret"].required = True
+            self.fields["secret"].help_text = "Which one it is for each provider is said below."
+            self.fields["secret"].widget.attrs["placeholder"] = ""
             del self.fields["previous_secret"], self.fields["is_active"]
 
     def clean_address(self) -> str:
@@ -66,8 +73,6 @@ class EndpointForm(forms.ModelForm):
         for name in ("secret", "previous_secret"):
             if given.get(name) and given[name] != "-" and (problem := _problem(provider, given[name])):
                 self.add_error(name, problem)
-        if not self.instance.pk and not given.get("secret"):
-            self.add_error("secret", "Without a secret no call can be told from a forged one.")
         if given.get("method") and provider != P.VONAGE_SMS:
             self.add_error("method", "Only the Vonage SMS API has several.")
         return given

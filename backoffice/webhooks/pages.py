@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -29,6 +29,7 @@ from backoffice.webhooks.signatures import Doubt
 LOOK, ADD, CHANGE = (f"backoffice.{act}_webhookendpoint" for act in ("view", "add", "change"))
 RETRY = "backoffice.control_jobrun"
 SHOWN = 8_000  # characters of a body
+REFUSALS_LATELY = timedelta(days=7)
 TABS = (("", "All"), ("failed", "Failed"), ("waiting", "Waiting"))
 REFUSALS = {
     Doubt.NOTHING_TO_CHECK_WITH: "No secret is stored, or it can no longer be opened: enter it again.",
@@ -50,6 +51,13 @@ class Listed:
     last_at: datetime | None
     waiting: int
     failed: int
+    now: datetime
+
+    @property
+    def is_refusing(self) -> bool:
+        """Whether calls were refused lately: older refusals are history."""
+        at = self.endpoint.refused_at
+        return at is not None and self.now - at < REFUSALS_LATELY
 
     @property
     def refused_because(self) -> str:
@@ -57,6 +65,7 @@ class Listed:
 
 
 def _listed(endpoints: Any) -> list[Listed]:
+    now = timezone.now()
     latest = WebhookCall.objects.filter(endpoint=OuterRef("pk")).order_by("-pk").values("received_at")[:1]
     rows = list(endpoints.select_related("system", "created_by").annotate(last_at=Subquery(latest)))
     unsettled = WebhookWork.objects.filter(endpoint__in=rows).exclude(status=WebhookWork.Status.DONE)
@@ -65,7 +74,7 @@ def _listed(endpoints: Any) -> list[Listed]:
         for endpoint, status, count in unsettled.values_list("endpoint", "status").annotate(Count("pk"))
     }
     return [
-        Listed(row, row.last_at, counted.get((row.pk, "waiting"), 0), counted.get((row.pk, "failed"), 0))
+        Listed(row, row.last_at, counted.get((row.pk, "waiting"), 0), counted.get((row.pk, "failed"), 0), now)
         for row in rows
     ]
 
@@ -177,7 +186,6 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
         "body": body[:SHOWN],
         "is_cut": len(body) > SHOWN,
         "may_retry": can(request.user, RETRY) and kept.work.status == WebhookWork.Status.FAILED,
-        "now": timezone.now(),
     }
     return render_in_admin(request, "backoffice/webhooks/call.html", context)
 
