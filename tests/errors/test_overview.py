@@ -215,3 +215,24 @@ def test_whoever_owns_a_pattern_that_came_back_is_told_on_the_home_page(browser)
     (section,) = [s for s in overview.sections(client.person, make.NOW) if "came_back" in s.shown]
     assert [str(pattern) for pattern in section.shown["came_back"]] == ["campaign mine"]
     assert "fails again" in client.get("/").content.decode()
+
+
+# --- what other rooms ask ------------------------------------------------------------------------------------
+
+
+def test_what_went_out_to_a_number_is_told_to_who_may_see_sends():
+    line = make.number()
+    first = make.sent(number=line, body="Hello", submitted_at=make.NOW)
+    make.sent(number=line, body="Later", submitted_at=make.NOW + timedelta(days=2))
+    make.sent(number=make.number(), body="Somebody else's", submitted_at=make.NOW)
+    since, until = make.NOW - timedelta(days=1), make.NOW + timedelta(days=1)
+    told = rooms.messages(line.pk, since, until, people.staff("Viewer"))
+    assert [(message.text, message.url) for message in told] == [
+        ("Hello", reverse("errors:attempt", args=[first.pk]))
+    ]
+    assert rooms.messages(line.pk, since, until, AnonymousUser()) == []
+
+
+def test_a_text_is_measured_for_others():
+    assert rooms.length_of("a" * 161) == rooms.Length("GSM-7", 2)
+    assert rooms.length_of("é🙂") == rooms.Length("UCS-2", 1)
