@@ -208,4 +208,4 @@ class SwitchForm(forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="id_switch_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "id_switch_%s", **kwargs})
