@@ -13,7 +13,9 @@ from django.urls import reverse
 
 from backoffice.models import System
 from consent.correct import decide
-from consent.models import ConsentRecord, Flag, Number, Program, Sender, Touched, Wording
+from consent.intake.absent import note_absent
+from consent.intake.store import Store
+from consent.models import ConsentRecord, Flag, Number, Program, Reading, Sender, Touched, Wording
 from consent.reconcile import reconcile_numbers
 from consent.rules import CODES, Code
 from tests.consent import make
@@ -396,3 +398,14 @@ def test_a_list_of_some_numbers_says_nothing_of_others() -> None:
         )
     look()
     assert not Flag.objects.filter(code="PROVIDER_UNBLOCKED_AGREED_OUT").exists()
+
+
+def test_a_complete_list_that_is_ended_twice_says_it_once() -> None:
+    stopped()
+    complete(PERSON, as_of=NOW - timedelta(days=2))
+    complete("+12125550177")
+    batch = Reading.objects.get(number__e164=PERSON, value="in").batch
+    program = Program.objects.get(code="marketing")
+    store = Store(batch, batch.system, {program.code: program}, {}, "UTC", program.code)
+    store.seen[program.pk]["out"][12125550177] = 2
+    assert note_absent(store, program, {}) == 0
