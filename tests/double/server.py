@@ -139,7 +139,12 @@ class Handler(BaseHTTPRequestHandler):
     ) -> None:
         world = self.server.world
         applies = how.mode in {"ok", "slow", "error_500", "drop", "huge", "drip"} and self.command != "GET"
-        applied = applies and self.apply(kind, number, key, body)
+        try:
+            applied = applies and self.apply(kind, number, key, body)
+        except (ValueError, AttributeError):
+            world.write_down({**entry, "applied": False})
+            self.send(400, {"error": "the body is not understood"})
+            return
         world.write_down({**entry, "applied": applied, "value": world.value(number)})
         if how.mode in {"drop", "drop_before"}:
             raise Dropped
