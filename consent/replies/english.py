@@ -151,7 +151,8 @@ REVOKE = phrases(
     {mine} [be|to_be|to_get|needs_to_be|should_be|must_be] removed|taken_off|excluded|deleted|unsubscribed|taken
     want|like|asked|ask|asking|request|requesting|requested|need|wish|prefer|demand ~1 to be|get removed|taken|excluded|unsubscribed|deleted
     want|wanna|like|get|let ~2 off [of] [{det}] [ur] [~1] list|lists|texts|thread|messages|system
-    want out $|of
+    want|like|need out $|of_this|of_these|of_it|of_your|of_all|of_the_list|of_the_group
+    i|we said|say no [more] texts|texting|messages|messaging|sms
     let|get me|us out of ~2 {list}
     let me|us out|off|opt|unsubscribe $
     ^ off [of] [{det}] list

@@ -76,6 +76,8 @@ REVOKE = phrases(
     n|ne ~2 rien demande
     ne plus|pas {pron} {send}
     ne plus recevoir
+    n|ne consens|consentons|autorise|autorisons pas|plus $|{det}
+    refus [de] recevoir|{msgs}|vos
     demand* [de|d|a] [d|a] arret*|cess*|stopp*|desabon*|desinscri*
     desactiv* [{det}] {msgs}
     suppression|retrait|effacement [de|du|d] [mes|mon|ma] {number}

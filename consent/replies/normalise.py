@@ -31,6 +31,8 @@ _LATIN_AND_ALIKE = re.compile(r"\w*(?:[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-
 _MASKED_OATH = re.compile(r"\b(?:mf|motherf|bulls|f|s|d|a|b)[*@#$%&]{2,}\w*", re.IGNORECASE)
 _STOP_SIGN = {ord("🛑"): " stop "}
 
+# The marks that make another syllable of a Japanese one; they are no accents.
+_VOICED = "\u3099\u309a"
 _CONTRACTION = re.compile(r"(?<=\w)'(?=(?:t|s|m|re|ve|ll|d|all)\b)")
 _TITLE = re.compile(r"\b(mrs?|ms|dr|sra?|mme)\.", re.IGNORECASE)
 _NUMBER_SIGN = re.compile(
@@ -125,7 +127,9 @@ def _unified(text: str) -> str:
 def _lowered(text: str) -> str:
     """Case folded, accents dropped."""
     apart = unicodedata.normalize("NFD", text.casefold())
-    plain = "".join(character for character in apart if not unicodedata.combining(character))
+    plain = "".join(
+        character for character in apart if character in _VOICED or not unicodedata.combining(character)
+    )
     return unicodedata.normalize("NFC", plain)  # Korean syllables come together again
 
 

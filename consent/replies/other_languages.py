@@ -43,11 +43,19 @@ REVOKE = phrases(
     wypisz*|wypis*|rezygn*|usun* [z] ~1 list*|sms*|mnie|numer
     не|больше|хватит|перестаньте|прекратите ~2 пиш*|писать|присыл*|отправл*|шлите|слать|звон*|беспок*|смс|сообщени*
     отпиш*|отпис*|удалит* ~1 меня|от|мой|номер
-    pa voye|ekri|rele m ~2 anko|mesaj|$
+    pa voye|ekri|rele [m] ~2 anko|mesaj|$
     sispann voye|ekri|rele
     retire m|mwen|nimewo
     huwag na|ninyo|nyo ~3 text|mag_text|magtext|mensahe|mag
+    đung|dung|xin_đung|khong nhan|gui|nhan_tin ~2 tin|toi|nua|cho|$
     dung|xin_dung|khong nhan|gui|nhan_tin ~2 tin|toi|nua|cho
+    non scriv*|mandat*|inviat*|contatt*|chiam* ~1 piu|messaggi|sms|$
+    nie chce|zycze|potrzebuje|zgadzam|wyrazam ~3 sms*|wiadomosci|zgody|kontakt*
+    quero|gostaria|desejo [de] sair [da|dessa|desta|do|deste] lista|grupo|cadastro
+    ik_wil geen|niet|niets ~2 sms*|berichten|meer|reclame
+    jag_vill|vill inte ~2 sms|meddelanden|mer
+    لا ترسل*|تراسل*|تكتب*|ترسلوا|تتصل*
+    توقف*|اوقف*|الغاء|الغ* ~1 ارسال|الرسائل|رسائل|الاشتراك|اشتراكي
     artik|lutfen ~2 mesaj|sms ~2 gondermeyin|atmayin|istemiyorum
     mesaj|sms|mesajlari atmayin|gondermeyin|istemiyorum
     """

@@ -96,6 +96,8 @@ REVOKE = phrases(
     prohib* ~2 {give}|{call}|{msgs}
     no ser|estar contactad*|molestad*|incluid*|inscrit*
     nomas {msgs}
+    renunci* ~2 recibir|{msgs}|suscripcion
+    ^ [porfavor] {erase} de [la|su|esta|tu|vuestra] lista|base $
     como ~2 cancelo|cancelar|quito|quitar|detengo|detener|paro|apago esto|estos|este_servicio|los_mensajes
     no insist*
     {halt} [ya] con esto|eso|todo_esto|estas_cosas
