@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from errors.preflight import Kind, Rule, Standing
-from errors.preflight.kinds import FORMS, told
+from errors.preflight import Code, Kind, Rule, Standing
+from errors.preflight.kinds import FORMS, Form, leads_to, told
 
 # What a rule says; the rest of a row is about who said it.
 CONTENT = ("value", "standing", "valid_from", "valid_until", "last_checked", "source", "prevents", "note")
@@ -87,7 +87,7 @@ class PreflightRule(models.Model):
         return " ".join(filter(None, (self.form.label, self.provider, self.place, self.subject)))
 
     @property
-    def form(self) -> Any:
+    def form(self) -> Form:
         return FORMS[Kind(self.kind)]
 
     @property
@@ -98,6 +98,10 @@ class PreflightRule(models.Model):
     def told(self) -> str:
         """What it does, as a sentence."""
         return told(self.as_rule())
+
+    @property
+    def leads_to(self) -> list[Code]:
+        return leads_to(self.as_rule())
 
     @property
     def only_warns(self) -> bool:

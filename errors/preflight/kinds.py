@@ -315,6 +315,12 @@ _SAID: Final = {
 }
 
 
+def leads_to(rule: Rule) -> list[Code]:
+    """The findings that the rule may lead to; one that is about a finding leads to no other."""
+    codes = FORMS[rule.kind].codes
+    return [code for code in codes if code == rule.subject] or list(codes)
+
+
 def told(rule: Rule) -> str:
     """What the rule does, as a sentence."""
     form = FORMS[rule.kind]
@@ -322,7 +328,7 @@ def told(rule: Rule) -> str:
     return form.does.format(
         provider=rule.provider or "any provider",
         place=where,
-        subject=rule.subject,
+        subject=rule.subject.removeprefix("content."),
         value=_SAID.get(rule.value, rule.value) or "nothing",
         note=rule.note or "no words given",
     )
