@@ -25,6 +25,7 @@ from consent.models import (
     Program,
     Reading,
     ReasonCode,
+    SendAfterStop,
     Sender,
     SystemRecord,
     Wording,
@@ -257,6 +258,22 @@ class ConsentRecordAdmin(OfNumber):
     @admin.display(description="from")
     def origin(self, record: ConsentRecord) -> SafeString | str:
         return _origin(record)
+
+
+@admin.register(SendAfterStop)
+class SendAfterStopAdmin(OfNumber):
+    list_display = ("message", "line", "sender", "sent", "is_confirmation", "went_through")
+    list_filter = ("is_confirmation", "has_marketing", "went_through")
+    list_select_related = ("number",)
+    allowed_lookups = ("number__id__exact",)
+
+    @admin.display(description="message")
+    def message(self, row: SendAfterStop) -> str:
+        return f"{row.provider} {row.message_ref}"
+
+    @admin.display(description="sent")
+    def sent(self, row: SendAfterStop) -> str:
+        return staff_time(row.sent_at)
 
 
 @admin.register(Reading)
