@@ -133,6 +133,26 @@ def insert_missing(
         )
 
 
+def rewrite(model: type[models.Model], fields: Sequence[str], rows: Sequence[models.Model]) -> None:
+    """Store these fields of rows that are there, as they stand on the objects."""
+    if connection.vendor != "postgresql":
+        model._base_manager.bulk_update(rows, fields, batch_size=200)
+        return
+    if not rows:
+        return
+    columns = [_field(model, name) for name in fields]
+    arrays = ", ".join(f"%s::{column.db_type(connection)}[]" for column in columns)
+    names = [f'"{column.column}"' for column in columns]
+    changes = ", ".join(f"{name} = new.{name}" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{model._meta.db_table}" AS old SET {changes} '  # noqa: S608
+            f"FROM unnest(%s::bigint[], {arrays}) AS new (id, {', '.join(names)}) WHERE old.id = new.id",
+            [array([row.pk for row in rows])]
+            + [[getattr(row, column.attname) for row in rows] for column in columns],
+        )
+
+
 def _field(model: type[models.Model], name: str) -> Any:
     for field in model._meta.concrete_fields:
         if name in {field.attname, field.name}:

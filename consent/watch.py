@@ -22,6 +22,7 @@ from django.db.models import F, Sum
 
 from backoffice.models import ImportBatch, System
 from backoffice.words import staff_words
+from consent import bulk
 from consent.cells import Meaning, Polarity
 from consent.facts import PROTECTIVE
 from consent.models import Flag, Number, Program, Reading, WriteBack
@@ -71,7 +72,7 @@ def follow(number_ids: Sequence[int], *, now: datetime) -> list[WriteBack]:
         if done != (row.watch_over_at, None):
             _plan_look(row, None)
             changed.append(row)
-    WriteBack.objects.bulk_update(changed, STORED, batch_size=200)
+    bulk.rewrite(WriteBack, STORED, changed)
     _park({(row.number_id, row.system_id) for row in changed if row.status == W.REVERTED})
     return [row for row in newest.values() if row.watch_over_at is None]
 
@@ -149,7 +150,7 @@ def _follow(row: WriteBack, reads: Iterable[Read], now: datetime) -> bool:
     fared = course(reads, span(), decided_at=row.decided_at, sent_at=row.sent_at)  # type: ignore[attr-defined]
     to = _status(row, fared)
     if to != row.status:
-        row.status, row.settled_at = to, now if fared.last else None
+        row.status, row.settled_at = to.value, now if fared.last else None
     row.reading_id = fared.last.reading_id if fared.last else None
     row.reads_right, row.reverts = fared.right, fared.reverts
     watched = fared.last is not None or row.sent_at is not None

@@ -349,6 +349,15 @@ def test_a_value_that_came_back_twice_stops_what_is_written_and_is_escalated():
     assert other.status == "pending"
 
 
+def test_a_later_decision_replaces_what_was_parked_at_the_same_record():
+    row = twice_reverted()
+    first = align(flag_of(row, "SYNC_REGRESSION"), SENT + 3 * DAY).write_backs.get()
+    Flag.objects.filter(number=row.number).update(status="open")
+    second = align(flag_of(row, "SYNC_REGRESSION"), SENT + 4 * DAY).write_backs.get()
+    first.refresh_from_db()
+    assert (first.status, second.status) == ("superseded", "parked")
+
+
 def test_an_escalated_regression_that_somebody_took_up_is_not_escalated_again_for_the_same():
     row = twice_reverted()
     Flag.objects.filter(code="SYNC_REGRESSION").update(status="in_review")
