@@ -29,7 +29,7 @@ VOCABULARY = {
     "remove": "remove take get delete drop pull scrub erase strike cross scratch exclude omit withdraw unlist keep wipe"
     " purge release removed taken taking removing getting deleting dropping pulling scrubbing",
     "erase": "get_rid_of removing deleting erasing dropping remove delete lose loose forget erase scrub trash purge discard destroy drop toss clear unlist",
-    "list": "program list lists database databases system systems records rolodex contacts distribution directory roster text"
+    "list": "list lists database databases system systems records rolodex contacts distribution directory roster text"
     " texts texting messages message messaging alerts thread chat group subscription service campaign file files"
     " everything communications notifications this these future call calling",
     "unwanted": "choose_not choose_to_not decided_not elect_not opt_not want_not dont_want dont_wish dont_need dont_care dont_like dont_desire didnt_want no_longer_want no_longer_wish"
@@ -145,7 +145,7 @@ REVOKE = phrases(
     interested|spam|scam|enough|harassment|sorry|already stop|unsubscribe $
     remove|delete|drop|erase|exclude|unlist|purge|unenroll|unregister|disenroll me|us|myself|this|my_name [please|now|asap|immediately|right_now|today|thank|off|from_this] $
     remove|delete|erase me|us and|or|i|now|immediately
-    {erase} my|this|our|the|her|his [phone|cell|contact|mobile|personal|telephone] number|phone|cell|contact|digits !you|on|in|is
+    {erase} my|this|our|the|her|his [phone|cell|contact|mobile|personal|telephone] number|phone|cell|contact|digits !you|on|in|is|from_the|from_that
     remove|delete|erase my|our [personal|contact|all] info|information|data|details !on|in
     my|this|our [phone|cell] number [be] off|out_of|from ~3 {list}
     {mine} [be|to_be|to_get|needs_to_be|should_be|must_be] removed|taken_off|excluded|deleted|unsubscribed|taken
@@ -194,20 +194,23 @@ REVOKE = phrases(
     request|requesting|demand|want|need|asking|ask ~2 removal $
     one_more|another|next text|message|sms and|or ~4 police|cops|sue|lawyer|attorney|report|block|fcc|court
     text|message|contact|call me|us one_more_time|once_more|another_time
-    sure|ensure|so|that|want|hope i|we dont|never|stop|no_longer get|receive|getting|receiving ~2 more|anymore|these|this|{msgs}|again
+    sure|ensure|so|that|want i|we dont|never|stop|no_longer get|receive|getting|receiving [any] [more] [of] [your] these|those|{msgs}|this_again|anything_else|anymore
     {remove} {mine} off|from it|this|that|there|here|these|them
     {msgs} [is|are] not|isnt|arent|no_longer welcome|wanted|appreciated|needed|desired
     {msgs} [is|are] unwanted|unwelcome|unsolicited
     consider|take|treat ~2 my|a|as [formal|official] opt_out|stop|unsubscribe|revocation|request_to_stop
     {remove} [the|my|number] {digits} ~3 from|off ~3 {list}
-    preference|preferences|settings|status to no|dont|not|never|opt_out|stop ~1 text|texts|contact|messages|$
+    preference|preferences|settings|status to no|dont|not|never|stop [receive|send|sending|to] text|texts|texting|contact|messages
+    preference|preferences|settings|status to opt_out|opted_out|stop|unsubscribed $
+    {remove} {mine} off|from your|ur
     {halt} asking|begging|looking [me|us|people] for
     {halt} trying|attempting|wanting to buy|get
     {halt} calling|emailing|phoning and|or {texting}
     terminate|deactivate|end my enrollment|enrolment $
     can|could|may|might|please|should|how ~3 be|get|getting|being removed|taken_off|unsubscribed|excluded|opted_out $|off|this|these|from_your|from_this|from_these|from_all
-    take_back|taking_back|undo|reverse|void|pull|cancel my|our|any|all|the consent|permission|sign_up|signup|opt_in|subscription
-    leaving|quitting|exiting|leave|exit|quit this|your|the|ur [text|texting|sms|mailing|contact] list|group|program|thread|chat
+    take_back|taking_back|undo|reverse|void|pull|cancel my|our|any|all|the consent|permission|sign_up|signup|opt_in|subscription !fee|page|form|sheet|bonus|desk
+    leaving|quitting|exiting|leave|exit|quit this|your|the|ur [text|texting|sms|mailing|contact] list|group|program|thread|chat $
+    withdraw|remove|drop|take me|us from|out_of|off the|this|your program $
     want|like|love|need|beg|begging|beseech|urge|implore [for] you|yall|them|this|these to stop|quit|cease [now] $
     time to stop|end $|{texting}|sending
     no need|reason to text|message|contact|call [me|us] anymore|again|any_longer|in_future

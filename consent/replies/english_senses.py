@@ -20,6 +20,7 @@ SPOKEN_OF = phrases(
     it|message|text|footer says|said {told}|{keyword} [{keyword}] ~5 but|though|i
     want|like|love|wish|happy [to] keep|continue|stay|remain getting|receiving|on|subscribed|them|these|in
     stopped getting|receiving|coming|arriving
+    {keyword} later|anytime|any_time|afterwards
     ^ are|is|did|have you|they|yall [guys] [going_to|gonna|planning_to] stop|stopped
     dont|stop|never|not {text}|{texting} [me|us|this_number] ~1 before !i
     dont|stop|never|not {text}|{texting} [me|us|this_number] ~1 until|between|while|during|on_sunday|on_sundays|on_weekends|on_the_weekend
@@ -171,7 +172,7 @@ LAST_WORD = phrases(
 # The keyword at either end of a few words, whatever the others are.
 FEW_WORDS = phrases(
     """
-    ^ stop|unsubscribe !*ing|there|here|where|on|up|shop|n|stop|or|ou|o|if|when|before|after|with|then|and|1*|2*|3*|4*|5*|6*|7*|8*|9*|time|times * $
+    ^ stop|unsubscribe !*ing|there|here|where|on|up|shop|n|stop|or|ou|o|if|when|before|after|with|then|and|1*|2*|3*|4*|5*|6*|7*|8*|9*|time|times|one|two|three|four|five|six|seven|eight|nine|ten * $
     ^ stop|unsubscribe this|your|these|all * $
     <{no_keyword} stop|unsubscribe $
     """,

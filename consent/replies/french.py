@@ -83,7 +83,7 @@ REVOKE = phrases(
     suppression|retrait|effacement [de|du|d] [mes|mon|ma] {number}
     annul*|arret*|cess*|suspend*|stopp* [l|les|vos|tout|tous] [les] envoi|envois
     pas|jamais|rien demande [a|de] recevoir|{msgs}|ca|cela|etre
-    <que ne|n {want} rien [recevoir|avoir|savoir]
+    <que ne|n {want} rien [recevoir|avoir|savoir] $|de_vous|de_votre|recevoir
     je|j {want} pas [de] [vos|ces|tes|ca|recevoir] [vos|ces|tes|de] {msgs}
     {halt} [avec] vos|tes|ces ~2 {msgs}
     ^ [svp|stop] {pron} {send} plus|pas|rien [de|vos|d|rien] {msgs}|rien|$

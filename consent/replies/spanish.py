@@ -99,10 +99,10 @@ REVOKE = phrases(
     renunci* ~2 recibir|{msgs}|suscripcion
     ^ [porfavor] {erase} de [la|su|esta|tu|vuestra] lista|base $
     como ~2 cancelo|cancelar|quito|quitar|detengo|detener|paro|apago esto|estos|este_servicio|los_mensajes
-    no insist*
+    no insistan|insista|insistas
     {halt} [ya] con esto|eso|todo_esto|estas_cosas
     no|ya_no {want} saber [mas] nada|de_ustedes
-    me|nos pueden|puede|podrian|podria|puedes|quieren [porfavor] quitar|sacar|borrar|eliminar|remover|retirar
+    me|nos pueden|puede|podrian|podria|puedes|quieren [porfavor] quitar|sacar|borrar|eliminar|remover|retirar [de] [la|su|esta|esa|tu|mi] lista|grupo|sistema|aqui|numero|$
     cansad*|harto|harta|hartos|aburrid* ~3 {msgs}
     stop|alto [a|con] [{det}] {msgs}
     """,
