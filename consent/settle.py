@@ -64,7 +64,8 @@ def _settle_unsent(row: WriteBack, outcome: Outcome, now: datetime) -> str:
         _keep_or_take_back(row, may_have_arrived, note, now, attempts=F("attempts") - 1)
         return "locked_out"
     if isinstance(trouble, Refused):
-        row.mine().update(status=W.PARKED, lease_until=None, next_try_at=None, note=note)
+        left_at = row.sent_at if may_have_arrived else None
+        row.mine().update(status=W.PARKED, sent_at=left_at, lease_until=None, next_try_at=None, note=note)
         return "refused"
     if row.attempts >= settings.DELIVERY["max_attempts"]:
         doubt = " Whether it arrived is not known." if may_have_arrived else ""

@@ -274,7 +274,7 @@ def test_a_refusal_is_not_repeated(double, clock, mode, words):
     row = stopped()
     double.behave(mode)
     assert go(clock) == {"refused": 1}
-    assert after(row).status == "parked"
+    assert (after(row).status, row.sent_at) == ("parked", None)
     assert words in row.note
     clock.forward(hours=1)
     assert go(clock) == {}
