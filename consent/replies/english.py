@@ -133,7 +133,7 @@ REVOKE = phrases(
     no_more|no_further|no_future|no_additional [from|of|with] [{det}] [{det}] {notices}|emails|calls|these|from_you|from_yall
     no_more of these|this|your|them
     no call|calls|calling or|and|nor text|texts|texting|messages
-    ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact !lens|lenses|sign|signs|number|info
+    ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact !in|on|lens|lenses|sign|signs|number|info
     ^ [{courteous}|ok|hi] [{courteous}] no [{det}] texts|messages|sms|notifications|alerts $
     {remove} {mine} [please|now|all] off|from|out_of [of|from] [{det}] [{det}] [ur] [~1] {list}
     {remove} {mine} off $
@@ -169,7 +169,8 @@ REVOKE = phrases(
     consent|permission|authorization [is|has_been|now|hereby] revoked|withdrawn|rescinded|denied
     ^ revoked $
     dont|didnt|not|never|no|without|havent|hasnt|nobody|lack ~2 [{det}] consent|permission|authorization !slip|slips|form|forms|for_the|for_a|for_my|yet
-    dont|didnt|never|not|no_longer [ever|even|do|hereby|have|to] consent|consenting|consented|authorize|authorise|authorized|authorised !the|order|charge|payment|him|her
+    dont|didnt|never|not|no_longer [ever|even|do|hereby|have|to] consent|consenting|consented|authorize|authorise|authorized|authorised !to_the|the|order|charge|payment|him|her
+    dont|didnt|never|not|no_longer consent|agree to the {notices}
     not|arent|isnt authorized|allowed|permitted to text|contact|message|call|send|use
     have|has|got no right|permission|consent|business ~1 text|contact|message|call|texting|messaging|contacting
     never|didnt|havent|dont_remember|dont_recall [ever|even] sign|signed|signing|subscribe|subscribed|subscribing|enroll|enrolled|register|registered|opt|opted|ask|asked|request|requested|agree|agreed [up|in|to|for|you_to|us_to] [for|to|in|get|receive|be] [{det}] [{det}] {notices}|this|these|it|them|{list}|$
