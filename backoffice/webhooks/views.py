@@ -45,6 +45,8 @@ def hook(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _as_response(answer: Answer) -> HttpResponse:
     response = HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+    if answer.challenge:
+        response["WWW-Authenticate"] = answer.challenge
     # Refusals are counted, and logged once a minute; Django would log each, with an address nobody should know.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response

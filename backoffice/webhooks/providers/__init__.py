@@ -27,6 +27,7 @@ class Answer:
     status: int
     body: str = ""
     content_type: str = "text/plain"
+    challenge: str = ""  # how to show who one is
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             bandwidth.read,
             "User name and password for callbacks, as given to its messaging application: user:password.",
             signs_time=False,
+            refused=Answer(401, challenge='Basic realm="webhooks"'),
+            unsigned=Answer(401, challenge='Basic realm="webhooks"'),
         ),
         "signed": Provider(
             signatures.signed,

@@ -96,6 +96,13 @@ def test_an_unsigned_call_is_refused_in_the_way_its_provider_understands(provide
     assert (to.refused, to.refused_because) == (1, "no_signature")
 
 
+def test_who_shows_a_password_is_asked_for_it():
+    to = endpoint("bandwidth", "user:pass")
+    assert post(to, "[]")["WWW-Authenticate"].startswith("Basic")
+    wrong = post(to, "[]", authorization=f"Basic {make.b64(b'user:wrong')}")
+    assert (wrong.status_code, wrong.has_header("WWW-Authenticate")) == (401, True)
+
+
 def test_without_a_secret_nothing_is_let_in_and_everything_is_sent_again():
     body = said()
     assert tell(endpoint(secret=""), body).status_code == 503
