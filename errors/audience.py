@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from backoffice.files.rows import read_rows
 from backoffice.files.sniff import Dialect, Kind, Unreadable, sniff
+from consent.intake.countries import region_of
 from consent.numbers import NumberCell
 from errors.preflight import Code, Finding, Message, RuleBook, Sent, Severity, Verdict, check, verdict
 from errors.preflight.duplicates import check_duplicates
@@ -192,7 +193,7 @@ def is_of_text(finding: Finding) -> bool:
 
 def numbers_in(rows: Iterable[Row], message: Message) -> dict[Row, NumberCell]:
     """Every row's number, read with its own country, else with the message's."""
-    return {row: read_recipient(_to(message, row)) for row in rows if not row.problem}
+    return {row: read_recipient(addressed(message, row)) for row in rows if not row.problem}
 
 
 def judge(
@@ -233,7 +234,7 @@ class Judge:
         if row.problem or cell is None:
             reason = Reason(UNREADABLE, Severity.ERROR, "Mend the row in its file.")
             return Judged(row, None, Verdict.BLOCK, (reason,))
-        one = _to(self.message, row)
+        one = addressed(self.message, row)
         recipient = known.get(cell.e164 or "")
         if recipient:
             one = replace(one, consent=recipient.consent, held=recipient.held)
@@ -261,10 +262,10 @@ def _weighed(findings: Iterable[Finding]) -> tuple[tuple[Reason, ...], Verdict]:
     return tuple(Reason(one.code, one.severity, one.remedy) for one in found), verdict(found)
 
 
-def _to(message: Message, row: Row) -> Message:
-    return replace(
-        message, to=row.to, country=row.country or message.country, state=row.state or message.state
-    )
+def addressed(message: Message, row: Row) -> Message:
+    """The message to one row. Its country may be a name, in the usual languages."""
+    country = region_of(row.country) or row.country if row.country else message.country
+    return replace(message, to=row.to, country=country, state=row.state or message.state)
 
 
 def _likeness(message: Message, cell: NumberCell) -> Hashable:

@@ -27,7 +27,7 @@ from backoffice.files.sniff import Unreadable
 from consent.models import Program
 from errors import campaign_past, rulebook
 from errors.asked import message_of
-from errors.audience import Judge, Judged
+from errors.audience import Judge, Judged, addressed
 from errors.campaign_rows import Addressed, List, Words, columns, sniffed
 from errors.campaign_tally import Group, Tally
 from errors.fields import Template
@@ -262,10 +262,7 @@ class _Run:
                     self.judge.seen.add(int(row[NUMBER][1:]))
 
     def _judged(self, chunk: Sequence[Addressed]) -> Iterator[list[Any]]:
-        people = [
-            replace(self.message, to=one.row.to, country=one.row.country or self.message.country)
-            for one in chunk
-        ]
+        people = [addressed(self.message, one.row) for one in chunk]
         cells = [
             None if one.row.problem else read_recipient(person)
             for one, person in zip(chunk, people, strict=True)

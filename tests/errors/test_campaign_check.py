@@ -145,6 +145,12 @@ def test_a_row_of_the_list_gets_what_the_page_says_of_its_message(program, clien
         assert verdict == (page.verdict if number else "block")
 
 
+def test_countries_may_be_written_as_names():
+    check = checked("phone,country\n0612345678,Frankreich\n4155552671,United States\n12,Atlantis\n", "Acme: hi")
+    found = [row[campaign_check.NUMBER] for row in campaign_check.results_of(check)]
+    assert found == ["+33612345678", "+14155552671", ""]
+
+
 def test_a_field_may_have_a_default():
     check = checked("number,name\n+14155552671,\n", "Acme: hi {{ name | default: 'there' }}. STOP to end")
     assert check.tally["missing"] == {}
