@@ -94,7 +94,7 @@ def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
 
 
 def trust(now: datetime) -> list[TrustLine]:
-    return [_reconciled(now), _written_back(now), *_out_of_service(now)]
+    return [_reconciled(now), _written_back(now), *_for_people(), *_out_of_service(now)]
 
 
 def last_reconciliation(now: datetime, *, with_work: bool = False) -> JobRun | None:
@@ -177,6 +177,28 @@ def _written_back(now: datetime) -> TrustLine:
         at=oldest,
         url=url,
     )
+
+
+def _for_people() -> list[TrustLine]:
+    """A line for corrections that nothing but a person brings any further; one seek per system."""
+    parked = WriteBack.objects.filter(system=OuterRef("pk"), status=WriteBack.Status.PARKED)
+    found = list(System.objects.filter(Exists(parked)).order_by("name", "pk"))
+    if not found:
+        return []
+    waiting = WriteBack.objects.filter(system__in=found, status=WriteBack.Status.PARKED)
+    count = capped_count(waiting, NAV_CAP)
+    url = reverse("consent:write_back_list")
+    if len(found) == 1:
+        url = reverse("consent:write_backs", args=[found[0].slug]) + "?status=parked"
+    return [
+        TrustLine(
+            "Corrections that need a person",
+            f"They were refused, or tried too often: {', '.join(system.name for system in found)}.",
+            "warn",
+            f"{count:,} need{'s' if count == 1 else ''} a person",
+            url=url,
+        )
+    ]
 
 
 def _out_of_service(now: datetime) -> list[TrustLine]:

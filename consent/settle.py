@@ -63,14 +63,14 @@ def _settle_unsent(row: WriteBack, outcome: Outcome, now: datetime) -> str:
         # The system's fault, not the row's: it waits until somebody mends that.
         _keep_or_take_back(row, may_have_arrived, note, now, attempts=F("attempts") - 1)
         return "locked_out"
+    left_at = row.sent_at if may_have_arrived else None
     if isinstance(trouble, Refused):
-        left_at = row.sent_at if may_have_arrived else None
         row.mine().update(status=W.PARKED, sent_at=left_at, lease_until=None, next_try_at=None, note=note)
         return "refused"
     if row.attempts >= settings.DELIVERY["max_attempts"]:
         doubt = " Whether it arrived is not known." if may_have_arrived else ""
         note = f"Tried {row.attempts} times; at last: {note}{doubt}"
-        row.mine().update(status=W.PARKED, lease_until=None, next_try_at=None, note=note)
+        row.mine().update(status=W.PARKED, sent_at=left_at, lease_until=None, next_try_at=None, note=note)
         return "parked"
     _keep_or_take_back(row, may_have_arrived, note, next_try(row.attempts, outcome, now))
     return "unsure" if may_have_arrived else "postponed"

@@ -174,6 +174,16 @@ def test_every_page_says_that_a_system_is_away(browser, double):
     assert "Somebody has to mend how it lets us in: Texter." in page
 
 
+def test_every_page_says_that_corrections_need_a_person(browser):
+    stopped()
+    client = browser("Agent")
+    assert "need a person" not in client.get("/").content.decode()
+    WriteBack.objects.update(status="parked", note="x")
+    page = client.get("/").content.decode()
+    assert "1 needs a person" in page
+    assert reverse("consent:write_backs", args=["texter"]) + "?status=parked" in page
+
+
 def test_what_needs_a_person_is_explained_and_sent_again(browser, double):
     connect(double)
     row = stopped()
