@@ -168,7 +168,7 @@ REVOKE = phrases(
     i|we|hereby [do|hereby|formally] revoke
     consent|permission|authorization [is|has_been|now|hereby] revoked|withdrawn|rescinded|denied
     ^ revoked $
-    dont|didnt|not|never|no|without|havent|hasnt|nobody|lack ~2 [{det}] consent|permission|authorization !slip|slips|form|forms|for_the|for_a|for_my|yet
+    dont|didnt|not|never|no|without|havent|hasnt|nobody|lack ~2 [{det}] consent|permission|authorization !slip|slips|form|forms|to_the|for_the|for_a|for_my|yet
     dont|didnt|never|not|no_longer [ever|even|do|hereby|have|to] consent|consenting|consented|authorize|authorise|authorized|authorised !to_the|the|order|charge|payment|him|her
     dont|didnt|never|not|no_longer consent|agree to the {notices}
     not|arent|isnt authorized|allowed|permitted to text|contact|message|call|send|use

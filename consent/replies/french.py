@@ -23,7 +23,7 @@ NEGATED = phrases(
     """
     n|ne [m|me|vous|t|te|l|les|surtout] arret*|cess*|desabonn*|supprim*|annul*|stopp* [pas|jamais|point] ~3
     pas arret*|desabonn*|annul*
-    ne|n [m|me|nous] appel* pas|plus [mais|juste] ecri*|text*|envoy*
+    ne|n [m|me|nous] appel* pas|plus [,] [mais|juste] ecri*|text*|envoy*
     sans arret
     """
 )

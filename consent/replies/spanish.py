@@ -54,7 +54,7 @@ REVOKE = phrases(
     no|nunca|ya_no {again} a ~1 {pester}
     no escribirme|contactarme|molestarme|llamarme|textearme|escriban|contacten|molesten|texteen|molestar|escribir|textear|contactar
     no|ya_no|tampoco {want} [seguir] recibir|recibiendo|recibirlos|recibirlas ~3 {msgs}|nada|informacion|de_ustedes|mas|esto|estos|$
-    no|ya_no|tampoco [{want}] [recibir] [{det}] [{det}] {msgs} !de_texto_de
+    no|ya_no|tampoco [{want}] [recibir] [{det}] [{det}] {msgs} !de_texto_de|in|on
     no|ya_no {want} que ~2 {pester}|manden|envien|mande|envie
     no|ya_no {want} ser contactad*|molestad*
     no|ya_no {want} estar|seguir|participar ~3 {list}|$
