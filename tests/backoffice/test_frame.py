@@ -29,8 +29,8 @@ def test_the_navigation_shows_what_one_may_open():
 def test_the_navigation_keeps_its_order_and_every_key_is_used_once():
     found = rooms.entries(make.person(ADMIN), timezone.now())
     assert [entry.name for entry in found] == [
-        "home", "review", "imports", "contacts", "holds", "corrections",
-        "errors", "attempts", "patterns", "codes", "check", "jobs", "tables",
+        "home", "review", "replies", "imports", "contacts", "holds", "corrections", "systems",
+        "errors", "attempts", "patterns", "codes", "check", "rules", "jobs", "tables",
     ]  # fmt: skip
     assert len({entry.key for entry in found}) == len(found)
 
