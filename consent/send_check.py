@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -78,8 +77,7 @@ class Known(NamedTuple):
     is_blocked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One answer. `record` is the weightiest of those that decided the agreed status ("c12": of the ledger, "r34": a
     reading); `flag` the code of the flag that pauses it; it holds until `valid_until`."""
 
@@ -92,8 +90,8 @@ class Verdict:
     valid_until: datetime
 
 
-def weigh(known: Known, now: datetime, valid_for: timedelta) -> Verdict:
-    """The rule. What is not there speaks against sending."""
+def weigh(known: Known, now: datetime, valid_until: datetime) -> Verdict:
+    """The rule. What is not there speaks against sending. It holds until `valid_until` at most."""
     against: list[Why] = []
     if known.number_id is None:
         against.append(Why.NUMBER_UNKNOWN)
@@ -111,7 +109,6 @@ def weigh(known: Known, now: datetime, valid_for: timedelta) -> Verdict:
         against.append(Why.PROGRAM_INACTIVE)
     if not known.has_sender:
         against.append(Why.SENDER_UNKNOWN)
-    valid_until = now + valid_for
     if known.recheck_at is not None:
         if known.recheck_at <= now:
             against.append(Why.RECHECK_DUE)
@@ -139,14 +136,14 @@ def check(
     """A verdict for each number, in their order, in one statement however many. `region` tells the country of
     numbers that are written without one, if there are any. None: the token was revoked, or there is no such
     program."""
-    valid_for = timedelta(seconds=settings.SEND_CHECK_VALID_SECONDS)
+    valid_until = now + timedelta(seconds=settings.SEND_CHECK_VALID_SECONDS)
     e164s = read_all(numbers, region)
     found = _ask(e164s, program, sender, token_id)
     if found is None:
         return None
-    unreadable = refused(Why.NUMBER_UNREADABLE, now + valid_for)
+    unreadable = refused(Why.NUMBER_UNREADABLE, valid_until)
     return [
-        unreadable if e164 is None else weigh(known, now, valid_for)
+        unreadable if e164 is None else weigh(known, now, valid_until)
         for e164, known in zip(e164s, found, strict=True)
     ]
 

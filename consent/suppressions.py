@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -23,7 +23,6 @@ from consent.send_check import Answer, Known, Verdict, weigh
 
 PLACED_AT_ONCE = 20_000
 _CURSOR = re.compile(r"([fc])\.(\d{1,18})\.(\d{1,18})\.(\d{1,18})")
-_ANY_TIME = timedelta(0)
 
 
 class NotACursor(ValueError):
@@ -163,7 +162,7 @@ def _listed(row: tuple[Any, ...], now: datetime) -> Listed:
         hold=hold,
         is_blocked=bool(is_blocked),
     )
-    verdict = weigh(known, now, _ANY_TIME)
+    verdict = weigh(known, now, now)
     return Listed(e164, verdict.answer is not Answer.ALLOW, verdict)
 
 

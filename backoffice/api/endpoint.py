@@ -99,7 +99,7 @@ def endpoint(
             try:
                 call = _let_in(request, about)
                 found = view(call, **place)
-                text = found.model_dump_json() if isinstance(found, BaseModel) else json.dumps(found)
+                text = found.model_dump_json() if isinstance(found, BaseModel) else _written(found)
                 response = HttpResponse(text, content_type="application/json")
             except Problem as problem:
                 response = problem.answer()
@@ -116,6 +116,10 @@ def endpoint(
         return guarded
 
     return decorate
+
+
+def _written(found: dict[str, Any]) -> str:
+    return json.dumps(found, check_circular=False)  # a third faster, and an answer holds no circle
 
 
 def sealed(response: HttpResponse, request_id: str = "") -> HttpResponse:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from backoffice.api import Call, Scope, Strict, endpoint
-from consent.send_check import Answer, Verdict, Why, check, country_of, refused
+from consent.send_check import Answer, Why, check, country_of, refused
 
 MOST = 10_000
 
@@ -79,22 +79,23 @@ def send_checks(call: Call[SendChecks]) -> dict[str, Any]:
     if verdicts is None:
         call.prove()
         verdicts = [refused(Why.PROGRAM_UNKNOWN, call.now)] * len(asked.numbers)
+    # Most answers hold until the same moment: it is written once.
+    moments = {until: until.isoformat() for until in {verdict.valid_until for verdict in verdicts}}
     return {
         "checked_at": call.now.isoformat(),
         "program": asked.program,
         "sender": asked.sender,
-        "answers": [_line(number, verdict) for number, verdict in zip(asked.numbers, verdicts, strict=True)],
-    }
-
-
-def _line(number: str, verdict: Verdict) -> dict[str, Any]:
-    return {
-        "number": number,
-        "answer": verdict.answer,
-        "reasons": verdict.why,
-        "status": verdict.status,
-        "status_reason": verdict.reason,
-        "record": verdict.record,
-        "flag": verdict.flag,
-        "valid_until": verdict.valid_until.isoformat(),
+        "answers": [
+            {
+                "number": number,
+                "answer": verdict.answer,
+                "reasons": verdict.why,
+                "status": verdict.status,
+                "status_reason": verdict.reason,
+                "record": verdict.record,
+                "flag": verdict.flag,
+                "valid_until": moments[verdict.valid_until],
+            }
+            for number, verdict in zip(asked.numbers, verdicts, strict=True)
+        ],
     }

@@ -28,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_what_is_opted_in_with_nothing_against_it_is_allowed():
-    verdict = weigh(GOOD, NOW, MINUTE)
+    verdict = weigh(GOOD, NOW, NOW + MINUTE)
     assert (verdict.answer, verdict.why, verdict.record) == (Answer.ALLOW, (Why.OPTED_IN,), "c1")
     assert verdict.valid_until == NOW + MINUTE
 
@@ -54,19 +54,19 @@ def test_what_is_opted_in_with_nothing_against_it_is_allowed():
     ],
 )
 def test_each_thing_against_it_is_enough(changes, answer, why):
-    verdict = weigh(GOOD._replace(**changes), NOW, MINUTE)
+    verdict = weigh(GOOD._replace(**changes), NOW, NOW + MINUTE)
     assert (verdict.answer, verdict.why) == (answer, (why,))
 
 
 def test_who_opted_out_is_blocked_whatever_else_is_so():
-    verdict = weigh(GOOD._replace(status="OPTED_OUT", has_news=True, is_active=False), NOW, MINUTE)
+    verdict = weigh(GOOD._replace(status="OPTED_OUT", has_news=True, is_active=False), NOW, NOW + MINUTE)
     assert verdict.answer is Answer.BLOCK
     assert verdict.why == (Why.OPTED_OUT, Why.NEWS_NOT_WEIGHED, Why.PROGRAM_INACTIVE)
 
 
 def test_an_answer_does_not_outlast_the_moment_at_which_time_may_change_it():
     soon = NOW + timedelta(seconds=10)
-    assert weigh(GOOD._replace(recheck_at=soon), NOW, MINUTE).valid_until == soon
+    assert weigh(GOOD._replace(recheck_at=soon), NOW, NOW + MINUTE).valid_until == soon
 
 
 # --- over HTTP ----------------------------------------------------------------------------------------------
