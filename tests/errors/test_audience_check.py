@@ -26,6 +26,8 @@ from tests.errors.test_message_check import SENDER, agree
 pytestmark = pytest.mark.django_db
 CHECK, EXPORT = reverse("errors:audience_check"), reverse("errors:audience_export")
 FIELDS = {"body": "Acme: 10% off. Reply STOP to end", "purpose": "marketing", "sender": SENDER}
+# Noon on a Tuesday, wherever the recipient is: by night marketing is held, whatever is wrong besides.
+FIELDS |= {"at": "2027-03-09T12:00", "clock": "theirs"}
 
 
 def uploaded(client, content, **fields):
@@ -91,12 +93,17 @@ def test_the_page_of_one_message_says_the_same_of_every_row(browser, program):
     ]
     client = browser()
     rows = judged(
-        client, "who,number\n" + "\n".join(f'x,"{one}"' for one in written), country="US", consent="opted_in"
+        client,
+        "who,number\n" + "\n".join(f'x,"{one}"' for one in written),
+        country="US",
+        consent="opted_in",
+        at="",
     )
     assert len(rows) == len(written)
     for number, (verdict, codes) in zip(written, rows, strict=True):
         alone = client.post(
-            reverse("errors:message_check"), {**FIELDS, "to": number, "country": "US", "consent": "opted_in"}
+            reverse("errors:message_check"),
+            {**FIELDS, "to": number, "country": "US", "consent": "opted_in", "at": ""},
         ).context["checked"]
         expected = {note.finding.code for note in alone.notes if not is_of_text(note.finding)} | (
             set() if number else {Code.TO_EMPTY}
