@@ -5,8 +5,7 @@ With `write` off nothing is written and the buckets are the same: that is the pr
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +18,7 @@ from backoffice.imports.importer import Outcome
 from backoffice.models import Bucket, ImportBatch, System
 from consent import bulk
 from consent.cells import Meaning
+from consent.intake.copied import Seconds
 from consent.intake.read import Claim, Event
 from consent.ledger import Act, Kind, Precision
 from consent.models import (
@@ -38,8 +38,6 @@ from consent.rules import Status
 
 SAID_ALREADY = {"same_number_again", "another_record"}
 _W = WriteBack.Status
-COPIED_ROWS = 20  # forms of one and the same second …
-COPIED_SHARE = 0.05  # … and this share of the file's so far: more is a copy's time, not theirs
 OUT_STATUSES = {Status.OPTED_OUT, Status.OPTED_OUT_PRESUMED}
 
 
@@ -74,8 +72,7 @@ class Store:
     )
     seen_events: dict[str, int] = field(default_factory=dict)
     seen_out: set[str | None] = field(default_factory=set)  # of a preview
-    seen_times: Counter[datetime] = field(default_factory=Counter)  # of forms, those that came more than once
-    seen_forms: int = 0
+    seconds: Seconds = field(default_factory=Seconds)
 
     # --- Look up --------------------------------------------------------------------------------------------
 
@@ -196,7 +193,7 @@ class Store:
     def remember(self, items: Iterable[Claim | Event]) -> None:
         """Rows an earlier worker committed: only what later rows of the file need to know of them."""
         items = list(items)
-        self._copied_times([item for item in items if isinstance(item, Event)])
+        self.seconds.copied(item for item in items if isinstance(item, Event))
         for item in items:
             if isinstance(item, Event):
                 self.seen_events.setdefault(item.event_id, item.line)
@@ -307,7 +304,7 @@ class Store:
     def take_events(self, events: Sequence[Event], *, write: bool) -> list[Outcome]:
         strangers = self._strangers(events)
         numbers = self.numbers([e for e in events if e.number.e164 not in strangers], write=write)
-        copied = self._copied_times(events)
+        copied = self.seconds.copied(events)
         free_ids = self._free_ids(events)
         by_sender = self._programs_by_sender()
         # A revocation is for whom its sender reaches; only of others is asked what the person had to do with.
@@ -364,19 +361,6 @@ class Store:
         """Numbers on a list of disconnected ones that nobody ever told us of: they are none of our business."""
         listed = {event.number.e164 for event in events if event.act is Act.BOUNDARY}
         return listed - self._known_numbers(listed).keys() if listed else set()
-
-    def _copied_times(self, events: Sequence[Event]) -> set[datetime]:
-        """Seconds at which so many forms of the file claim to have been sent that it is the time of a copy: people do
-        not sign up by the hundred in one second, list after list."""
-        times = [e.moment.at for e in events if e.kind is Kind.FORM and _is_told_to_the_second(e.moment)]
-        if not times:
-            return set()
-        self.seen_forms += len(times)
-        self.seen_times.update(at for at in times if at is not None)
-        often = {at: count for at, count in self.seen_times.items() if count > 1}
-        self.seen_times = Counter(often)
-        least = max(COPIED_ROWS, COPIED_SHARE * self.seen_forms)
-        return {at for at, count in often.items() if count >= least}
 
     def _free_ids(self, events: Sequence[Event]) -> dict[str, str]:
         """For each event that does not count yet, the id under which it can be written.
@@ -518,16 +502,6 @@ def _wording_note(event: Event, wording: Wording | None) -> str:
     if event.kind is not Kind.FORM or event.act is not Act.GRANT or wording is not None:
         return ""
     return event.wording or "not given"
-
-
-def _is_told_to_the_second(moment: Moment) -> bool:
-    """A day written with midnight beside it is a day."""
-    if moment.at is None or moment.precision is not Precision.SECOND:
-        return False
-    return _MIDNIGHT.search(moment.text) is None
-
-
-_MIDNIGHT = re.compile(r"(?<![\d:+-])(?:00:00(?::00(?:\.0+)?)?|12:00(?::00)? ?am)(?![\d:])", re.IGNORECASE)
 
 
 def _received(moment: Moment, as_of: datetime) -> datetime:
