@@ -32,9 +32,7 @@ def weighed(line: Number) -> AgreedStatus:
 
 def test_a_yes_ends_what_was_agreed_before_the_answer() -> None:
     line = known()
-    [outcome] = taken_in(
-        upload("reassigned-numbers", DATABASE + "2125550101,2026-03-01,yes\n", as_of=AS_OF)
-    )
+    [outcome] = taken_in(upload("reassigned-numbers", DATABASE + "2125550101,2026-03-01,yes\n", as_of=AS_OF))
     assert (outcome.bucket, outcome.value) == ("created", "boundary")
     record = ConsentRecord.objects.get(act=Act.BOUNDARY)
     assert (record.kind, record.occurred_at, record.received_at) == (Kind.RND, None, AS_OF)
