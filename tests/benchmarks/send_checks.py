@@ -30,8 +30,8 @@ from tests.benchmarks import _ledger, _workers
 
 NUMBERS = 100_000  # as in _check_site
 PROGRAM = "promo"
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", 7))
-SECONDS = int(os.environ.get("BENCH_SECONDS", 3))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", 15))
+SECONDS = int(os.environ.get("BENCH_SECONDS", 1))
 BULK = 10_000
 PORT = int(os.environ.get("BENCH_PORT", 8871))
 GOALS = {
@@ -82,7 +82,8 @@ def main() -> int:
             for name, value in zip(GOALS, values, strict=True):
                 found[name].append(value)
             print(
-                f"round {place + 1}: empty {empty:,.0f}/s, SELECT {select:,.0f}/s, check {single:,.0f}/s, by one client {by_one:,.0f}/s; "
+                f"round {place + 1}: empty {empty:,.0f}/s, SELECT {select:,.0f}/s, check {single:,.0f}/s, "
+                f"by one client {by_one:,.0f}/s; "
                 f"10,000: statement {alone * 1000:.0f} ms, request {whole * 1000:.0f} ms; "
                 f"load {os.getloadavg()[0]:.1f}",
                 flush=True,
