@@ -70,7 +70,7 @@ def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
             Entry("check", "Check a message", reverse("errors:message_check"), "shield", "m", place=59),
         ]
     if can(user, "errors.view_preflightrule"):
-        found.append(Entry("rules", "Rules", reverse("errors:rule_list"), "file", "u", place=59))
+        found.append(Entry("rules", "Rules", reverse("errors:rule_list"), "file", "u", place=57))
     if can(user, "errors.view_pattern"):
         waiting = capped_count(Pattern.objects.to_work_on(), NAV_CAP)
         address = reverse("errors:pattern_list")

@@ -23,7 +23,7 @@ from backoffice.access import ADMIN, AGENT, SUPERVISOR, VIEWER, can
 from backoffice.addresses import KeyConverter
 from backoffice.models import ImportBatch, JobRun, WebhookCall, WebhookEndpoint
 from consent.models import Correction, Flag, WriteBack
-from errors.models import ErrorCode, Pattern, SendAttempt
+from errors.models import ErrorCode, Pattern, RuleReplay, SendAttempt
 from tests.backoffice import make
 from tests.flows import world
 
@@ -108,6 +108,7 @@ def placeholders() -> dict[str, str]:
     """What to write into the placeholders of an address to reach what there is."""
     fill = {"number": "1", "text": "1", "app_label": "backoffice", "program": "offers", "bucket": "held"}
     fill["errors:attempt_export:ending"] = "csv"
+    fill["errors:replay_export:tab"] = "rules"
     fill["slug"] = WriteBack.objects.values_list("system__slug", flat=True)[0]
     fill["number_pk"] = first(Flag.objects.filter(number__isnull=False).values_list("number", flat=True))
     for address in addresses():
@@ -145,6 +146,7 @@ def model_of(name: str) -> type[Model] | None:
         "code": ErrorCode,
         "pattern": Pattern,
         "fix": Pattern,
+        "replay": RuleReplay,
         "resend": Pattern,
         "endpoint": WebhookEndpoint,
         "call": WebhookCall,

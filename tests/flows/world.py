@@ -28,6 +28,8 @@ from consent.models import Contact, Correction, Flag, Program, ReasonCode, Sende
 from errors.detect import detect
 from errors.fix import Change, fix
 from errors.models import Fix, Pattern
+from errors.quality import look
+from errors.replay import run
 from errors.verify import verify
 from tests.backoffice import make
 from tests.errors import make as errors
@@ -49,6 +51,7 @@ def build() -> None:
     runs()
     decision()
     patterns()
+    history()
     webhook()
     AuditEntry.objects.create(action="flag.waive", object_type="flag", object_id="1", reason="<i>why</i>")
 
@@ -134,6 +137,14 @@ def patterns() -> None:
     )
     fix(found, change, by=make.person(AGENT), token="world", seen=found.version, now=now)
     verify("", beat=unwatched)
+
+
+def history() -> None:
+    """The rules run on the sends there are, and what is wrong with the data."""
+    replay = run.ask_for_all(now=timezone.now(), trigger=JobRun.Trigger.STAFF)
+    assert replay is not None
+    run.replay(str(replay.pk), beat=unwatched)
+    look.look("everything", beat=unwatched)
 
 
 def webhook() -> None:
