@@ -158,7 +158,7 @@ class ReplayFailure(models.Model):
 
 
 class ReplayStale(models.Model):
-    """A code that rows are meant to prevent and that sends they passed still failed with, since they were last checked."""
+    """A code that rows are meant to prevent, and that sends they passed failed with since they were last checked."""
 
     replay = models.ForeignKey(RuleReplay, on_delete=models.CASCADE, related_name="stale", db_index=False)
     key = models.CharField(max_length=32)
