@@ -147,6 +147,20 @@ def test_a_worker_lives_through_the_death_of_its_queue(
     done(waiting_batch)
 
 
+def test_a_worker_whose_acknowledgement_ran_into_a_frozen_queue_takes_work_again(
+    queue: Queue, waiting_batch: ImportBatch, start_worker: Start, client
+):
+    worker = start_worker(REDIS_URL=queue.url)
+    press_confirm(client, waiting_batch)
+    eventually(lambda: JobRun.objects.filter(kind="import.run", status=JobRun.Status.RUNNING).exists())
+    with queue.frozen():  # until the worker has given up telling it that the import is done
+        eventually(lambda: "Couldn't ack" in worker.log, seconds=40, what="the acknowledgement failing")
+    run = jobs.start("errors.rollup", "once more", trigger=JobRun.Trigger.STAFF)
+    eventually(
+        lambda: JobRun.objects.get(pk=run.pk).status == JobRun.Status.DONE, seconds=30, what="the next run"
+    )
+
+
 def test_messages_outlive_a_kill_of_the_queue(queue: Queue, transactional_db):
     jobs.start("count", "things", trigger=JobRun.Trigger.COMMAND)
     time.sleep(1.5)  # the append-only file is written every second
