@@ -5,6 +5,6 @@ from backoffice.models.webhook import KEPT_CALLS
 
 
 class Migration(migrations.Migration):
-    dependencies = [("backoffice", "0004_api_tokens")]
+    dependencies = [("backoffice", "0003_webhooks_and_tokens")]
 
     operations = [append_only_triggers("backoffice_webhookcall", kept=KEPT_CALLS)]
