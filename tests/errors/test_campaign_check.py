@@ -146,7 +146,9 @@ def test_a_row_of_the_list_gets_what_the_page_says_of_its_message(program, clien
 
 
 def test_countries_may_be_written_as_names():
-    check = checked("phone,country\n0612345678,Frankreich\n4155552671,United States\n12,Atlantis\n", "Acme: hi")
+    check = checked(
+        "phone,country\n0612345678,Frankreich\n4155552671,United States\n12,Atlantis\n", "Acme: hi"
+    )
     found = [row[campaign_check.NUMBER] for row in campaign_check.results_of(check)]
     assert found == ["+33612345678", "+14155552671", ""]
 
