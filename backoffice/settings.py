@@ -238,7 +238,7 @@ JOB_VERBS = {
 }
 
 # Consent policy: every legal threshold is a dated setting (docs/decisions.md says where each comes from).
-CONSENT_POLICY = {
+CONSENT_POLICY: dict[str, Any] = {
     "stop_scope": os.environ.get("STOP_SCOPE", "sender"),
     "revoke_all_from": os.environ.get("REVOKE_ALL_FROM", "2027-01-31"),
     "clock_skew_seconds": int(os.environ.get("CLOCK_SKEW_SECONDS", 120)),
