@@ -55,11 +55,15 @@ def _still_so(flag: Flag, now: Standing) -> Step | None:
     came_back = any(row.status == W.REVERTED for row in mine)
     if flag.status == F.OPEN and now.is_corrected and not now.is_proposed:
         again = _on_their_way(mine) and not came_back
-        return Step(F.VERIFYING, "What had come back was read from a file that is void.") if again else None
+        return Step(F.VERIFYING, "The correction is on its way, or watched.") if again else None
     if flag.status not in {F.CORRECTING, F.VERIFYING}:
         return None
     if came_back:
         return _came_back(now)
+    parked = [row for row in mine if row.status == W.PARKED]
+    if parked and not _on_their_way(mine):
+        name = now.system or "A system"
+        return Step(F.OPEN, f"{name} could not be given the correction. {parked[0].note}".strip())
     if flag.status == F.CORRECTING or _on_their_way(now.live):
         return None
     if flag.code not in JUDGEMENTS:
@@ -103,4 +107,5 @@ def _came_back(now: Standing) -> Step:
 
 
 def _on_their_way(rows: Sequence[WriteBack]) -> bool:
-    return any(row.status in WriteBack.UNSETTLED for row in rows)
+    """By themselves: what is parked stays where it is until a person does something."""
+    return any(row.status in WriteBack.UNSETTLED and row.status != W.PARKED for row in rows)

@@ -420,7 +420,11 @@ def release(*, now: datetime) -> dict[str, int]:
     ready = WriteBack.objects.to_deliver(now)
     dropped = drop_outdated(ready)
     _follow(Correction.objects.filter(flags__status=Flag.Status.CORRECTING))
-    bulk.touch(due := watch.due(now))
+    stuck = Flag.objects.filter(
+        status=Flag.Status.CORRECTING, number__isnull=False, corrections__write_backs__status=W.PARKED
+    )
+    # What is parked needs a person, who looks at the queue of flags.
+    bulk.touch(due := sorted({*watch.due(now), *stuck.values_list("number", flat=True)}))
     Flag.objects.filter(number=None, status=Flag.Status.WAIVED, waived_until__lte=now).move_all(
         Flag.Status.OPEN, note="The waiver has run out.", waived_until=None
     )

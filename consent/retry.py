@@ -9,6 +9,7 @@ from django.db import transaction
 
 from backoffice import audit, jobs
 from backoffice.models import JobRun, System
+from consent import bulk
 from consent.models import Connection, DeliveryEvent, HoldPush, WriteBack
 from consent.propagate import DELIVER
 
@@ -22,7 +23,9 @@ def retry(system: System, *, by: User, now: datetime, only: int | None = None) -
     if only is not None:
         parked = parked.filter(pk=only)
     with transaction.atomic():
-        keys = list(parked.select_for_update().order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+        rows = list(parked.select_for_update().order_by("pk").values_list("pk", "number")[:AT_ONCE])
+        keys = [pk for pk, _ in rows]
+        bulk.touch([number for _, number in rows])  # their flags wait for proof again
         for start in range(0, len(keys), 500):
             some = keys[start : start + 500]
             WriteBack.objects.filter(pk__in=some).update(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from backoffice.imports import check, receive, run, void
 from backoffice.models import ImportBatch, System
-from consent import bulk, correct, propagate, watch
+from consent import bulk, correct, propagate, retry, watch
 from consent.cells import Meaning
 from consent.models import Decision, Flag, Hold, Number, Reading, Touched, WriteBack
 from tests.consent import make
@@ -347,6 +347,27 @@ def test_a_value_that_came_back_twice_stops_what_is_written_and_is_escalated():
     # Other numbers and other systems go on.
     other = align(make.stopped_but_texted(), SENT + 3 * DAY).write_backs.get()
     assert other.status == "pending"
+
+
+def test_what_is_parked_comes_back_to_the_queue_and_leaves_it_when_it_is_sent_again():
+    row = twice_reverted()
+    flag = flag_of(row, "SYNC_REGRESSION")
+    third = align(flag, SENT + 3 * DAY).write_backs.get()
+    flag.refresh_from_db()
+    assert (flag.status, third.status) == ("correcting", "parked")
+    propagate.release(now=SENT + 3 * DAY)
+    make.weigh(row.number, now=SENT + 3 * DAY)
+    flag.refresh_from_db()
+    assert flag.status == "open"
+    assert (
+        "Texter could not be given the correction. Texter brought the old value"
+        in flag.events.latest("pk").note
+    )
+    assert propagate.release(now=SENT + 3 * DAY)["due"] == 0  # once is enough
+    retry.retry(row.system, by=make.staff("Supervisor"), now=SENT + 3 * DAY)
+    make.weigh(row.number, now=SENT + 3 * DAY)
+    flag.refresh_from_db()
+    assert flag.status == "verifying"
 
 
 def test_a_later_decision_replaces_what_was_parked_at_the_same_record():
