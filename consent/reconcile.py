@@ -42,6 +42,8 @@ from consent.models import (
 
 F = Flag.Status
 REBUILT_AT_ONCE = 100_000  # numbers in one run of a full rebuild
+REBUILD_EVERY = timedelta(hours=1)
+_KNOWN_CURRENT: set[int] = set()  # versions of the rules that this process has seen everywhere
 CHUNK = settings.RECONCILE_CHUNK_NUMBERS
 PROVED = 5_000  # numbers read at once, without locks, to see whether anything has changed
 # How soon each severity should be looked at. S1 counts from the person's own request, not from our noticing.
@@ -103,6 +105,20 @@ def ring(*, trigger: str, full: bool = False, by: Any = None) -> list[jobs.JobRu
         jobs.start(kind, f"part {shard + 1} of {shards}", trigger=trigger, by=by, shard=shard, shards=shards)
         for shard in range(shards)
     ]
+
+
+def is_outdated(now: datetime) -> bool:
+    """Whether statuses stand that an earlier version of the rules derived, with no rebuild under way or just over.
+    Until then whoever they are about is held."""
+    if rules.RULES_VERSION in _KNOWN_CURRENT:
+        return False
+    lately = jobs.JobRun.objects.filter(kind="consent.rebuild", queued_at__gt=now - REBUILD_EVERY)
+    if lately.exists():
+        return False
+    if AgreedStatus.objects.exclude(rules_version=rules.RULES_VERSION).exists():
+        return True
+    _KNOWN_CURRENT.add(rules.RULES_VERSION)  # every write is of this version: no need to look again
+    return False
 
 
 def _waiting(now: datetime, shard: int, shards: int) -> Iterator[list[int]]:

@@ -8,7 +8,8 @@ from consent import deliver, propagate, reconcile
 
 @shared_task(name="consent.reconcile_due", acks_late=True)
 def reconcile_due() -> dict[str, int]:
-    return {"queued": len(reconcile.ring(trigger="schedule"))}
+    full = reconcile.is_outdated(timezone.now())
+    return {"queued": len(reconcile.ring(trigger="schedule", full=full))}
 
 
 @shared_task(name="consent.release_write_backs", acks_late=True)

@@ -10,7 +10,7 @@ from consent.ledger import Evidence, Kind
 from consent.rules.codes import Status
 from consent.rules.findings import Finding
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 
 class Reason(StrEnum):

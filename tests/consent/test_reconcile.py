@@ -10,11 +10,12 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from backoffice.models import ImportBatch, System
+from backoffice.models import ImportBatch, JobRun, System
 from consent import bulk, reconcile
 from consent.ledger import Act, Kind
 from consent.models import AgreedStatus, ConsentRecord, Flag, FlagEvent, Hold, Number, Touched
 from consent.reconcile import reconcile_numbers
+from consent.tasks import reconcile_due
 from tests.consent import make
 from tests.consent.make import NOW
 
@@ -260,6 +261,25 @@ class TestWork:
         flag.refresh_from_db()
         assert flag.status == "closed"
         assert flag.hold.released_at is not None
+
+    def test_new_rules_have_every_number_weighed_anew_once(self, monkeypatch: Any) -> None:
+        monkeypatch.setattr(reconcile, "_KNOWN_CURRENT", set())
+        line = make.number()
+        make.form(line)
+        make.weigh(line)
+        now = timezone.now()
+        assert not reconcile.is_outdated(now)
+        AgreedStatus.objects.update(rules_version=0)
+        assert not reconcile.is_outdated(
+            now
+        )  # this process has seen that all are current, and writes no others
+        monkeypatch.setattr(reconcile, "_KNOWN_CURRENT", set())
+        assert reconcile_due()["queued"] >= 1
+        assert JobRun.objects.filter(kind="consent.rebuild").exists()
+        assert not reconcile.is_outdated(now)  # it is under way
+        assert reconcile.is_outdated(now + timedelta(hours=2))  # it came to nothing
+        reconcile.rebuild("all", beat=watch)
+        assert not reconcile.is_outdated(now + timedelta(hours=2))
 
     def test_progress_is_told_and_a_cancelled_run_keeps_what_is_done(self, monkeypatch: Any) -> None:
         monkeypatch.setattr(reconcile, "CHUNK", 2)
