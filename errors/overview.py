@@ -67,10 +67,10 @@ def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
         found += [
             Entry("errors", "Errors", reverse("errors:error_overview"), "chart", "e", place=52),
             Entry("attempts", "Send log", reverse("errors:attempt_list"), "send", "s", place=54),
-            Entry("check", "Check a message", reverse("errors:message_check"), "shield", "m", place=59),
+            Entry("check", "Check a message", reverse("errors:message_check"), "shield", "m", place=58),
         ]
     if can(user, "errors.view_preflightrule"):
-        found.append(Entry("rules", "Rules", reverse("errors:rule_list"), "file", "u", place=57))
+        found.append(Entry("rules", "Rules", reverse("errors:rule_list"), "file", "u", place=59))
     if can(user, "errors.view_pattern"):
         waiting = capped_count(Pattern.objects.to_work_on(), NAV_CAP)
         address = reverse("errors:pattern_list")
@@ -81,7 +81,7 @@ def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
                 address,
                 "target",
                 "n",
-                place=56,
+                place=55,
                 count=waiting,
                 count_of="patterns wait",
             )
@@ -89,7 +89,7 @@ def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
     if can(user, "errors.view_errorcode"):
         new = capped_count(ErrorCode.objects.new(), NAV_CAP)
         address = reverse("errors:code_list")
-        found.append(Entry("codes", "Codes", address, "hash", "d", place=58, count=new, count_of="new codes"))
+        found.append(Entry("codes", "Codes", address, "hash", "d", place=57, count=new, count_of="new codes"))
     return found
 
 

@@ -38,8 +38,9 @@ class SuppressionForm(forms.Form):
     system = forms.ModelChoiceField(
         System.objects.filter(kind=System.Kind.PLATFORM, is_active=True).order_by("name", "pk"),
         label="Messaging platform",
+        empty_label="Choose one",
     )
-    program = forms.ModelChoiceField(Program.objects.order_by("name", "pk"))
+    program = forms.ModelChoiceField(Program.objects.order_by("name", "pk"), empty_label="Choose one")
     kind = forms.ChoiceField(
         label="What",
         choices=[("changes", "Changes since the last file"), ("full", "The whole list")],
