@@ -30,6 +30,7 @@ LIVES = {"90": "90 days", "365": "One year", "730": "Two years", "": "Until it i
 class TokenForm(forms.Form):
     system = forms.ModelChoiceField(
         System.objects.filter(is_active=True).order_by("name", "pk"),
+        empty_label="Choose one",
         help_text="Who will show it. What it reports is kept as said by this system.",
     )
     name = forms.CharField(
