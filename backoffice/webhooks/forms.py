@@ -46,6 +46,15 @@ class EndpointForm(forms.ModelForm):
         system = self.fields["system"]
         assert isinstance(system, forms.ModelChoiceField)
         system.queryset = System.objects.filter(is_active=True).order_by("name", "pk")
+        system.empty_label = "Choose one"
+        named = (
+            ("provider", "Choose one", P.choices),
+            ("method", "Not needed", WebhookEndpoint.Method.choices),
+        )
+        for name, words, choices in named:
+            field = self.fields[name]
+            assert isinstance(field, forms.TypedChoiceField)
+            field.choices = [("", words), *choices]
         if self.instance.pk:
             # Its calls are kept, and read as this provider's.
             for name in ("system", "provider"):

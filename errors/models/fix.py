@@ -47,6 +47,7 @@ class Fix(models.Model):
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "fixes"
         constraints = [
             models.CheckConstraint(
                 condition=Q(target_rate__gte=0, target_rate__lte=1), name="fix_target_is_a_rate"
