@@ -53,9 +53,10 @@ def deliver(
     passed_over: PassedOver = {}  # cannot leave now, or was tried in this run
     while connection := _in_service(system, clock()):
         width = 1 if connection.is_on_probation else connection.at_once
+        looked_at = len(passed_over)
         errands = _take(system, connection, width, passed_over, clock())
-        if not errands:
-            break
+        if not errands and len(passed_over) - looked_at < LOOK_AHEAD:
+            break  # after a full look that took nothing there may be more behind it
         for outcome in _run_all(connection, errands):
             counts[settle(connection, outcome, clock())] += 1
             _let_others_in(outcome.errand, passed_over)
@@ -167,7 +168,7 @@ def _candidates(
 
 
 def _run_all(connection: Connection, errands: Sequence[Errand]) -> list[Outcome]:
-    if len(errands) == 1:
-        return [run(connection, errands[0])]
+    if len(errands) < 2:
+        return [run(connection, errand) for errand in errands]
     with ThreadPoolExecutor(max_workers=len(errands)) as side_by_side:
         return list(side_by_side.map(partial(run, connection), errands))

@@ -373,6 +373,19 @@ def test_what_is_out_is_not_overtaken(double, clock):
     assert keys[-1] != keys[0]
 
 
+def test_many_that_wait_for_another_one_do_not_hold_up_those_behind_them(double, clock):
+    connect(double)
+    first = [stopped() for _ in range(deliver.LOOK_AHEAD + 2)]
+    WriteBack.objects.update(status="sent", sent_at=NOW, attempts=1, lease_until=Now() - timedelta(seconds=1))
+    other = make.program("alerts", sender="+14155550199")
+    for row in first:  # every worker ended before it knew; each number has a second opt-out
+        WriteBack.objects.create(
+            correction=row.correction, system=row.system, number=row.number, program=other, value="out",
+            key=f"second {row.pk}", not_before=NOW,
+        )  # fmt: skip
+    assert go(clock) == {"verified": 2 * len(first)}
+
+
 def test_an_opt_in_that_may_have_arrived_is_not_repeated_after_a_stop(double, clock):
     connect(double)
     row = permitted(double)
