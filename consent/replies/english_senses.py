@@ -53,6 +53,8 @@ DOUBT = phrases(
     slow|cut down|back|it ~3 texts|messages|texting|messaging|alerts
     who|how|where|whered|howd ~3 get|got|give|gave|have|find|found|getting|obtain|obtained ~1 my|this number|info|information|contact|phone
     why ~4 texting|messaging|contacting|bothering me|us|this
+    why do|are|would|r you|u|yall [guys|people] [always|still|even|just] [keep] [on] sending|messaging|texting me|us|this|these|those|your|so_many
+    why do|are|would|r you|u|yall [guys|people] [always|still|even|just] send me|us this|these|those|your|so_many
     why|still|keep ~3 getting|receiving|get|receive this|these|your|so_many|texts|messages
     annoying|annoyed <so_not
     ^ [{so}] i|im|we [am|have|are] quit|done|out|over_it|finished|through [here|with_you] $

@@ -186,10 +186,20 @@ def test_odd_ways_of_writing_are_read(text: str, meaning: str) -> None:
         "don't text me before noon",
         "I stopped getting your texts",
         "are you going to stop texting?",
+        "why do you keep sending me this i told you enough",
+        "Why are you sending me these",
+        "why do you send us this",
     ],
 )
 def test_who_speaks_of_stopping_is_shown_to_a_person(text: str) -> None:
     assert read(text).meaning is Meaning.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    "text", ["keep sending me these", "why arent you sending me the deals", "Why do you send my code twice?"]
+)
+def test_who_misses_a_message_asks_nothing_of_us(text: str) -> None:
+    assert read(text).meaning is Meaning.NONE
 
 
 @pytest.mark.parametrize(
