@@ -24,8 +24,8 @@ def claim(pk: int, connection: Connection, now: datetime) -> Errand | None:
     if row.status == W.PENDING:
         task = _claim_to_write(row, now)
     elif row.status == W.SENT:
-        task = _claim_to_resolve(row)
-    elif row.status in {W.ACCEPTED, W.VERIFIED, W.REVERTED}:
+        task = _claim_to_resolve(row, connection, now)
+    elif row.status in {W.ACCEPTED, W.VERIFIED, W.REVERTED, W.SUPERSEDED}:
         task = _claim_to_read(row)
     else:
         return None
@@ -61,11 +61,13 @@ def _claim_to_write(row: WriteBack, now: datetime) -> Task | None:
     return Task.WRITE if won else None
 
 
-def _claim_to_resolve(row: WriteBack) -> Task | None:
+def _claim_to_resolve(row: WriteBack, connection: Connection, now: datetime) -> Task | None:
     if _is_overtaken(row):
         note = "It may have arrived. The agreed status changed since, so it is not repeated."
+        # If an "in" did arrive, the system now permits what nobody agrees to: that has to come to light.
+        look = now if row.value == Meaning.IN.value and connection.can_read else None
         free = WriteBack.objects.filter(WriteBack.free(), pk=row.pk, fence=row.fence, status=W.SENT)
-        if free.update(status=W.SUPERSEDED, lease_until=None, next_try_at=None, note=note):
+        if free.update(status=W.SUPERSEDED, lease_until=None, next_try_at=look, reads=0, note=note):
             DeliveryEvent.log(row, What.REPLACED, note)
         return None
     if row.attempts >= settings.DELIVERY["max_attempts"]:
@@ -92,7 +94,8 @@ def _claim_to_read(row: WriteBack) -> Task | None:
         if row.mine().update(status=W.SUPERSEDED, next_try_at=None, note=note):
             DeliveryEvent.log(row, What.REPLACED, note)
         return None
-    is_over = later.exists() or row.watch_over_at is not None
+    was_read = row.status in {W.VERIFIED, W.REVERTED}
+    is_over = later.exists() or (was_read and row.watch_over_at is not None)
     if is_over or row.reads >= settings.DELIVERY["max_reads"]:
         row.mine().update(next_try_at=None)
         return None

@@ -117,11 +117,13 @@ def due(system: System, connection: Connection, now: datetime) -> QuerySet[Write
     unsure = Q(status=W.SENT, lease_until__lt=Now())
     # Read back after it was written, and again while it is watched.
     watched = LIVE & Q(status__in=[W.VERIFIED, W.REVERTED], next_try_at__isnull=False)
-    to_read = Q(status=W.ACCEPTED, next_try_at__isnull=False) | watched
+    # What was overtaken is asked for once where it may have arrived all the same.
+    overtaken = Q(status=W.SUPERSEDED, sent_at__isnull=False, next_try_at__isnull=False)
+    to_read = Q(status=W.ACCEPTED, next_try_at__isnull=False) | watched | overtaken
     if not connection.can_read:
         to_read = Q(pk__in=[])
     rank = Case(
-        When(status__in=[W.ACCEPTED, W.VERIFIED, W.REVERTED], then=Value(2)),
+        When(status__in=[W.ACCEPTED, W.VERIFIED, W.REVERTED, W.SUPERSEDED], then=Value(2)),
         When(value=Meaning.OUT.value, then=Value(0)),
         default=Value(1),
         output_field=IntegerField(),

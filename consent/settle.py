@@ -46,6 +46,8 @@ def _settle_write_back(connection: Connection, row: WriteBack, outcome: Outcome,
         row.status, row.accepted_at, row.reads = W.ACCEPTED, now, 1
     if row.status == W.SENT:
         return _settle_unsent(row, outcome, now)
+    if row.status == W.SUPERSEDED and outcome.found is not None:
+        return _settle_looked_up(row, outcome, now)
     if outcome.found is not None:
         return _settle_read(connection, row, outcome, now)
     return _settle_unread(connection, row, outcome, now)
@@ -109,6 +111,14 @@ def _settle_read(connection: Connection, row: WriteBack, outcome: Outcome, now: 
         again = now + timedelta(hours=settings.WATCH_HOURS / settings.WATCH_READS)
         WriteBack.objects.filter(pk=row.pk, fence=row.fence, status=W.VERIFIED).update(next_try_at=again)
     return status.value
+
+
+def _settle_looked_up(row: WriteBack, outcome: Outcome, now: datetime) -> str:
+    """It may have arrived and is no longer what is agreed: what the system says now is kept, and weighed."""
+    assert outcome.found is not None
+    if not row.mine().update(lease_until=None, next_try_at=None):
+        return "overtaken"
+    return propagate.read_back(row, value=outcome.found.value, text=outcome.found.text, now=now).value
 
 
 def _settle_unread(connection: Connection, row: WriteBack, outcome: Outcome, now: datetime) -> str:

@@ -401,6 +401,39 @@ def test_an_opt_in_that_may_have_arrived_is_not_repeated_after_a_stop(double, cl
     assert len(double.writes()) == 1
 
 
+def test_an_opt_in_that_did_arrive_comes_to_light_after_a_stop(double, clock):
+    connect(double)
+    row = permitted(double)
+    double.behave("drop", row.number.e164, times=1)
+    clock.forward(minutes=1)
+    go(clock)  # it arrived, and nobody knows
+    make.stop(row.number, at=clock.now)
+    make.weigh(row.number, now=clock.now)
+    clock.forward(minutes=5)
+    go(clock)
+    assert [system.slug for system in deliver.due_systems(clock.now)] == ["texter"]
+    assert go(clock) == {"superseded": 1}
+    make.weigh(row.number, now=clock.now)
+    assert make.flag("PLATFORM_IN_AGREED_OUT", row.number).status == "open"
+    assert len(double.writes()) == 1
+    assert go(clock.forward(days=1)) == {}
+
+
+def test_an_opt_in_that_was_not_read_yet_when_a_stop_came_is_read(double, clock):
+    connect(double, settle_seconds=600, words_read={"in": "in", "never": "never"})
+    row = permitted(double)
+    double.behave("ignore", row.number.e164, times=2)
+    clock.forward(minutes=1)
+    go(clock)
+    assert after(row).status == "accepted"
+    make.stop(row.number, at=clock.now)
+    make.weigh(row.number, now=clock.now)
+    double.write(row.number.e164, "in")  # as a job of its own would
+    assert go(clock.forward(minutes=5)) == {"accepted": 1}
+    make.weigh(row.number, now=clock.now)
+    assert make.flag("PLATFORM_IN_AGREED_OUT", row.number).status == "open"
+
+
 def test_one_that_a_later_decision_replaced_is_not_judged_by_its_value(double, clock):
     connect(double, read_path="", read_value="")
     row = permitted(double)
