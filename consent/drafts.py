@@ -14,7 +14,7 @@ from backoffice import audit, rooms
 from backoffice.files.guard import guard
 from consent import notices
 from consent.corrections_file import Sheet
-from consent.models import AgreedStatus, ConsentRecord, Hold, Notice, Number, Program, SystemRecord
+from consent.models import AgreedStatus, ConsentRecord, Hold, Notice, Number, Program, SystemRecord, Touched
 from consent.notices import Channel, Refusal, Situation, Standing
 from consent.rules import Reason, Status
 
@@ -116,6 +116,9 @@ def _outcomes(
         .filter(number__in=[row.number_id for row in rows], program=program)
         .values_list("number", flat=True)
     )
+    news = set(
+        Touched.objects.filter(number__in=[row.number_id for row in rows]).values_list("number", flat=True)
+    )
     since = _revoked_at(rows) if situation is Situation.PRESUMED else {}
     for row in rows:
         standing = Standing(
@@ -124,6 +127,7 @@ def _outcomes(
             since.get(row.pk),
             row.number_id in held,
             row.number.region,
+            has_news=row.number_id in news,
         )
         try:
             channel = notices.channel_for(situation, standing, now)

@@ -64,13 +64,15 @@ class Refusal(Exception):
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where one person stands with one program. `since`: when the revocation or request was received. `region` is the
-    number's country. `is_held`: automated messages are paused by an open flag."""
+    number's country. `is_held`: automated messages are paused by an open flag. `has_news`: something arrived that is
+    not weighed yet; it may be a STOP."""
 
     status: Status
     reason: Reason
     since: datetime | None = None
     is_held: bool = False
     region: str = ""
+    has_news: bool = False
 
 
 _FITS: dict[Situation, str] = {
@@ -92,6 +94,8 @@ def channel_for(situation: Situation, standing: Standing, now: datetime) -> Chan
     channel = _channel(situation, standing, now)
     if channel is Channel.TEXT and standing.is_held:
         raise Refusal("Messages to this number are paused by an open flag; settle that first.")
+    if channel is Channel.TEXT and standing.has_news:
+        raise Refusal("Something new about this number is not weighed yet; look again in a minute.")
     return channel
 
 

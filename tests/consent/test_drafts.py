@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from backoffice.models import AuditEntry
-from consent import drafts
+from consent import bulk, drafts
 from consent.models import AgreedStatus, Hold, Notice
 from consent.notices import Channel, Refusal, Situation
 from tests.consent import make
@@ -58,6 +58,15 @@ def test_a_held_number_gets_none_and_it_says_why():
     [outcome] = outcomes(Situation.PENDING, row.program)
     assert outcome.draft is None
     assert "paused" in outcome.refusal
+
+
+def test_a_number_with_news_gets_none_until_they_are_weighed():
+    row = pending()
+    make.stop(row.number)
+    bulk.touch([row.number_id])  # the stored status does not know of it yet
+    [outcome] = outcomes(Situation.PENDING, row.program)
+    assert outcome.draft is None
+    assert "not weighed yet" in outcome.refusal
 
 
 def test_who_said_stop_is_told_how_to_start_by_another_channel_and_one_at_a_time():
