@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from django.forms.models import model_to_dict
 from consent.cells import Meaning
 from consent.models import Connection, Number
 from consent.models.connection import BUILT_IN, OPERATIONS, unchanged_shape
+from consent.placeholders import PLACEHOLDER
 
 LABELS = {
     "base_url": "Base address",
@@ -162,6 +164,14 @@ class ConnectionForm(forms.ModelForm):
             raise ValidationError("Between 1 and 8 requests may be on their way at the same time.")
         return at_once
 
+    def clean(self) -> dict[str, Any]:
+        """A stored secret goes only where it was entered for: else whoever may change the address could have it sent
+        to themselves."""
+        given = super().clean() or {}
+        if self.before["secret"] and not given.get("secret") and _hosts(self.before) != _hosts(given):
+            self.add_error("secret", "It would go to another host from now on: enter it again, or “-”.")
+        return given
+
     def save(self, commit: bool = True) -> Connection:
         """What is sent differently gets new keys; settings that were changed deserve another try."""
         row: Connection = super().save(commit=False)
@@ -172,6 +182,21 @@ class ConnectionForm(forms.ModelForm):
         if commit:
             row.save()
         return row
+
+
+def _hosts(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where requests go, and requests for tokens."""
+    variables = given.get("variables") or {}
+    found = []
+    for name in ("base_url", "token_url"):
+        address = PLACEHOLDER.sub(lambda match: variables.get(match[1], ""), given.get(name) or "")
+        try:
+            where = urlsplit(address)
+        except ValueError:
+            found.append(("", address))
+        else:
+            found.append((where.scheme, where.netloc))
+    return found
 
 
 class TryForm(forms.Form):

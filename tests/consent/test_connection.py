@@ -63,6 +63,24 @@ def test_an_administrator_fills_in_how_a_system_is_written_to(browser):
     assert "sk-long" not in str(entry.details)
 
 
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"base_url": "https://elsewhere.example.net"},
+        {"token_url": "https://elsewhere.example.net/token"},
+        {"base_url": "https://{shop}.example.com", "variables": "shop = api2"},
+    ],
+)
+def test_a_stored_secret_does_not_follow_to_another_host(browser, moved):
+    texter, client = make.platform(), browser("Administrator")
+    client.post(url("connection", texter), filled())
+    answer = client.post(url("connection", texter), filled(secret="", **moved))
+    assert "enter it again" in answer.content.decode()
+    assert Connection.objects.get(system=texter).base_url == "https://api.example.com"
+    client.post(url("connection", texter), filled(secret="sk-another-one-5678", **moved))
+    assert Connection.objects.get(system=texter).secret.reveal() == "sk-another-one-5678"
+
+
 def test_a_secret_left_empty_stays_and_a_changed_body_gets_new_keys(browser):
     texter, client = make.platform(), browser("Administrator")
     client.post(url("connection", texter), filled())
