@@ -25,6 +25,9 @@ HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,8000}")
 ADDRESS = re.compile(r"[\x21-\x7e]{1,4000}")
 PIECE = 65_536  # bytes
+# How a network without IPv4 writes addresses of IPv4: those of everybody (RFC 6052), and a network's own (RFC 8215).
+TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+TRANSLATED_HERE = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,11 @@ def is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
     inner = None
     if isinstance(found, ipaddress.IPv6Address):
+        if found in TRANSLATED_HERE:
+            return False
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if found in TRANSLATED:
+            inner = ipaddress.IPv4Address(found.packed[-4:])
     return found.is_global and not found.is_multicast and (inner is None or inner.is_global)
 
 

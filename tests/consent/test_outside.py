@@ -208,7 +208,7 @@ def test_addresses_inside_our_network_are_not_called(double):
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "::1", "fe80::1%eth0", "::ffff:10.0.0.1",
-     "2002:0a00:0001::1", "0.0.0.0", "224.0.0.1", "fd00::1"],
+     "2002:0a00:0001::1", "64:ff9b::a00:1", "64:ff9b:1::808:808", "0.0.0.0", "224.0.0.1", "fd00::1"],
 )  # fmt: skip
 def test_private_addresses_are_known_in_every_dress(address):
     assert not is_public(address)
@@ -217,6 +217,7 @@ def test_private_addresses_are_known_in_every_dress(address):
 def test_public_addresses_are_public():
     assert is_public("1.1.1.1")
     assert is_public("2606:4700::1111")
+    assert is_public("64:ff9b::101:101")
 
 
 @pytest.mark.parametrize(
