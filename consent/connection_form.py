@@ -1,4 +1,4 @@
-"""How a system is written to, as supervisors fill it in."""
+"""How a system is written to, as administrators fill it in."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@
 
 Whether a value stays is the matter of consent.watch.
 
-Nothing here calls out of the house: today a person carries the file. What delivers by itself later takes the
-same rows through the same moves.
+Nothing here calls out of the house: a person or consent.drop carries the file, consent.deliver takes the same rows
+over HTTP.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ SHAPING = (
 
 class Connection(models.Model):
     """One system's HTTP interface: what to send for an opt-out, where its answer shows what it believes, how it lets
-    us in. Kept by supervisors; its breaker is moved by consent.deliver."""
+    us in. Kept by administrators; its breaker is moved by consent.settle."""
 
     class Auth(models.TextChoices):
         NONE = "none", "None"

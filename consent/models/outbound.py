@@ -107,7 +107,7 @@ class DeliveryEvent(AppendOnly):
 
 class HoldPush(Outbound):
     """What a system should be told about one number and program: paused, or free again. Kept in step with the holds
-    in force by consent.push_holds; a change of mind before it left is simply sent as the newest."""
+    in force by consent.hold_pushes; a change of mind before it left is simply sent as the newest."""
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
