@@ -419,6 +419,22 @@ def test_an_opt_in_that_did_arrive_comes_to_light_after_a_stop(double, clock):
     assert go(clock.forward(days=1)) == {}
 
 
+def test_an_opt_in_that_did_not_arrive_is_no_regression_after_a_stop(double, clock):
+    connect(double, words_read={"in": "in", "never": "never"})
+    row = permitted(double)
+    double.behave("drop_before", row.number.e164, times=1)
+    clock.forward(minutes=1)
+    go(clock)
+    make.stop(row.number, at=clock.now)
+    make.weigh(row.number, now=clock.now)
+    clock.forward(minutes=5)
+    go(clock)
+    assert go(clock) == {"superseded": 1}
+    make.weigh(row.number, now=clock.now)
+    assert not Flag.objects.open().filter(number=row.number).exists()
+    assert go(clock.forward(days=1)) == {}
+
+
 def test_an_opt_in_that_was_not_read_yet_when_a_stop_came_is_read(double, clock):
     connect(double, settle_seconds=600, words_read={"in": "in", "never": "never"})
     row = permitted(double)
