@@ -234,7 +234,7 @@ class _Run:
         self.stored, self.beat, self.now = check, beat, check.started_at
         self.programs = [check.program] if check.program else programs_of(check.message.get("sender", ""))
         self.message = message_for(check, self.programs)
-        rules = rulebook.in_force((self.message.at or self.now).date())
+        rules = rulebook.in_force(rulebook.day_of(self.message.at, self.now))
 
         def around(message: Message) -> list[Finding]:
             return check_around(message, rules, now=self.now)

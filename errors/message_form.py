@@ -29,7 +29,7 @@ def _countries() -> list[tuple[str, str]]:
 
 def _providers() -> list[tuple[str, str]]:
     """The providers whose limits are known."""
-    known = {rule.provider for rule in in_force(timezone.now().date()).all(Kind.MOST_UNITS)} - {""}
+    known = {rule.provider for rule in in_force(timezone.localdate()).all(Kind.MOST_UNITS)} - {""}
     return [
         ("", "Any other"),
         *sorted(((name, provider_label(name)) for name in known), key=lambda one: one[1]),

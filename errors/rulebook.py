@@ -41,6 +41,12 @@ def in_force(on: date) -> RuleBook:
     return _book(known, on) if known else rules_on(on)
 
 
+def day_of(at: datetime | None, now: datetime) -> date:
+    """The day whose rules a text is checked by: that of its own time as it is written, else today on the staff's
+    clock, as the pages of rules count days."""
+    return at.date() if at is not None else timezone.localdate(now)
+
+
 def rules() -> list[Rule]:
     """Every rule that is switched on, in the order of the book, whatever day it holds for."""
     known = stamp()

@@ -18,7 +18,7 @@ from errors.encoding import Encoding, measure
 from errors.preflight import Code, Consent, Finding, Message, Sent, Severity, Verdict, check, verdict
 from errors.preflight.recipient import read_recipient
 from errors.recipients import Recipient, programs_of, recipients
-from errors.rulebook import in_force
+from errors.rulebook import day_of, in_force
 from errors.views.message_check import branded, money
 
 Short = Annotated[str, Field(max_length=120)]
@@ -195,7 +195,7 @@ def preflight(call: Call[PreflightRequest]) -> dict[str, Any]:
         "recipient": None,
         "audience": None,
     }
-    rules = in_force((message.at or call.now).date())
+    rules = in_force(day_of(message.at, call.now))
     if asked.audience is not None:
         rows = [_row(place, one) for place, one in enumerate(asked.audience, 1)]
         numbers = numbers_in(rows, message)

@@ -10,10 +10,11 @@ import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
+from django.utils import timezone
 
 from backoffice.patience import TookTooLong, at_most
 from errors.effect import Rate
@@ -98,7 +99,7 @@ def preview(
     """Reads only. The rules are those in force; the change is applied to them. Raises NoChange or BadRule where a book
     cannot be made of it."""
     rules, deadline = list(rules), time.monotonic() + seconds
-    start, day = now - timedelta(days=days), now.astimezone(UTC).date()
+    start, day = now - timedelta(days=days), timezone.localdate(now)
     parts = parts_of(change.kinds)
     log = Log(start, now, with_consent=False, chunk=CHUNK)
     books = (RuleBook(rules, on=day), RuleBook(change.applied(rules), on=day))

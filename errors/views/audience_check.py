@@ -36,7 +36,7 @@ from errors.encoding import measure
 from errors.message_form import MessageCheckForm
 from errors.preflight import Verdict
 from errors.recipients import recipients
-from errors.rulebook import in_force
+from errors.rulebook import day_of, in_force
 from errors.views.message_check import branded, money, page_of_check, programs_in
 
 LISTS = (
@@ -122,7 +122,7 @@ def _judged(request: HttpRequest, form: MessageCheckForm, rows: Sequence[Row]) -
     known = {}
     if can(request.user, "consent.view_number"):
         known = recipients({cell.e164 for cell in numbers.values() if cell.e164}, programs, now=now)
-    rules = in_force((message.at or now).date())
+    rules = in_force(day_of(message.at, now))
     return judge(rows, numbers, message, known, rules, now), len(known)
 
 

@@ -37,7 +37,7 @@ from errors.preflight import (
 )
 from errors.preflight.recipient import read_recipient
 from errors.recipients import Recipient, programs_of, recipients
-from errors.rulebook import in_force
+from errors.rulebook import day_of, in_force
 
 # Shown in the words themselves, character by character.
 _ENCODING = {Code.BODY_UCS2, Code.BODY_UCS2_COSTLY}
@@ -204,7 +204,7 @@ def checked(form: MessageCheckForm, user: User | AnonymousUser, now: datetime) -
     looked_up = bool(message.to) and can(user, "consent.view_number")
     recipient = _recipient(message, programs, now) if looked_up else None
     message = _informed(branded(message, programs), recipient)
-    rules = in_force((message.at or now).date())
+    rules = in_force(day_of(message.at, now))
     found = draft_findings(message, rules, now, recipient.recent if recipient else ())
     found.sort(key=lambda finding: list(Severity).index(finding.severity))
     notes = [Note(number, finding) for number, finding in enumerate(found, 1)]

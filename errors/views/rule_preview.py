@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from errors.models import PreflightRule, RuleReplay
 from errors.preflight import Rule
 from errors.replay.change import Change, NoChange
@@ -36,7 +38,7 @@ def tried(was: PreflightRule | None, rule: Rule, now: datetime) -> dict[str, Any
     """What the rule as it would be would have done on the sends of the last days: for errors/_rule_preview.html."""
     change = Change(was.as_rule() if was is not None and was.is_active else None, rule)
     try:
-        found = preview(rules_in_force(now.date()), change, now=now)
+        found = preview(rules_in_force(timezone.localdate(now)), change, now=now)
     except NoChange:
         return {}
     return {

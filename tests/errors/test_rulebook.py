@@ -52,6 +52,15 @@ def released(monkeypatch, rules):
 # --- what checks read ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [(None, DAY), (datetime(2026, 11, 23, 9), date(2026, 11, 23))],  # noqa: DTZ001 - theirs
+)
+def test_a_day_of_rules_is_that_of_the_text_else_of_the_staffs_clock(at, day):
+    late_in_new_york = datetime(2026, 11, 23, 3, tzinfo=UTC)
+    assert rulebook.day_of(at, late_in_new_york) == day
+
+
 def test_a_new_database_holds_the_rules_of_the_release_in_their_order():
     assert set(rulebook.rules()) == set(written_rules())
     book = rulebook.in_force(DAY)
