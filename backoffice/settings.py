@@ -33,6 +33,14 @@ def hours_by_name(name: str) -> dict[str, int | None]:
     return found
 
 
+def hours_or_never(name: str, default: str) -> int | None:
+    """ "24" as 24, "never" as None."""
+    hours = os.environ.get(name, default).strip()
+    if hours != "never" and not hours.isdecimal():
+        raise ImproperlyConfigured(f"{name}: “{hours}” is neither a number of hours nor “never”.")
+    return None if hours == "never" else int(hours)
+
+
 def kept_secret(path: Path) -> str:
     """The signing key of a single machine: made once, kept beside the data, readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -246,7 +254,7 @@ CONSENT_POLICY: dict[str, Any] = {
     "company_life_from": os.environ.get("COMPANY_LIFE_FROM", "2000-01-01"),
     # A revocation has to be in force everywhere: within the house's own hours, and within the law's business days of
     # the country (or part of it: US-CA) whose holidays the organisation keeps.
-    "in_force_within_hours": int(os.environ.get("IN_FORCE_WITHIN_HOURS", 24)),
+    "in_force_within_hours": hours_or_never("IN_FORCE_WITHIN_HOURS", "24"),
     "in_force_within_business_days": int(os.environ.get("IN_FORCE_WITHIN_BUSINESS_DAYS", 10)),
     "business_calendar": os.environ.get("BUSINESS_CALENDAR", "US"),
 }

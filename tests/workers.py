@@ -34,6 +34,7 @@ def process_env(**changes: str) -> dict[str, str]:
         "REDIS_URL": settings.REDIS_URL,
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
         "PYTHONUNBUFFERED": "1",
+        "IN_FORCE_WITHIN_HOURS": str(settings.CONSENT_POLICY["in_force_within_hours"] or "never"),
     }
     return {**os.environ, **own, **changes}
 

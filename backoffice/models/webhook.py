@@ -117,6 +117,8 @@ class WebhookCallQuerySet(AppendOnlyQuerySet):
         """Remove calls whose time is over, unless they still wait; the database refuses for younger ones."""
         gone = self.filter(received_at__lt=before).exclude(work__status=WebhookWork.Status.WAITING)
         pks = list(gone.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+        if not pks:
+            return 0
         with transaction.atomic():
             WebhookWork.objects.filter(call__in=pks).delete()
             return int(self.filter(pk__in=pks)._raw_delete(self.db))
