@@ -95,11 +95,13 @@ def _yes_or_no(asked: dict[str, Any], key: str) -> bool | None:
 def time_of(asked: dict[str, Any], key: str) -> datetime | None:
     """Raises Unreadable."""
     written = text(asked, key)
-    return (
-        _tried(datetime.fromisoformat, written, key, "2026-03-10T12:00 or 2026-03-10T12:00+01:00")
-        if written
-        else None
-    )
+    if not written:
+        return None
+    form = "2026-03-10T12:00 or 2026-03-10T12:00+01:00"
+    moment: datetime = _tried(datetime.fromisoformat, written, key, form)
+    if not 1970 <= moment.year < 2200:
+        raise Unreadable(f'"{key}" is {written[:40]}; write a time between 1970 and 2200, like {form}')
+    return moment
 
 
 def _purpose(asked: dict[str, Any]) -> Purpose:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from backoffice.api import Call, Problem, Scope, Strict, endpoint
 from consent.api.send_checks import ProgramCode
@@ -16,12 +16,19 @@ from consent.suppressions import Listed, NotACursor, page
 EARLY = timedelta(minutes=1)  # so that clocks may differ; to hear of a change twice does no harm
 
 
+def _of_our_time(moment: datetime) -> datetime:
+    """At either end of the calendar another zone's year has no number."""
+    if not 1970 <= moment.year < 2200:
+        raise ValueError("Input should be between the years 1970 and 2200")
+    return moment
+
+
 class SuppressionQuery(Strict):
     """Which part of which list."""
 
     program: ProgramCode
     cursor: str = Field("", max_length=80, description="From the last answer: on from there.")
-    since: AwareDatetime | None = Field(
+    since: Annotated[AwareDatetime, AfterValidator(_of_our_time)] | None = Field(
         None, description="Only changes since this moment, with zone. For clients that kept no cursor."
     )
     limit: int = Field(5_000, ge=1, le=10_000)

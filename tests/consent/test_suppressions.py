@@ -224,6 +224,7 @@ def test_over_http_the_list_comes_in_pages_with_its_cursor():
 
 @pytest.mark.parametrize(
     "query", ["program=no-such", "program=promo&since=yesterday", "program=promo&since=2026-01-01T00:00:00",
+              "program=promo&since=0001-01-01T00:00:00%2B23:59", "program=promo&since=9999-12-31T23:59:59-23:59",
               "program=promo&limit=0", "program=promo&limit=10001", "program=%00", "program=promo&nothing=1"],
 )  # fmt: skip
 def test_what_cannot_be_listed_is_refused(query):

@@ -124,6 +124,8 @@ def test_a_list_gets_one_verdict_for_each_and_counts_by_finding(ask, program):
         ({**SALE, "audience": ["+14155552671"]}, ""),
         ({**SALE, "purpose": "fun"}, "/purpose"),
         ({**SALE, "at": "noon"}, "/at"),
+        ({**SALE, "at": "0001-01-01T00:00:00+23:59"}, "/at"),
+        ({**SALE, "at": "9999-12-31T23:59:59-23:59"}, "/at"),
         ({**SALE, "sender_registerd": True}, "/sender_registerd"),
         ({"message": "x" * 5_001, "purpose": "otp"}, "/message"),
         ({"message": "x", "purpose": "otp", "audience": []}, "/audience"),
