@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from errors.message_form import MessageCheckForm
 from errors.models import CampaignCheck
@@ -69,7 +71,7 @@ class CampaignForm(MessageCheckForm):
 
 def initial_of(was: CampaignCheck) -> dict[str, Any]:
     said = was.message
-    at = said.get("at", "")
+    at, clock = _as_entered(said.get("at", ""))
     registered = {True: "yes", False: "no"}.get(said.get("sender_registered"), "")
     return {
         **said,
@@ -77,7 +79,16 @@ def initial_of(was: CampaignCheck) -> dict[str, Any]:
         "sender_registered": registered,
         "program": was.program_id,
         "price": was.price,
-        # A moment is shown as one: the form's own clock is asked for again.
-        "at": "" if "+" in at or at.endswith("Z") else at,
-        "clock": MessageCheckForm.THEIRS,
+        "at": at,
+        "clock": clock,
     }
+
+
+def _as_entered(at: str) -> tuple[str, str]:
+    """A moment by the office's clock; a time without a zone was by the recipient's."""
+    if not at:
+        return "", MessageCheckForm.OURS
+    entered = datetime.fromisoformat(at)
+    if timezone.is_naive(entered):
+        return at, MessageCheckForm.THEIRS
+    return timezone.localtime(entered).replace(tzinfo=None).isoformat(), MessageCheckForm.OURS

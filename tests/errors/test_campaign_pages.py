@@ -99,6 +99,15 @@ def test_the_same_list_with_another_text_can_be_compared(browser):
     assert client.get(url(first, "_compare", first.pk)).status_code == 404
 
 
+@pytest.mark.parametrize("clock", ["ours", "theirs"])
+def test_another_text_is_asked_for_the_same_moment(browser, clock):
+    client = browser("Agent")
+    posted(client, clock=clock)
+    form = client.get(url(CampaignCheck.objects.get())).context["again"]
+    assert form["clock"].value() == clock
+    assert form["at"].value() in ("2027-03-09T12:00", "2027-03-09T12:00:00")
+
+
 def test_a_check_is_cancelled_and_goes_on_by_its_buttons(browser):
     client = browser("Agent")
     posted(client)
