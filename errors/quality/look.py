@@ -61,7 +61,9 @@ def marks() -> dict[str, int]:
 
 
 def match(kind: Kind, found: Iterable[Found], now: datetime) -> tuple[int, int]:
-    """(raised, closed) of one kind. Only differences are written."""
+    """(raised, closed) of one kind. Only differences are written. All is read before the first write: looking through
+    the whole log takes long, and nobody who has to write an opt-out may wait for it."""
+    found = list(found)
     with transaction.atomic():
         rows = QualityFinding.objects.open().filter(kind=kind).values_list("subject", "pk", "facts")
         known = {subject: (pk, facts) for subject, pk, facts in rows.iterator(10 * STEP)}
