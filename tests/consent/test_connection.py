@@ -217,6 +217,9 @@ def test_what_needs_a_person_is_explained_and_sent_again(browser, double):
     assert list(row.events.values_list("what", flat=True)) == ["refused", "retried"]
     double.behave("ok", row.number.e164)
     assert deliver.deliver("texter") == {"verified": 1}
+    page = agent.get(reverse("consent:write_back", args=[row.pk])).content.decode()
+    assert "Next read" in page
+    assert "Next try" not in page
 
 
 def test_everything_is_sent_again_by_a_supervisor_only(browser):
