@@ -228,7 +228,9 @@ def event_key(attempt: uuid.UUID, event: Event, event_id: str = "") -> uuid.UUID
     if event_id:
         return _key(attempt.hex, event_id)
     at = event.at.isoformat() if event.at else ""
-    return _key(attempt.hex, str(event.part), event.status, event.code, at)
+    # How many parts there are is part of what it says: one that knows it must not be taken for one that does not.
+    parts = (str(event.parts),) if event.parts else ()
+    return _key(attempt.hex, str(event.part), event.status, event.code, at, *parts)
 
 
 def derived_key(event: uuid.UUID, of: object) -> uuid.UUID:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 import redis
+from django.apps import apps
 from django.conf import settings
+from django.core.management.color import no_style
 from django.db import connection, connections, transaction
 from django.test import override_settings
 
@@ -123,6 +125,9 @@ def flush_past_triggers() -> Iterator[None]:
                     if aside.startswith(SHIPPED):
                         table, kept = (self.quote_name(name) for name in (aside.removeprefix(SHIPPED), aside))
                         cursor.execute(f"INSERT INTO {table} SELECT * FROM {kept}")
+                # A flush may have set the counters back to 1, where the rows have their old keys.
+                for statement in self.sequence_reset_sql(no_style(), apps.get_models()):
+                    cursor.execute(statement)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "execute_sql_flush", refilled)

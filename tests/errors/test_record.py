@@ -296,6 +296,19 @@ def test_any_order_twice_and_late_ends_the_same(
         assert after(calls) == expected
 
 
+def test_a_report_that_knows_how_many_parts_there_are_is_not_taken_for_one_that_does_not(
+    transactional_rollback,
+) -> None:
+    ours, theirs = (said(S.FAILED, "30007", part=1, parts=parts) for parts in (0, 2))
+    shown = []
+    for order in ([ours, theirs], [theirs, ours]):
+        with transactional_rollback():
+            take(sent(), *order, said(S.DELIVERED, part=1))
+            shown.append((AttemptEvent.objects.count(), attempt().status))
+    assert shown[0] == shown[1]
+    assert shown[0][0] == 3
+
+
 def test_a_failure_that_waited_for_its_attempt_is_known_of_its_number() -> None:
     number = Number.objects.create(e164="+12125550101")
     take(said(S.UNDELIVERED, "30005"))
