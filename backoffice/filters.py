@@ -23,6 +23,14 @@ def day_range(day: date) -> tuple[datetime, datetime]:
     return start, datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
 
 
+class StrictFilterSet(django_filters.FilterSet):
+    """A value that nobody understands selects nothing, with the reason beside its field: a list that silently shows
+    everything invites people to act on everything."""
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        return super().filter_queryset(queryset) if self.form.is_valid() else queryset.none()
+
+
 class RunFilter(django_filters.FilterSet):
     LOST = "lost"
 

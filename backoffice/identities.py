@@ -24,6 +24,7 @@ from backoffice.models import AppendOnly, ImportBatch, JobRun
 KIND = "backoffice.verify_ledger"
 EVERY = timedelta(hours=24)
 SHOWN = 5  # examples of what breaks an identity
+AT_ONCE = 500  # rows that are locked at the same time: a STOP for one of them must not wait long
 SAMPLE = 5_000  # rows that are worked out anew where a whole table would take long
 
 
@@ -126,11 +127,12 @@ def _silent(now: datetime) -> Iterator[str]:
 
 
 def sampled(keys: models.QuerySet[Any, Any], *, whole: bool) -> Iterator[Sequence[int]]:
-    """Primary keys in chunks: all of them, or the newest SAMPLE."""
+    """Primary keys, some at a time: all of them, or the newest SAMPLE."""
     if not whole:
-        yield list(keys.order_by("-pk").values_list("pk", flat=True)[:SAMPLE])
+        newest = list(keys.order_by("-pk").values_list("pk", flat=True)[:SAMPLE])
+        yield from (newest[start : start + AT_ONCE] for start in range(0, len(newest), AT_ONCE))
         return
     last = 0
-    while some := list(keys.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:SAMPLE]):
+    while some := list(keys.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
         yield some
         last = some[-1]

@@ -311,7 +311,9 @@ DELIVERY = {
     "failures_to_pause": int(os.environ.get("DELIVERY_FAILURES_TO_PAUSE", 5)),  # in a row, of one system
     "pause_seconds": float(os.environ.get("DELIVERY_PAUSE_SECONDS", 60)),  # doubles with each try that fails
     "turn_seconds": float(os.environ.get("DELIVERY_TURN_SECONDS", 20)),  # then the next system has its turn
-    "lease_seconds": float(os.environ.get("DELIVERY_LEASE_SECONDS", 90)),  # longer than the calls for one row
+    "lease_seconds": float(
+        os.environ.get("DELIVERY_LEASE_SECONDS", 180)
+    ),  # longer than the calls for one row
     "drop_minutes": float(os.environ.get("DROP_MINUTES", 5)),
 }
 # Where files of corrections are put for systems that fetch them: a folder of its own per system.

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from backoffice.filters import StrictFilterSet
 from backoffice.models import System
 from consent.models import Correction, Decision, Flag, Hold, Program
 from consent.models.flag import FlagQuerySet
@@ -50,7 +51,7 @@ class PersonFilter(django_filters.ModelChoiceFilter):
     field_class = PersonField
 
 
-class FlagFilter(django_filters.FilterSet):
+class FlagFilter(StrictFilterSet):
     """The review queue. Without `state` it holds what a person should look at now."""
 
     severity = django_filters.ChoiceFilter(
@@ -152,7 +153,7 @@ class FlagFilter(django_filters.FilterSet):
         return super().filter_queryset(queryset)
 
 
-class CorrectionFilter(django_filters.FilterSet):
+class CorrectionFilter(StrictFilterSet):
     status = django_filters.ChoiceFilter(choices=Correction.Status.choices, label="Status", empty_label="Any")
     decision = django_filters.ChoiceFilter(choices=Decision.choices, label="Decision", empty_label="Any")
     program = django_filters.ModelChoiceFilter(
@@ -174,7 +175,7 @@ class CorrectionFilter(django_filters.FilterSet):
         return corrections.filter(decided_at__gte=timezone.now() - timedelta(days=int(value)))
 
 
-class HoldFilter(django_filters.FilterSet):
+class HoldFilter(StrictFilterSet):
     program = django_filters.ModelChoiceFilter(
         queryset=Program.objects.order_by("name", "pk"), empty_label="Any"
     )

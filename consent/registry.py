@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count
+from django.utils import timezone
 
 from backoffice import audit
 from consent import wording
@@ -48,7 +49,7 @@ def behind(records: Iterable[ConsentRecord]) -> dict[int, Behind]:
 
 def _shown(record: ConsentRecord) -> wording.Shown:
     places = (record.reference, *((record.system.name, record.system.slug) if record.system else ()))
-    on = record.occurred_at.astimezone(UTC).date() if record.occurred_at else None
+    on = timezone.localdate(record.occurred_at) if record.occurred_at else None
     return wording.Shown(record.program_id, on, None, tuple(place for place in places if place))
 
 

@@ -52,7 +52,10 @@ def try_now(system: System, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         Connection.objects.get(system=system).try_again()
         # Whoever asks wants to see something happen: what waits for its next try is due.
-        WriteBack.objects.filter(system=system, next_try_at__gt=now).update(next_try_at=now)
+        waiting = [WriteBack.Status.PENDING, WriteBack.Status.SENT]
+        WriteBack.objects.filter(system=system, status__in=waiting, next_try_at__gt=now).update(
+            next_try_at=now
+        )
         audit.record(by, "connection.try_now", system)
         transaction.on_commit(lambda: _ring(system, by), robust=True)
 

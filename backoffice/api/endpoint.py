@@ -176,7 +176,9 @@ def _token(request: HttpRequest, now: datetime, *, just_seen: bool) -> ApiToken:
         raise _unknown("token_missing", "No token came with the request.", "")
     token = ApiToken.objects.of_secret(secret, just_seen=just_seen)
     if token is None:
-        raise _unknown("token_unknown", "This token is not known.", "invalid_token")
+        raise _unknown(
+            "token_unknown", "This token is not known, or its system is switched off.", "invalid_token"
+        )
     if token.revoked_at is not None:
         raise _unknown("token_revoked", "This token was revoked.", "invalid_token")
     if token.is_over(now):

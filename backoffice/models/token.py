@@ -52,7 +52,10 @@ SEEN_AT_MOST = 1_000  # tokens
 _seen: dict[str, tuple[float, ApiToken]] = {}  # by digest; until when
 
 _FIELDS = ("id", "system_id", "scopes", "expires_at", "revoked_at", "last_used_at")
-_BY_DIGEST = f"SELECT {', '.join(_FIELDS)} FROM backoffice_apitoken WHERE digest = %(digest)s"  # noqa: S608
+_BY_DIGEST = (
+    f"SELECT {', '.join(_FIELDS)} FROM backoffice_apitoken AS token WHERE digest = %(digest)s"  # noqa: S608
+    " AND EXISTS (SELECT 1 FROM backoffice_system WHERE id = token.system_id AND is_active)"
+)
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
@@ -61,7 +64,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         no clock can tell how much of a guess was right.
 
         With `just_seen` it may be as it was some seconds ago, for a caller whose own statement asks whether it was
-        revoked; nothing else about a token ever changes."""
+        revoked. That its system was switched off it learns those seconds later; nothing else ever changes."""
         digest = digest_of(secret)
         if just_seen and (seen := _seen.get(digest)) and time.monotonic() < seen[0]:
             return seen[1]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from django.db import transaction
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from backoffice.api import Call, Problem, Scope, Strict, endpoint
+from backoffice.api.body import pointer
 from consent import reconcile
 from consent.api.send_checks import ProgramCode, SenderAddress
 from consent.intake.report import Channel, Kept, NotTaken, Report, SaidOtherwise, take
@@ -54,10 +56,29 @@ class ConsentReport(Strict):
         return Report(**{**given, "program": self.program or "", "sender": self.sender or ""})
 
 
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A report that does not fit its description. It must not take the others with it: one may be an opt-out."""
+
+    id: str
+    detail: str
+    field: str  # where in the report, as a JSON pointer; "" for the whole of it
+
+
+def _apart(given: Any, fit: ValidatorFunctionWrapHandler) -> ConsentReport | Misfit:
+    try:
+        found: ConsentReport = fit(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        named = given.get("id") if isinstance(given, dict) else None
+        return Misfit(named[:90] if isinstance(named, str) else "", first["msg"], pointer(first["loc"]))
+    return found
+
+
 class ConsentReports(Strict):
     """One or many. Each is kept or refused for itself."""
 
-    records: list[ConsentReport] = Field(min_length=1, max_length=MOST)
+    records: list[Annotated[ConsentReport, WrapValidator(_apart)]] = Field(min_length=1, max_length=MOST)
 
 
 class Outcome(BaseModel):
@@ -98,7 +119,9 @@ def consent_records(call: Call[ConsentReports]) -> dict[str, Any]:
     return {"records": outcomes}
 
 
-def _outcome(call: Call[ConsentReports], place: int, report: ConsentReport) -> dict[str, Any]:
+def _outcome(call: Call[ConsentReports], place: int, report: ConsentReport | Misfit) -> dict[str, Any]:
+    if isinstance(report, Misfit):
+        return _said(report, 422, detail=report.detail, pointer=f"/records/{place}{report.field}")
     try:
         kept = take(call.token.system, report.as_report(), now=call.now)
     except SaidOtherwise:
@@ -110,7 +133,12 @@ def _outcome(call: Call[ConsentReports], place: int, report: ConsentReport) -> d
 
 
 def _said(
-    report: ConsentReport, status: int, kept: Kept | None = None, *, detail: str = "", pointer: str = ""
+    report: ConsentReport | Misfit,
+    status: int,
+    kept: Kept | None = None,
+    *,
+    detail: str = "",
+    pointer: str = "",
 ) -> dict[str, Any]:
     return {
         "id": report.id,

@@ -40,7 +40,11 @@ class SuppressionForm(forms.Form):
         label="Messaging platform",
         empty_label="Choose one",
     )
-    program = forms.ModelChoiceField(Program.objects.order_by("name", "pk"), empty_label="Choose one")
+    program = forms.ModelChoiceField(
+        Program.objects.filter(is_active=True).order_by("name", "pk"),
+        empty_label="Choose one",
+        help_text="One that is switched off has no list: nobody is texted for it.",
+    )
     kind = forms.ChoiceField(
         label="What",
         choices=[("changes", "Changes since the last file"), ("full", "The whole list")],

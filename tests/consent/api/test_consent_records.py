@@ -192,3 +192,31 @@ def test_the_same_report_in_two_requests_at_once_counts_once():
     assert [answer.status_code for answer in found] == [200, 200]
     assert found[0].json() == found[1].json()
     assert ConsentRecord.objects.count() == 1
+
+
+def test_a_report_that_does_not_fit_takes_no_opt_out_with_it():
+    odd = {"id": "odd", "number": LINE, "act": "START"}
+    answer = report(caller(), odd, stop(), {"act": "revoke"}, "nothing", stop(id="s-2", colour="red"))
+    assert answer.status_code == 200
+    shown = [(one["id"], one["status"], one["pointer"]) for one in answer.json()["records"]]
+    assert shown == [
+        ("odd", 422, "/records/0/act"),
+        ("s-1", 200, ""),
+        ("", 422, "/records/2/id"),
+        ("", 422, "/records/3"),
+        ("s-2", 422, "/records/4/colour"),
+    ]
+    assert [row.source_event_id for row in ConsentRecord.objects.all()] == ["s-1"]
+
+
+def test_a_single_report_that_does_not_fit_is_refused_with_its_place():
+    answer = report(caller(), {"id": "odd", "number": LINE, "act": "START"})
+    assert answer.status_code == 422
+    assert "/records/0/act" in answer.content.decode()
+
+
+def test_a_token_opens_nothing_once_its_system_is_switched_off():
+    by = caller()
+    assert report(by, stop()).status_code == 200
+    System.objects.update(is_active=False)
+    assert report(by, stop(id="s-2")).status_code == 401
