@@ -36,6 +36,9 @@ from consent.views.sending import sends_after
 FLAGS = Flag.objects.select_related("number", "program", "system", "batch", "batch__system", "assignee")
 
 
+ABOUT_SENDS = frozenset({Code.POST_STOP_SEND, Code.CONFIRMATION_RULE, Code.PER_SE_KEYWORD_MISSED})
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("consent.view_flag")
 def flag_review(request: HttpRequest, pk: int) -> HttpResponse:
@@ -288,6 +291,8 @@ def _evidence(flag: Flag, now: datetime) -> dict[str, Any]:
         "sides": sides(
             flag.number, [flag.program], {flag.program.pk: shown.agreed.status}, concerned=flag.system_id
         ),
+        # What a flag is about stands before the rest, so that one screen is enough to decide.
+        "sends_first": flag.code in ABOUT_SENDS,
         "sends": sends_after(flag.number, flag.program, shown.agreed.background.silences),
         "people": people_of([flag.number.pk]).get(flag.number.pk, []),
         "awaited": [
