@@ -505,7 +505,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="writeback",
             index=models.Index(
-                condition=models.Q(("next_try_at__isnull", False), ("status__in", ["accepted", "verified"])),
+                condition=models.Q(("next_try_at__isnull", False)),
                 fields=["system", "next_try_at"],
                 name="write_back_to_read",
             ),

@@ -187,7 +187,7 @@ class WriteBack(Outbound):
             models.Index(fields=["number", "program", "system"], name="write_back_of_key"),
             models.Index(
                 fields=["system", "next_try_at"],
-                condition=Q(status__in=["accepted", "verified"], next_try_at__isnull=False),
+                condition=Q(next_try_at__isnull=False),
                 name="write_back_to_read",
             ),
             # "Does an import have to look out for anything?", and "whose time has come?"
