@@ -13,7 +13,7 @@ from backoffice.identities import Identity, identity, sampled
 from backoffice.models import AuditEntry
 from consent.models import AgreedStatus, Correction, Flag, FlagEvent, Hold, Number, Touched, WriteBack
 from consent.reconcile import reconcile_numbers
-from consent.rules import Severity
+from consent.rules import RULES_VERSION, Severity
 
 # What a reconcile would change, were something not as the rules say.
 _CHANGES = (
@@ -37,10 +37,11 @@ def of_consent(*, whole: bool, now: datetime) -> Iterator[Identity]:
 
 
 def _not_as_weighed(whole: bool, now: datetime) -> Iterator[str]:
-    """Weighs numbers anew that have no news and are not due, and takes everything back."""
+    """Weighs numbers anew that have no news, are not due and were weighed by these rules; takes everything back."""
     news = Touched.objects.filter(number=OuterRef("pk"))
     due = AgreedStatus.objects.due(now).filter(number=OuterRef("pk"))
-    quiet = Number.objects.filter(~Exists(news), ~Exists(due))
+    by_other_rules = AgreedStatus.objects.filter(number=OuterRef("pk")).exclude(rules_version=RULES_VERSION)
+    quiet = Number.objects.filter(~Exists(news), ~Exists(due), ~Exists(by_other_rules))
     for some in sampled(quiet, whole=whole):
         if _would_change(some, now):
             # Once more, one by one: what had news in between is no longer quiet.
