@@ -166,6 +166,13 @@ def postgresql() -> None:
         pytest.skip("about PostgreSQL only; runs in the PostgreSQL pass")
 
 
+@pytest.fixture
+def one_engine() -> None:
+    """For tests that wait long and are not about the database: once is enough."""
+    if connection.vendor != "sqlite":
+        pytest.skip("not about the database; runs in the SQLite pass")
+
+
 # --- workers ------------------------------------------------------------------------------------------------
 
 

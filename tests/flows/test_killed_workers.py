@@ -106,7 +106,7 @@ def test_an_import_survives_its_worker_twice_and_ends_the_same(
     assert "lost" in client.get(reverse("imports:live", args=[batch.pk])).content.decode().lower()
 
     worker.start()
-    wait_for_share(batch, 0.6)
+    wait_for_share(batch, 0.4)
     worker.kill()
     assert rows_done(batch) > at_first_kill
     assert sweep_when_lost(run) == 1
@@ -117,9 +117,7 @@ def test_an_import_survives_its_worker_twice_and_ends_the_same(
     assert picture.of_import(batch) == unbroken
 
 
-def test_a_child_killed_for_its_memory_costs_one_chunk(start_worker: Start):
-    if connection.vendor == "postgresql":
-        pytest.skip("about the worker, not the database; runs in the SQLite pass")
+def test_a_child_killed_for_its_memory_costs_one_chunk(one_engine, start_worker: Start):
     content = make.crm_file(ROWS)
     unbroken = in_one_go("hubspot", content)
     batch = make.confirmed("hubspot", content)

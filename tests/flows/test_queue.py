@@ -116,7 +116,9 @@ def test_a_queue_that_forgot_its_messages_is_told_again(
     done(waiting_batch)
 
 
-def test_a_frozen_queue_does_not_freeze_the_staff(queue: Queue, waiting_batch: ImportBatch, client, caplog):
+def test_a_frozen_queue_does_not_freeze_the_staff(
+    one_engine, queue: Queue, waiting_batch: ImportBatch, client, caplog
+):
     with queue.frozen():
         assert press_confirm(client, waiting_batch) < LONGEST_WAIT
     assert "the queue cannot be reached" in caplog.text
@@ -124,7 +126,7 @@ def test_a_frozen_queue_does_not_freeze_the_staff(queue: Queue, waiting_batch: I
 
 
 def test_a_connection_that_was_open_when_the_queue_froze_does_not_freeze_the_staff(
-    queue: Queue, transactional_db, caplog
+    one_engine, queue: Queue, transactional_db, caplog
 ):
     jobs.start("warm", "up", trigger=JobRun.Trigger.COMMAND)
     with queue.frozen():
@@ -148,7 +150,7 @@ def test_a_worker_lives_through_the_death_of_its_queue(
 
 
 def test_a_worker_whose_acknowledgement_ran_into_a_frozen_queue_takes_work_again(
-    queue: Queue, waiting_batch: ImportBatch, start_worker: Start, client
+    one_engine, queue: Queue, waiting_batch: ImportBatch, start_worker: Start, client
 ):
     worker = start_worker(REDIS_URL=queue.url)
     press_confirm(client, waiting_batch)
