@@ -1,10 +1,11 @@
 """The whole suite: `python -m tests.run [pytest's own arguments]`, or `make test`.
 
-Four passes: SQLite, PostgreSQL, the pages in a browser (on PostgreSQL; a pytest process of its own), and what asks
-no database, which has one answer. All use a real Redis. Arguments that name only some tests run them on both engines
-or in the browser, as they need; --pass NAME chooses by hand.
+Six passes: SQLite and PostgreSQL, each in two parts (what computes, and what waits for workers and servers), the
+pages in a browser (on PostgreSQL; a pytest process of its own), and what asks no database, which has one answer. All
+use a real Redis. Arguments that name only some tests run them on both engines or in the browser, as they need;
+--pass NAME chooses by hand.
 
-TEST_DATABASE_URL (a PostgreSQL whose user may create databases) and TEST_REDIS_URL (four databases from the
+TEST_DATABASE_URL (a PostgreSQL whose user may create databases) and TEST_REDIS_URL (six databases from the
 given number on, which are emptied) are used where given. Else private throw-away servers are started. What
 cannot be had is said, and is a failure.
 """
@@ -32,7 +33,9 @@ from backoffice.launch.processes import die_with_parent
 PROJECT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LONGEST_PASS = float(os.environ.get("TEST_PASS_SECONDS", 30 * 60))
-PASSES = ("sqlite", "postgresql", "browser", "plain")  # the longest first
+# The longest first. What waits for workers and servers goes beside what keeps the cores busy.
+PASSES = ("sqlite", "postgresql", "postgresql-waiting", "browser", "sqlite-waiting", "plain")
+WAITING = ("tests/flows", "tests/backoffice/launch")
 
 
 class Missing(Exception):
@@ -127,17 +130,22 @@ def plan(only: Sequence[str], arguments: Sequence[str]) -> dict[str, tuple[str, 
     other = [word for word in named if word not in browser]
     rest = [word for word in arguments if word not in named]
     if named:
-        places = {"sqlite": other, "postgresql": other, "browser": browser, "plain": []}
+        places = {"sqlite": other, "postgresql": other, "browser": browser}
     else:
         whole = ["tests", "--ignore=tests/browser"]
-        asking = [*whole, "--database=only"]
+        busy = [*whole, *(f"--ignore={place}" for place in WAITING), "--database=only"]
+        waiting = [*WAITING, "--database=only"]
         places = {
-            "sqlite": asking,
-            "postgresql": asking,
+            "sqlite": busy,
+            "postgresql": busy,
+            "sqlite-waiting": waiting,
+            "postgresql-waiting": waiting,
             "browser": ["tests/browser"],
             "plain": [*whole, "--database=none"],
         }
-    return {name: (*places[name], *rest) for name in PASSES if places[name] and (not only or name in only)}
+    return {
+        name: (*places[name], *rest) for name in PASSES if places.get(name) and (not only or name in only)
+    }
 
 
 @contextlib.contextmanager
@@ -156,7 +164,7 @@ def surroundings(chosen: dict[str, tuple[str, ...]], var: Path) -> Iterator[list
         queue = need(lambda: stack.enter_context(redis_server()))
         postgres = (
             need(lambda: stack.enter_context(postgres_server()))
-            if {"postgresql", "browser"} & set(chosen)
+            if any(name.startswith(("postgresql", "browser")) for name in chosen)
             else ""
         )
         browser = need(chromium) if "browser" in chosen else ""
@@ -166,7 +174,7 @@ def surroundings(chosen: dict[str, tuple[str, ...]], var: Path) -> Iterator[list
         for number, (name, tests) in enumerate(chosen.items()):
             own = var / name
             (own / "static").mkdir(parents=True)
-            database = f"sqlite:///{own / 'db.sqlite3'}" if name in {"sqlite", "plain"} else postgres
+            database = f"sqlite:///{own / 'db.sqlite3'}" if name.startswith(("sqlite", "plain")) else postgres
             env = {"DATABASE_URL": database, "TEST_REDIS_URL": redis_database(queue, number)}
             env |= {"VAR_DIR": str(own), "CHROMIUM": browser}
             passes.append(Pass(name, env, tests))
@@ -188,14 +196,14 @@ def start(one: Pass, output: Path | None) -> subprocess.Popen[bytes]:
 
 
 def run_all(passes: Sequence[Pass], var: Path) -> dict[str, int]:
-    """Exit codes by pass. One more at a time than there are cores, because much of a pass is waiting for workers to
-    be missed; each one's words are printed when it ends."""
+    """Exit codes by pass. Two more at a time than there are cores, because some of them mostly wait for workers to be
+    missed; each one's words are printed when it ends."""
     waiting, running, codes = list(passes), {}, {}
     outputs = {one.name: var / f"{one.name}.txt" if len(passes) > 1 else None for one in passes}
     began = told = time.monotonic()
     try:
         while waiting or running:
-            while waiting and len(running) <= (os.cpu_count() or 1):
+            while waiting and len(running) < (os.cpu_count() or 1) + 2:
                 one = waiting.pop(0)
                 running[one.name] = (start(one, outputs[one.name]), time.monotonic())
             time.sleep(0.2)

@@ -189,7 +189,7 @@ def test_the_api_opens_to_no_session(filled, method):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_whoever_is_not_signed_in_is_asked_to_sign_in(filled, method):
+def test_whoever_is_not_signed_in_is_asked_to_sign_in(one_engine, filled, method):
     let_in = []
     for address in addresses():
         if address.name in OPEN_TO_ALL or wants_token(address):
@@ -201,7 +201,7 @@ def test_whoever_is_not_signed_in_is_asked_to_sign_in(filled, method):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_staff_without_any_right_are_refused(filled, method):
+def test_staff_without_any_right_are_refused(one_engine, filled, method):
     nobody = make.person()
     client = Client()
     let_in = []
@@ -218,7 +218,7 @@ def test_staff_without_any_right_are_refused(filled, method):
 
 
 @pytest.mark.parametrize("role", [VIEWER, AGENT, SUPERVISOR, ADMIN])
-def test_a_role_is_refused_exactly_where_its_right_is_missing(filled, role):
+def test_a_role_is_refused_exactly_where_its_right_is_missing(one_engine, filled, role):
     person = make.person(role)
     client = Client()
     wrong = []
