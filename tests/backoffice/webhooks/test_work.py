@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
 from backoffice.models import AppendOnlyError, System, WebhookCall, WebhookEndpoint, WebhookWork
@@ -85,6 +86,17 @@ def test_a_call_that_cannot_be_worked_on_holds_up_no_other(to, settings):
     assert (failed.status, failed.attempts) == ("failed", working.MOST_ATTEMPTS)
     assert failed.note == "An error of ours: ValueError: nobody expected this"
     assert work(now=now()) == {}
+
+
+def quoting(system, messages, *, now):
+    raise IntegrityError("duplicate key; DETAIL: Key (e164)=(+14155550123) already exists.")
+
+
+def test_what_a_database_quotes_of_a_row_is_not_kept(to, settings):
+    settings.WEBHOOK_ROOMS = {**settings.WEBHOOK_ROOMS, "inbound": f"{__name__}.quoting"}
+    bad = kept(to, message("m-1"))
+    work(now=now())
+    assert WebhookWork.objects.get(pk=bad.pk).note == "An error of ours: IntegrityError"
 
 
 def test_a_call_that_failed_can_be_tried_again(to, settings):
