@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from itertools import groupby
 
 from django.db.models import Max
 
+from backoffice.files.export import write_csv
 from backoffice.files.guard import guard
 from backoffice.files.rows import read_rows
 from backoffice.imports.receive import dialect_of, rows_path
@@ -33,12 +33,9 @@ class Sheet:
 
     def as_csv(self) -> bytes:
         """UTF-8; the mark that Excel looks for stands before it only where it is needed, because strict readers
-        take it for a part of the first header. Cells were made safe where they came from outside; a plus sign
-        before a number has to stay."""
+        take it for a part of the first header. Cells that a spreadsheet would run are guarded, as in every file."""
         stream = io.StringIO(newline="")
-        writer = csv.writer(stream)
-        writer.writerow(self.header)
-        writer.writerows(self.rows)
+        write_csv(stream, self.header, self.rows, bom=False)
         text = stream.getvalue()
         return text.encode("ascii" if text.isascii() else "utf-8-sig")
 
@@ -111,20 +108,15 @@ class _Columns:
     def row(
         self, write_back: WriteBack, written: Mapping[int, str], words: Words, program: Program
     ) -> tuple[str, ...]:
-        cells = [_safe(write_back.ref)] if self.ref else []
+        cells = [write_back.ref] if self.ref else []
         cells.append(written.get(write_back.pk, write_back.number.e164))
         if self.program:
-            cells.append(_safe(program.code))
+            cells.append(program.code)
         return (*cells, *(words.word(write_back.value, polarity) for _, polarity in self.statuses))
 
 
 def _first(headers: Sequence[str] | None) -> str | None:
     return headers[0] if headers else None
-
-
-def _safe(text: str) -> str:
-    """A record id that a spreadsheet would run is made text; a plain signed number is left alone."""
-    return text if text.lstrip("+-").isdecimal() else guard(text)
 
 
 class Words:
@@ -160,7 +152,8 @@ _READ_AS: Mapping[tuple[str, Polarity], tuple[Meaning, ...]] = {
 
 
 def _as_it_came(system: System, program: Program, rows: Sequence[WriteBack]) -> dict[int, str]:
-    """Write-back → its number as the system's own file wrote it. Where the file is gone, nothing."""
+    """Write-back → its number as the system's own file wrote it. Where the file is gone, or would have it guarded as
+    a formula, nothing."""
     last = (
         Reading.objects.filter(system=system, program=program, number__in={row.number_id for row in rows})
         .exclude(batch=None)
@@ -179,7 +172,7 @@ def _as_it_came(system: System, program: Program, rows: Sequence[WriteBack]) -> 
         for reading in some:
             row = wanted.get((reading.number_id, reading.ref))
             text = written.get(reading.line or 0)
-            if row is not None and text and _is_same(text, row.number, system):
+            if row is not None and text and guard(text) == text and _is_same(text, row.number, system):
                 found[row.pk] = text
     return found
 

@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from backoffice import audit, rooms
-from backoffice.files.guard import guard
 from consent import notices
 from consent.corrections_file import Sheet
 from consent.models import AgreedStatus, ConsentRecord, Hold, Notice, Number, Program, SystemRecord, Touched
@@ -186,10 +185,11 @@ def hand_over(
         [
             draft.number.e164,
             draft.channel.value,
-            *map(guard, (emails.get(draft.number.pk, ""), program.name)),
+            emails.get(draft.number.pk, ""),
+            program.name,
             situation.value,
             language,
-            guard(draft.text),
+            draft.text,
             str(draft.segments or "") if draft.channel is Channel.TEXT else "",
             draft.note,
         ]

@@ -1,7 +1,7 @@
 """Rows to files that a spreadsheet shows and never runs.
 
-CSV: an apostrophe before every risky cell (guard). XLSX: every text is typed as text and marked so that
-editing the cell does not turn it into a formula; nothing is prefixed.
+CSV: an apostrophe before every risky cell that is no number (guard). XLSX: every text is typed as text and marked so
+that editing the cell does not turn it into a formula; nothing is prefixed.
 """
 
 from __future__ import annotations

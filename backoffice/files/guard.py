@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 OWN_ERROR_COLUMNS = (
     "_line",
     "_error_code",
@@ -12,6 +14,9 @@ OWN_ERROR_COLUMNS = (
 # forms.
 _RUNS = "=+-@＝＋－＠﹦﹢﹣﹫"
 _BREAKS = "\t\r\n\x00"
+# Nothing in a phone number, a signed whole number or a dash can run, and whoever takes the file needs them as they
+# are: no CRM knows '+14155550101.
+_NUMBER = re.compile(r"\+[1-9][0-9 ().-]{5,24}|-[0-9]*")
 _PASSED_OVER = " \u00a0\u200b\u200c\u200d\u2060\ufeff\u3000"
 
 
@@ -30,8 +35,9 @@ def is_risky(text: str) -> bool:
 
 
 def guard(text: str) -> str:
-    """The text with an apostrophe before it if it is risky, or if it could be mistaken for guarded text."""
-    return f"'{text}" if is_risky(text.lstrip("'")) else text
+    """The text with an apostrophe before it if it is risky, or if it could be mistaken for guarded text. The one rule
+    of every CSV file that leaves; numbers are left alone."""
+    return f"'{text}" if is_risky(text.lstrip("'")) and not _NUMBER.fullmatch(text) else text
 
 
 def unguard(text: str) -> str:

@@ -169,7 +169,7 @@ def test_what_nobody_can_deliver_is_parked_with_the_way_out():
 
 def rows_of(system: System, now: Any = LATER) -> list[dict[str, str]]:
     sheet = corrections_file(system, make.program(), hand_over(system, now))
-    return [dict(zip(sheet.header, row, strict=True)) for row in sheet.rows]
+    return list(csv.DictReader(io.StringIO(sheet.as_csv().decode("utf-8-sig"), newline="")))
 
 
 def test_the_file_has_the_systems_own_columns_and_words():
@@ -201,14 +201,16 @@ def test_the_number_stands_in_the_file_as_the_system_wrote_it():
     assert [row["Mobile"] for row in rows_of(crm)] == ["(415) 555-0123", "+14155550124"]
 
 
-def test_a_record_id_that_a_spreadsheet_would_run_is_made_text():
+@pytest.mark.parametrize(("ref", "cell"), [("=cmd()", "'=cmd()"), ("-17", "-17")])
+def test_what_a_spreadsheet_would_run_is_made_text_and_numbers_stay(ref, cell):
     crm = make.system()
     make.mapping(crm)
     flag = make.stopped_but_texted()
-    make.reading(flag.number, "in", crm, ref="=cmd()")
+    make.reading(flag.number, "in", crm, ref=ref)
     make.weigh(flag.number)
     align(Flag.objects.get(pk=flag.pk))
-    assert rows_of(crm)[0]["Record ID"] == "'=cmd()"
+    [row] = rows_of(crm)
+    assert (row["Record ID"], row["Mobile"]) == (cell, flag.number.e164)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_a_list_leaves_as_a_file_and_it_is_on_record(browser):
     answer = browser("Agent").post(url(check, "_export"), {"list": "file.repeated"})
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert len(lines) == 11
-    assert lines[1].split(",")[:5] == ["32", "'+14155560000", "", "'+14155560000", "block"]
+    assert lines[1].split(",")[:5] == ["32", "+14155560000", "", "+14155560000", "block"]
     entry = AuditEntry.objects.get(action="campaign.export")
     assert entry.details == {"rows": 10, "list": "file.repeated"}
 
