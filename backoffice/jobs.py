@@ -26,6 +26,7 @@ from redis.exceptions import RedisError
 
 from backoffice.models import JobRun
 from backoffice.models.job_run import MAX_ATTEMPTS
+from backoffice.quiet_log import without_values
 
 log = logging.getLogger(__name__)
 KEEP_IDLE = timedelta(days=1)
@@ -157,7 +158,7 @@ def work(run_id: int, verbs: dict[str, Callable[..., dict[str, int]]]) -> dict[s
         _finish(
             run,
             JobRun.Status.FAILED,
-            failure=f"Stopped by an error of ours: {type(error).__name__}: {error} "
+            failure=f"Stopped by an error of ours: {type(error).__name__}: {without_values(error)} "
             f"({where.name}, line {where.lineno}). What was committed stays; “Try again” goes on from there.",
         )
         raise

@@ -15,12 +15,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from backoffice.models import WebhookCall, WebhookEndpoint, WebhookWork
 from backoffice.models.append_only import protect
 from backoffice.models.webhook import KEPT_CALLS
+from backoffice.quiet_log import without_values
 from backoffice.webhooks import bell
 from backoffice.webhooks.providers import PROVIDERS
 from backoffice.webhooks.receive import room
@@ -108,9 +109,7 @@ def _fail(one: WebhookWork, error: Exception, now: datetime) -> Counter[str]:
     log.exception("call %s could not be worked on", one.call_id)
     attempts = one.attempts + 1
     is_over = attempts >= MOST_ATTEMPTS
-    # What a database says of a row quotes its values, numbers among them; the note is kept and shown.
-    said = "" if isinstance(error, DatabaseError) else f": {error}"
-    note = f"An error of ours: {type(error).__name__}{said}"[:280]
+    note = f"An error of ours: {type(error).__name__}: {without_values(error)}"[:280]
     WebhookWork.objects.filter(pk=one.pk, status=Status.WAITING).update(
         attempts=attempts,
         note=note,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,6 @@ from backoffice.api.body import parse, pointer
 from backoffice.api.problem import Problem
 from backoffice.models import ApiToken
 from backoffice.models.token import digest_of
-from backoffice.quiet_log import WithoutNumbers
 from tests.consent.api.make import Caller, caller, token
 
 GOOD = {"program": "promo", "numbers": ["+14155550100"]}
@@ -185,14 +183,3 @@ def test_a_database_that_is_away_is_answered_with_503_and_no_permission(monkeypa
     answer = by.ask("send-checks", GOOD)
     assert refusal(answer) == (503, "unavailable")
     assert answer["Retry-After"] == "5"
-
-
-def test_no_number_of_an_address_stands_in_the_log():
-    record = logging.LogRecord(
-        "django.request", 30, "", 0, "%s: %s", ("Not Found", "/api/v1/contacts/+14155550100/consent"), None
-    )
-    assert WithoutNumbers().filter(record)
-    assert record.getMessage() == "Not Found: /api/v1/contacts/…/consent"
-    plain = logging.LogRecord("django.request", 30, "", 0, "%s: %s", ("Not Found", "/contacts/12/"), None)
-    WithoutNumbers().filter(plain)
-    assert plain.getMessage() == "Not Found: /contacts/12/"

@@ -89,14 +89,14 @@ def test_a_call_that_cannot_be_worked_on_holds_up_no_other(to, settings):
 
 
 def quoting(system, messages, *, now):
-    raise IntegrityError("duplicate key; DETAIL: Key (e164)=(+14155550123) already exists.")
+    raise IntegrityError("duplicate key\nDETAIL:  Key (e164)=(+14155550123) already exists.")
 
 
 def test_what_a_database_quotes_of_a_row_is_not_kept(to, settings):
     settings.WEBHOOK_ROOMS = {**settings.WEBHOOK_ROOMS, "inbound": f"{__name__}.quoting"}
     bad = kept(to, message("m-1"))
     work(now=now())
-    assert WebhookWork.objects.get(pk=bad.pk).note == "An error of ours: IntegrityError"
+    assert WebhookWork.objects.get(pk=bad.pk).note == "An error of ours: IntegrityError: duplicate key"
 
 
 def test_a_call_that_failed_can_be_tried_again(to, settings):
