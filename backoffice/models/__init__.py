@@ -3,6 +3,7 @@ from backoffice.models.audit_entry import AuditEntry
 from backoffice.models.import_batch import Bucket, IllegalMove, ImportBatch, ImportRow, StaleBatch
 from backoffice.models.job_run import JobRun
 from backoffice.models.lookups import AnyOf
+from backoffice.models.saved_view import SavedView
 from backoffice.models.system import ColumnMapping, System
 from backoffice.models.token import ApiToken, Scope
 from backoffice.models.webhook import WebhookCall, WebhookEndpoint, WebhookWork
@@ -20,6 +21,7 @@ __all__ = [
     "ImportBatch",
     "ImportRow",
     "JobRun",
+    "SavedView",
     "Scope",
     "StaleBatch",
     "System",

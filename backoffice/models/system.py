@@ -36,6 +36,9 @@ class System(models.Model):
         STAFF = "staff", "Staff change log"
         REASSIGNED = "reassigned", "Reassigned or disconnected numbers"
 
+    # The kinds that believe something that can be compared and corrected; the others only bring evidence.
+    STORES = (Kind.PLATFORM, Kind.PROVIDER, Kind.CRM)
+
     class Delivery(models.TextChoices):
         CSV = "csv", "A CSV in the system's own columns"
         DROP = "drop", "A CSV put into its drop folder"
@@ -94,8 +97,7 @@ class System(models.Model):
 
     @property
     def stores_a_status(self) -> bool:
-        """Whether it believes something that can be compared and corrected; the others only bring evidence."""
-        return self.kind in {self.Kind.PLATFORM, self.Kind.PROVIDER, self.Kind.CRM}
+        return self.kind in self.STORES
 
     def is_stale(self, last_import_at: datetime | None, now: datetime) -> bool:
         return last_import_at is None or now - last_import_at > timedelta(hours=self.expected_every_hours)
