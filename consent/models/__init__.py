@@ -3,6 +3,7 @@ from consent.models.connection import Connection
 from consent.models.correction import Correction, Decision, ReasonCode, WriteBack
 from consent.models.flag import Flag, FlagEvent, Hold, StaleFlag
 from consent.models.ledger import ConsentRecord, Reading
+from consent.models.mention import Mention
 from consent.models.outbound import DeliveryEvent, HoldPush
 from consent.models.people import Contact, Number, SystemRecord
 from consent.models.program import Notice, Program, Sender, Wording
@@ -21,6 +22,7 @@ __all__ = [
     "FlagEvent",
     "Hold",
     "HoldPush",
+    "Mention",
     "Notice",
     "Number",
     "Program",

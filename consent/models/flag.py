@@ -179,6 +179,8 @@ class FlagEvent(AppendOnly):
     new = models.CharField(max_length=12)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     note = models.TextField(blank=True)
+    # Somebody's own words for colleagues; unset where a step of the flag's life is told.
+    is_note = models.BooleanField(null=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
