@@ -17,7 +17,6 @@ from consent.rules import Code, Severity
 
 W = WriteBack.Status
 LONG, SHORT = timedelta(days=90), timedelta(days=30)
-STORES = (System.Kind.PLATFORM, System.Kind.PROVIDER, System.Kind.CRM)
 
 
 @dataclass(slots=True)
@@ -64,7 +63,9 @@ def by_harm(now: datetime, only: System | None = None) -> list[Harm]:
     """Every active system that stores a status (or `only` that one), in the order of harm; a fixed number of
     questions."""
     systems = (
-        System.objects.filter(pk=only.pk) if only else System.objects.filter(is_active=True, kind__in=STORES)
+        System.objects.filter(pk=only.pk)
+        if only
+        else System.objects.filter(is_active=True, kind__in=System.STORES)
     )
     found = {system.pk: Harm(system) for system in systems.order_by("name", "pk")}
     _count_flags(found, now)

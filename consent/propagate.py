@@ -46,7 +46,6 @@ from consent.rules import Status
 from consent.watch import IN, OUT, Key, key_of
 
 W = WriteBack.Status
-STORES = (System.Kind.PLATFORM, System.Kind.PROVIDER, System.Kind.CRM)
 # What contradicts each agreed value. A plain "no" does not contradict an opt-out: nothing is sent on it.
 # Someone waiting for a confirmation could still become opted in, so an opt-out is written over that.
 CONTRADICTS_OUT = frozenset({Meaning.IN.value, Meaning.PENDING.value})
@@ -142,7 +141,7 @@ def latest_readings(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, 
     """What each record of each system said last, batches that were voided left out."""
     rows = (
         Reading.objects.filter(number__in=lines, program__in=programs)
-        .filter(system__is_active=True, system__kind__in=STORES)
+        .filter(system__is_active=True, system__kind__in=System.STORES)
         .filter(Q(batch=None) | Q(batch__voided_at=None))
         .select_related("system")
         .order_by("read_at", "pk")

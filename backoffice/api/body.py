@@ -1,16 +1,13 @@
-"""Bodies and parameters of the API: strict JSON, then a pydantic model that knows every field.
-
-Python's own reader takes the last of two equal names, NaN, and any depth; here each of them is refused.
-"""
+"""Bodies and parameters of the API: strict JSON, then a pydantic model that knows every field."""
 
 from __future__ import annotations
 
-import json
 from typing import Any, TypeVar
 
 from django.http import HttpRequest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from backoffice import strict_json
 from backoffice.api.problem import Problem
 
 MAX_BYTES = 4_000_000
@@ -54,43 +51,10 @@ def parse(raw: bytes) -> Any:
     if not raw:
         raise Problem(400, "empty", "The body is empty.", "Send a JSON object.")
     try:
-        return json.loads(
-            raw.decode(), object_pairs_hook=_object, parse_constant=_constant, parse_float=_float
-        )
-    except UnicodeDecodeError as error:
-        raise _no_json(f"byte {error.start} is not UTF-8") from error
-    except RecursionError as error:
-        raise _no_json("it is nested too deeply") from error
-    except json.JSONDecodeError as error:
-        raise _no_json(f"{error.msg}, line {error.lineno}, column {error.colno}") from error
-    except ValueError as error:
-        raise _no_json(str(error)) from error
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name “{twice[:60]}” stands twice in one object")
-    return found
-
-
-def _constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number that JSON has")
-
-
-def _float(text: str) -> float:
-    found = float(text)
-    if found in {float("inf"), float("-inf")}:
-        raise ValueError(f"the number {text[:40]} is too large")
-    return found
-
-
-def _no_json(why: str) -> Problem:
-    return Problem(
-        400, "no_strict_json", f"The body cannot be read as JSON: {why}.", "Mend it, send it again."
-    )
+        return strict_json.read(raw)
+    except strict_json.NotStrict as error:
+        what = f"The body cannot be read as JSON: {error}."
+        raise Problem(400, "no_strict_json", what, "Mend it, send it again.") from error
 
 
 def fit(found: Any, model: type[Model]) -> Model:

@@ -1,31 +1,25 @@
-"""The two forms of body that providers send, read strictly: what two readers could read differently is refused."""
+"""The two forms of body that providers send, read strictly."""
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import parse_qsl
 
+from backoffice import strict_json
 from backoffice.webhooks.shapes import Call, Unreadable
 
-DEEPEST = 40  # levels of brackets; providers use five
 MOST_FIELDS = 500
 _BARE_NUMBER = re.compile(r"[1-9][0-9]{7,14}")
 
 
 def json_of(call: Call) -> Any:
-    """The body as JSON. Raises Unreadable for a name that stands twice, NaN, brackets without end, no JSON at all."""
+    """The body as JSON. Raises Unreadable for anything that is no strict JSON."""
     try:
-        text = call.body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable("The body is not UTF-8.") from error
-    _check_depth(text)
-    try:
-        return json.loads(text, object_pairs_hook=_each_name_once, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"The body is not JSON: {str(error)[:120]}.") from error
+        return strict_json.read(call.body)
+    except strict_json.NotStrict as error:
+        raise Unreadable(f"The body cannot be read as JSON: {error}.") from error
 
 
 def object_of(call: Call) -> dict[str, Any]:
@@ -33,31 +27,6 @@ def object_of(call: Call) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Unreadable("The body should be one JSON object.")
     return found
-
-
-def _check_depth(text: str) -> None:
-    """More brackets than anybody needs are refused before the parser meets them."""
-    depth = 0
-    for bracket in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
-        if bracket[0] in "[{":
-            depth += 1
-            if depth > DEEPEST:
-                raise Unreadable(f"The body has brackets within brackets, more than {DEEPEST} deep.")
-        elif bracket[0] in "]}":
-            depth -= 1
-
-
-def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Unreadable(f"The body says “{twice[:40]}” twice.")
-    return found
-
-
-def _no_number(name: str) -> NoReturn:
-    raise Unreadable(f"The body has {name} where a number should be.")
 
 
 def pairs_of(call: Call) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from backoffice.models import ImportBatch, System
 from backoffice.overview import freshness
 from consent import source_settings
 from consent.forms import SourceSettingsForm
-from consent.harm import STORES, Harm, by_harm, lines_of
+from consent.harm import Harm, by_harm, lines_of
 from consent.models import Flag
 from consent.rules import Code, Severity
 
@@ -58,7 +58,7 @@ class Shown:
 @needs("backoffice.view_system")
 def system_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    others = [one for one in freshness(now) if one.system.kind not in STORES]
+    others = [one for one in freshness(now) if not one.system.stores_a_status]
     context = {
         "title": "Systems",
         "subtitle": "What each does to consent on its own. Look here for the root cause; the most harm comes first.",
