@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from consent.management.json_lines import Unreadable, text
+from backoffice.asked import Unreadable, text
 from errors.preflight import Consent, Finding, Media, Message, Outcome, Purpose, Sent
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from consent.models import AgreedStatus, Hold, Number, Program, Touched
 from consent.rules import Status
 from errors import life
 from errors.models import SendAttempt
-from errors.preflight import Consent, Outcome, Purpose, Sent
+from errors.preflight import Consent, Message, Outcome, Purpose, Sent
 
 RECENT = timedelta(hours=48)  # longer than every window in which a repetition counts
 UNKNOWN = frozenset({life.Status.SUBMIT_UNKNOWN, life.Status.DELIVERY_UNKNOWN, life.Status.UNMAPPED})
@@ -61,6 +61,13 @@ def programs_of(sender: str) -> list[Program]:
     return [
         one for one in every if wanted and any(plain(mine.address) == wanted for mine in one.senders.all())
     ]
+
+
+def branded(message: Message, programs: Sequence[Program]) -> Message:
+    """Unless a brand was typed, the program's must be in the text."""
+    return (
+        message if message.brand or len(programs) != 1 else replace(message, brand=programs[0].brand or None)
+    )
 
 
 def recipients(e164s: Collection[str], programs: Sequence[Program], *, now: datetime) -> dict[str, Recipient]:

@@ -11,11 +11,9 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from backoffice.asked import Unreadable
+
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-class Unreadable(ValueError):
-    """A line that cannot be answered; the message says what, where and how to mend it."""
 
 
 class JsonLinesCommand(BaseCommand):
@@ -78,14 +76,6 @@ def parsed(line: bytes) -> Any:
         raise Unreadable("not readable: nested too deeply; write one flat object on each line") from None
     except ValueError:
         raise Unreadable("not readable: a number in it is too long; shorten it") from None
-
-
-def text(asked: dict[str, Any], key: str) -> str | None:
-    """A text, or None where it is null or missing. Raises Unreadable."""
-    value = asked.get(key)
-    if value is None or isinstance(value, str):
-        return value
-    raise Unreadable(f'"{key}" is {json.dumps(value)[:40]}; write it as text in quotes, or null')
 
 
 def _opened(file: str) -> AbstractContextManager[BinaryIO]:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from backoffice.asked import Unreadable
 from consent.ledger import (
     Act,
     Basis,
@@ -24,7 +25,6 @@ from consent.ledger import (
     Value,
     WordingState,
 )
-from consent.management.json_lines import Unreadable
 
 Json = Mapping[str, Any]
 Choice = TypeVar("Choice", bound=StrEnum)

@@ -11,15 +11,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, PlainValidator, WithJsonSchema, model_validator
 
 from backoffice.api import Call, Problem, Scope, Strict, endpoint
-from consent.management.json_lines import Unreadable
+from backoffice.asked import Unreadable
 from errors.asked import finding_as_json, message_of, recent_of
 from errors.audience import MOST_ROWS, Audience, Row, is_of_text, judge, numbers_in
-from errors.encoding import Encoding, measure
+from errors.encoding import Encoding, measure, money
 from errors.preflight import Code, Consent, Finding, Message, Sent, Severity, Verdict, check, verdict
 from errors.preflight.recipient import read_recipient
-from errors.recipients import Recipient, programs_of, recipients
+from errors.recipients import Recipient, branded, programs_of, recipients
 from errors.rulebook import day_of, in_force
-from errors.views.message_check import branded, money
 
 Short = Annotated[str, Field(max_length=120)]
 MOST_CHARACTERS = 5_000

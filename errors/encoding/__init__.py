@@ -9,7 +9,7 @@ Sources: 3GPP TS 23.038 (alphabets, national language tables), TS 23.040 9.2.3.2
 from errors.encoding.alphabets import Language
 from errors.encoding.forcing import Forcing, forcing
 from errors.encoding.header import MOST_PARTS, Encoding
-from errors.encoding.measure import Measure, measure, parts
+from errors.encoding.measure import Measure, measure, money, parts
 from errors.encoding.plainer import Change, Plainer, plainer
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Plainer",
     "forcing",
     "measure",
+    "money",
     "parts",
     "plainer",
 ]

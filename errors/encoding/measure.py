@@ -1,6 +1,7 @@
 """How many messages a text takes: what the network counts, and what the provider charges for."""
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -60,6 +61,11 @@ def parts(text: str, *, language: Language | None = None) -> list[str]:
         ends = _ucs_ends(text, CONCATENATION)
     places = [0, *ends]
     return [text[begin:end] for begin, end in pairwise(places)]
+
+
+def money(price: Decimal | None, segments: int) -> str:
+    """What so many segments cost, in the currency of the price; empty without one."""
+    return f"{(price * segments).normalize():f}" if price is not None else ""
 
 
 def _measure(text: str) -> Measure:

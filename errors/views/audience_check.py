@@ -32,12 +32,12 @@ from errors.audience import (
     read_audience,
     to_text,
 )
-from errors.encoding import measure
+from errors.encoding import measure, money
 from errors.message_form import MessageCheckForm
 from errors.preflight import Verdict
-from errors.recipients import recipients
+from errors.recipients import branded, recipients
 from errors.rulebook import day_of, in_force
-from errors.views.message_check import branded, money, page_of_check, programs_in
+from errors.views.message_check import page_of_check, programs_in
 
 LISTS = (
     (Verdict.PASS, "may get it", "Nothing stands against it.", "ok"),

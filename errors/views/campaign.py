@@ -36,10 +36,10 @@ from errors.campaign_check import (
 )
 from errors.campaign_form import CampaignForm
 from errors.campaign_tally import reasons_of
+from errors.encoding import money
 from errors.models import CampaignCheck
 from errors.preflight import Code, Verdict
 from errors.views.audience_check import LISTS
-from errors.views.message_check import money
 
 CONSENT = (
     (Code.CONSENT_OPTED_OUT, "opted out"),

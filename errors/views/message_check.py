@@ -23,7 +23,7 @@ from backoffice.frame import render_in_admin
 from consent.models import Program, Sender
 from errors.audience import MOST_ROWS, draft_findings, is_of_text
 from errors.bubbles import Bubble, Place, bubbles, code_of
-from errors.encoding import Forcing, Measure, Plainer, forcing, measure, plainer
+from errors.encoding import Forcing, Measure, Plainer, forcing, measure, money, plainer
 from errors.message_form import MessageCheckForm
 from errors.models import NumberFinding
 from errors.preflight import (
@@ -36,7 +36,7 @@ from errors.preflight import (
     verdict,
 )
 from errors.preflight.recipient import read_recipient
-from errors.recipients import Recipient, programs_of, recipients
+from errors.recipients import Recipient, branded, programs_of, recipients
 from errors.rulebook import day_of, in_force
 
 # Shown in the words themselves, character by character.
@@ -248,13 +248,6 @@ def _unreached(recipient: Recipient | None) -> NumberFinding | None:
     )
 
 
-def branded(message: Message, programs: Sequence[Program]) -> Message:
-    """Unless a brand was typed, the program's must be in the text."""
-    return (
-        message if message.brand or len(programs) != 1 else replace(message, brand=programs[0].brand or None)
-    )
-
-
 def _informed(message: Message, recipient: Recipient | None) -> Message:
     """The message with what we know. Without a recipient nobody's consent is in question."""
     if recipient is not None:
@@ -281,11 +274,6 @@ def _kept(text: str) -> list[str]:
 
 def _without(text: str, kept: Sequence[str]) -> str:
     return plainer(text, respelled=True).text.translate(dict.fromkeys(map(ord, kept)))
-
-
-def money(price: Decimal | None, segments: int) -> str:
-    """What so many segments cost, in the currency of the price; empty without one."""
-    return f"{(price * segments).normalize():f}" if price is not None else ""
 
 
 def _seen(written: str) -> str:

@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 
 from consent.ledger import Precision, Scope, SystemKind, Value, WordingState
 from consent.management.commands.explain_consent import Command
-from consent.management.json_lines import Unreadable
+from backoffice.asked import Unreadable
 from consent.management.scenarios import read_scenario
 from tests.consent.rule_cases import utc
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from consent.management.json_lines import JsonLinesCommand, Unreadable, text
+from backoffice.asked import Unreadable, text
+from consent.management.json_lines import JsonLinesCommand
 from consent.numbers import NumberReader, UnknownRegion
 
 

@@ -1,16 +1,17 @@
 """manage.py preflight: what is wrong with messages before they are sent, for scripts and for checking by hand."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import DatabaseError
+from django.utils import timezone
 
 from consent.management.json_lines import JsonLinesCommand
 from errors.asked import finding_as_json, message_of, recent_of, time_of
 from errors.preflight import Finding, RuleBook, check, rules_on, verdict
-from errors.rulebook import in_force
+from errors.rulebook import day_of, in_force
 
 
 class Command(JsonLinesCommand):
@@ -45,7 +46,7 @@ class Command(JsonLinesCommand):
     def _has_database(self) -> bool:
         """Messages can be checked before there is a database, too."""
         try:
-            in_force(date.today())  # noqa: DTZ011 - any day
+            in_force(timezone.localdate())
         except DatabaseError as problem:
             what = str(problem).partition("\n")[0]
             self.stderr.write(f"No rules in the database ({what}); those of this release are used.")
@@ -61,5 +62,7 @@ def _check(asked: dict[str, Any], books: Callable[[date], RuleBook]) -> list[Fin
     """Raises Unreadable."""
     message = message_of(asked)
     now = time_of(asked, "now")
-    day = (message.at or now or datetime.now()).date()  # noqa: DTZ005 - only which rules are in force
-    return check(message, books(day), now=now, recent=recent_of(asked))
+    rules = books(
+        day_of(message.at or now, timezone.now())
+    )  # a day that is asked for counts as it is written
+    return check(message, rules, now=now, recent=recent_of(asked))

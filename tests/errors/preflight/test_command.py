@@ -4,13 +4,16 @@ import io
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from errors.management.commands.preflight import Command
+from errors.preflight import rules_on
 
 PROJECT = Path(__file__).parents[3]
 LINES = (PROJECT / "tests" / "cases" / "preflight.jsonl").read_bytes().splitlines()
@@ -30,6 +33,23 @@ def test_worked_cases(line):
     assert set(case["expected"]) <= named
     assert not codes & set(case.get("forbidden", []))
     assert not case.get("any_of") or codes & set(case["any_of"])
+
+
+def test_the_day_whose_rules_hold_is_the_staffs_and_not_the_machines():
+    days = []
+
+    def books(day):
+        days.append(day)
+        return rules_on(day)
+
+    command = Command()
+    command.books = books
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):  # 26 hours apart: never on the same day
+        with timezone.override(zone):
+            command.answer({"message": "Acme: hi", "purpose": "otp"})
+    command.answer({"message": "Acme: hi", "purpose": "otp", "now": "2026-03-10T23:59"})
+    assert days[0] != days[1]
+    assert days[2] == date(2026, 3, 10)
 
 
 def test_lines_are_answered_in_order_and_bad_ones_stop_nothing():
