@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 
-from backoffice.access import sync_roles
 from backoffice.models import ImportBatch, JobRun, System
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
@@ -21,7 +20,6 @@ def person(role: str | None = None, **fields: Any) -> User:
         f"person{next(_serial)}", password="a long enough phrase", is_staff=True, **fields
     )
     if role:
-        sync_roles()
         user.groups.add(Group.objects.get(name=role))
     return user
 

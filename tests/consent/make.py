@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 
-from backoffice.access import sync_roles
 from backoffice.models import ColumnMapping, ImportBatch, System
 from consent.correct import Choice, Seen, Subject
 from consent.ledger import Act, Kind, Precision
@@ -31,7 +30,6 @@ _count = itertools.count(1)
 
 
 def staff(role: str = "Agent", name: str | None = None) -> User:
-    sync_roles()
     user = User.objects.create_user(
         name or f"{role.lower()}{next(_count)}", is_staff=True, password="secret-pass"
     )

@@ -99,12 +99,12 @@ def test_holds_are_placed_and_released(double):
     ],
 )
 def test_no_whole_answer_is_busy_and_may_have_arrived(double, mode, trouble, may_have_arrived, words):
-    double.behave(mode, seconds=3)
+    double.behave(mode, seconds=30)
     started = time.monotonic()
     with quick(), pytest.raises(trouble, match=words) as raised:
         write(to(double))
     assert raised.value.may_have_arrived is may_have_arrived
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
     assert f"PUT {double.url}/numbers/%2B14155550123" in raised.value.exchange.request
 
 

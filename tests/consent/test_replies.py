@@ -327,9 +327,9 @@ def test_an_empty_body_is_nothing_and_what_is_no_text_is_refused() -> None:
 def test_a_huge_body_costs_no_more_than_its_length(piece: str) -> None:
     def seconds(length: int) -> float:
         text = piece * (length // len(piece))
-        started = time.perf_counter()
+        started = time.process_time()
         read(text)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     seconds(1_000)
     short, long = min(seconds(10_000) for _ in range(3)), min(seconds(100_000) for _ in range(3))

@@ -226,7 +226,7 @@ def test_attempts_that_arrive_while_their_hour_is_counted_are_counted_next():
 
     def arrive() -> None:
         try:
-            counted.wait(timeout=20)
+            counted.wait(timeout=120)
             with transaction.atomic():  # waits for the count where it must
                 make.attempt("failed")
             arrived.set()
@@ -241,7 +241,7 @@ def test_attempts_that_arrive_while_their_hour_is_counted_are_counted_next():
         counted.set()
         # Its hour is being taken away: the writer cannot be through before this transaction is.
         assert not arrived.wait(timeout=0.5)
-    thread.join(timeout=20)
+    thread.join(timeout=120)
     assert arrived.is_set()
     assert AttemptHour.objects.get().attempts == 1
     assert count() == {"hours": 1, "rows": 1}
@@ -259,16 +259,16 @@ def test_an_hour_that_is_being_written_is_counted_after_the_writer(postgresql: N
             with transaction.atomic():
                 make.attempt("failed")
                 touched.set()
-                go_on.wait(timeout=20)
+                go_on.wait(timeout=120)
         finally:
             close_old_connections()
             connection.close()
 
     thread = threading.Thread(target=write)
     thread.start()
-    assert touched.wait(timeout=20)
+    assert touched.wait(timeout=120)
     threading.Timer(0.3, go_on.set).start()
     count()
-    thread.join(timeout=20)
+    thread.join(timeout=120)
     assert from_counts() == from_rows()
     assert not TouchedHour.objects.exists()

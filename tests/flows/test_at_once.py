@@ -32,7 +32,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     def one(call: Callable[[], Any]) -> Any:
         try:
             connection.ensure_connection()
-            start.wait(timeout=20)
+            start.wait(timeout=120)
             return call()
         except Exception as error:
             return error

@@ -48,7 +48,7 @@ def test_a_worker_killed_in_the_middle_of_a_delivery_loses_nothing_and_repeats_u
     assert WriteBack.objects.filter(status="sent").count() == 1  # out, and nobody knows whether it arrived
     double.behave("ok")
     worker.start()
-    eventually(verified, 60, "every correction verified")
+    eventually(verified, what="every correction verified")
     assert double.values == {row.number.e164: "out" for row in rows}
     keys = double.bodies_by_key()
     assert len(keys) == len(rows)
@@ -91,7 +91,7 @@ def test_a_slow_system_does_not_hold_up_another(start_worker, double, tmp_path):
         double.behave("slow", seconds=2)
         start_worker(**SHORT, DELIVERY_TURN_SECONDS="2")
         ring()
-        eventually(lambda: len(other.values) == 12, 30, "the other system's corrections")
+        eventually(lambda: len(other.values) == 12, what="the other system's corrections")
         assert len(double.writes()) < 12
     finally:
         other.stop()

@@ -270,6 +270,8 @@ def test_no_address_makes_an_error_of_ours(filled, case, method):
     for address in addresses():
         if address.name.startswith("admin:") and (method, case) not in ASKED_OF_TABLES:
             continue
+        if FILLS[case] and not address.converters:
+            continue  # the same address as with "what is there"
         answer = ask(as_(chief, client), method, address.path(fill))
         if answer.status_code >= 500 and address.name != "ready":
             broken.append(f"{method} {address.path(fill)} answered {answer.status_code}")

@@ -63,7 +63,7 @@ def is_lost(run: JobRun) -> bool:
 
 def sweep_when_lost(run: JobRun) -> int:
     """Wait for the lease to run out, then what the scheduled sweep does half a minute later. Bells rung."""
-    eventually(lambda: is_lost(run), seconds=10, what="the lease running out")
+    eventually(lambda: is_lost(run), what="the lease running out")
     return jobs.sweep(timezone.now() + jobs.RING_AGAIN_AFTER)["rung"]
 
 

@@ -31,7 +31,7 @@ from tests.workers import Worker, eventually
 
 S = ImportBatch.Status
 Start = Callable[..., Worker]
-LONGEST_WAIT = 12.0  # seconds a staff request may take while the queue is frozen
+LONGEST_WAIT = 30.0  # seconds a staff request may take while the queue is frozen
 
 
 def forget_connections() -> None:
@@ -156,11 +156,9 @@ def test_a_worker_whose_acknowledgement_ran_into_a_frozen_queue_takes_work_again
     press_confirm(client, waiting_batch)
     eventually(lambda: JobRun.objects.filter(kind="import.run", status=JobRun.Status.RUNNING).exists())
     with queue.frozen():  # until the worker has given up telling it that the import is done
-        eventually(lambda: "Couldn't ack" in worker.log, seconds=40, what="the acknowledgement failing")
+        eventually(lambda: "Couldn't ack" in worker.log, what="the acknowledgement failing")
     run = jobs.start("errors.rollup", "once more", trigger=JobRun.Trigger.STAFF)
-    eventually(
-        lambda: JobRun.objects.get(pk=run.pk).status == JobRun.Status.DONE, seconds=30, what="the next run"
-    )
+    eventually(lambda: JobRun.objects.get(pk=run.pk).status == JobRun.Status.DONE, what="the next run")
 
 
 def test_messages_outlive_a_kill_of_the_queue(queue: Queue, transactional_db):
@@ -192,7 +190,7 @@ def test_many_messages_for_one_run_on_two_workers_have_one_effect(
 
 def freeze_between_chunks(worker: Worker) -> None:
     """Stop the worker's processes at a moment when they hold no lock in the database."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 180
     while time.monotonic() < until:
         os.killpg(worker.pid, signal.SIGSTOP)
         if nobody_writes():

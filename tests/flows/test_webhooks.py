@@ -76,7 +76,7 @@ def test_the_same_calls_in_parallel_while_workers_are_killed(start_worker: Calla
     assert answers == {200}
     # In force when it was answered, whatever the workers did.
     assert ConsentRecord.objects.count() == MESSAGES
-    eventually(all_done, seconds=60, what="everything being worked on")
+    eventually(all_done, what="everything being worked on")
     reconcile("the schedule’s", beat=unwatched)  # for those whose worker died between the two
     assert WebhookCall.objects.count() == MESSAGES * CALLERS
     assert set(WebhookWork.objects.values_list("status", flat=True)) == {"done"}
