@@ -12,9 +12,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from backoffice.asked import Unreadable
 from consent.ledger import Precision, Scope, SystemKind, Value, WordingState
 from consent.management.commands.explain_consent import Command
-from backoffice.asked import Unreadable
 from consent.management.scenarios import read_scenario
 from tests.consent.rule_cases import utc
 
