@@ -34,7 +34,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LONGEST_PASS = float(os.environ.get("TEST_PASS_SECONDS", 30 * 60))
 # The longest first. What waits for workers and servers goes beside what keeps the cores busy.
-PASSES = ("sqlite", "postgresql", "postgresql-waiting", "browser", "sqlite-waiting", "plain")
+PASSES = ("postgresql", "sqlite", "sqlite-waiting", "postgresql-waiting", "browser", "plain")
 WAITING = ("tests/flows", "tests/backoffice/launch")
 
 
@@ -93,7 +93,9 @@ def postgres_server() -> Iterator[str]:
     given = os.environ.get("TEST_DATABASE_URL")
     if not given:
         # Three passes with their workers; nothing here is worth keeping.
-        with servers.private_postgres({"max_connections": "200", "shared_buffers": "256MB"}) as url:
+        with servers.private_postgres(
+            {"max_connections": "200", "shared_buffers": "256MB", "jit": "off"}
+        ) as url:
             yield url
         return
     try:
@@ -196,14 +198,14 @@ def start(one: Pass, output: Path | None) -> subprocess.Popen[bytes]:
 
 
 def run_all(passes: Sequence[Pass], var: Path) -> dict[str, int]:
-    """Exit codes by pass. Two more at a time than there are cores, because some of them mostly wait for workers to be
-    missed; each one's words are printed when it ends."""
+    """Exit codes by pass. Three more at a time than there are cores, because some of them mostly wait for workers to
+    be missed; each one's words are printed when it ends."""
     waiting, running, codes = list(passes), {}, {}
     outputs = {one.name: var / f"{one.name}.txt" if len(passes) > 1 else None for one in passes}
     began = told = time.monotonic()
     try:
         while waiting or running:
-            while waiting and len(running) < (os.cpu_count() or 1) + 2:
+            while waiting and len(running) < (os.cpu_count() or 1) + 3:
                 one = waiting.pop(0)
                 running[one.name] = (start(one, outputs[one.name]), time.monotonic())
             time.sleep(0.2)

@@ -84,11 +84,8 @@ def children_of(pid: int) -> list[int]:
 def test_an_import_survives_its_worker_twice_and_ends_the_same(
     request: pytest.FixtureRequest, start_worker: Start, client, slug: str, file: Callable[[int], str]
 ):
-    # Half a minute of waiting each: one file of each room on each engine.
-    if slug == "twilio":
-        request.getfixturevalue("postgresql")
-    elif slug == "hubspot" and connection.vendor == "postgresql":
-        pytest.skip("the Twilio log brings consent here; runs in the SQLite pass")
+    # Half a minute of waiting each: once for each file, on one engine or the other.
+    request.getfixturevalue("postgresql" if slug == "twilio" else "one_engine")
     content = file(ROWS)
     unbroken = in_one_go(slug, content)
     batch = make.confirmed(slug, content)
@@ -161,7 +158,7 @@ def somebody_waits_for_a_lock() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def test_a_worker_with_another_chunk_size_goes_on_at_the_right_row(start_worker: Start):
+def test_a_worker_with_another_chunk_size_goes_on_at_the_right_row(one_engine, start_worker: Start):
     content = make.crm_file(ROWS)
     unbroken = in_one_go("hubspot", content)
     batch = make.confirmed("hubspot", content)
@@ -175,7 +172,7 @@ def test_a_worker_with_another_chunk_size_goes_on_at_the_right_row(start_worker:
     assert picture.of_import(batch) == unbroken
 
 
-def test_a_long_run_makes_way_and_goes_on_from_where_it_was(start_worker: Start):
+def test_a_long_run_makes_way_and_goes_on_from_where_it_was(one_engine, start_worker: Start):
     content = make.crm_file(ROWS)
     unbroken = in_one_go("hubspot", content)
     batch = make.confirmed("hubspot", content)
