@@ -1,14 +1,17 @@
-"""What there is to find: one function per kind, each reading in sets and yielding what is so now."""
+"""What there is to find: one function per kind, each reading in sets and yielding what is so now.
+
+Each says after every few thousand rows that it is alive, whether or not it found anything in them.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Length
 
 from consent.models import Number, Program, SystemRecord
@@ -26,11 +29,33 @@ TEXTS_LATELY: Final = timedelta(days=7)
 FEWEST_SENDS: Final = 50  # of a campaign, before its country is told from its sends
 NEARLY_ALL: Final = 0.95
 AT_ONCE: Final = 5_000
+SPAN: Final = 200_000  # numbers whose records are compared in one statement
 MOST_PEOPLE: Final = 5  # named in a finding
 # Lines that take no texts, whoever carries them; phonenumbers' words.
 NO_TEXTS: Final = ("FIXED_LINE", "TOLL_FREE", "PREMIUM_RATE", "SHARED_COST", "UAN", "PAGER", "VOICEMAIL")
 # Numbers that are written right and lead nowhere.
 _NOBODY: Final = frozenset({"fictitious"})
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at everything. What is wrong with a number by itself is looked for in those after `after` up to
+    `until` (primary keys), as it changes with the numbering plans alone."""
+
+    now: datetime
+    after: int
+    until: int
+    alive: Callable[[], None]
+
+    def numbers(self) -> QuerySet[Number]:
+        return Number.objects.filter(pk__gt=self.after, pk__lte=self.until).order_by("pk")
+
+    def paced(self, rows: Iterable[T]) -> Iterator[T]:
+        for place, row in enumerate(rows):
+            if place % AT_ONCE == 0:
+                self.alive()
+            yield row
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +69,39 @@ class Found:
     template: str = ""
 
 
-def line_types(now: datetime) -> Iterator[Found]:
+def line_types(look: Look) -> Iterator[Found]:
     """By the numbering plan: known before the first send."""
-    rows = Number.objects.filter(line_type__in=NO_TEXTS).order_by("pk")
-    for pk, line_type, region in rows.values_list("pk", "line_type", "region").iterator(AT_ONCE):
+    rows = look.numbers().filter(line_type__in=NO_TEXTS).values_list("pk", "line_type", "region")
+    for pk, line_type, region in look.paced(rows.iterator(AT_ONCE)):
         yield Found(str(pk), {"line_type": line_type, "region": region}, number_id=pk)
 
 
-def not_valid(now: datetime) -> Iterator[Found]:
+def not_valid(look: Look) -> Iterator[Found]:
     """Numbers that today's numbering plans do not know, or that are kept for films and examples."""
     reader = NumberReader(None)
-    for pk, e164 in Number.objects.order_by("pk").values_list("pk", "e164").iterator(AT_ONCE):
+    for pk, e164 in look.paced(look.numbers().values_list("pk", "e164").iterator(AT_ONCE)):
         cell = reader.read(e164, None)
         odd = [str(warning) for warning in cell.warnings if warning in _NOBODY]
         if cell.reason or odd:
             yield Found(str(pk), {"reason": str(cell.reason or odd[0])}, number_id=pk)
 
 
-def failed(now: datetime) -> Iterator[Found]:
+def failed(look: Look) -> Iterator[Found]:
     """Numbers that texts failed for, because of the number."""
-    yield from _by_failures(is_soft=False)
+    yield from _by_failures(look, is_soft=False)
 
 
-def unreachable(now: datetime) -> Iterator[Found]:
+def unreachable(look: Look) -> Iterator[Found]:
     """Failures that pass by themselves, on three days within two weeks and nothing delivered between them."""
-    yield from _by_failures(is_soft=True)
+    yield from _by_failures(look, is_soft=True)
 
 
-def _by_failures(*, is_soft: bool) -> Iterator[Found]:
+def _by_failures(look: Look, *, is_soft: bool) -> Iterator[Found]:
     """errors.suspect has judged the sends; here it is told which of the two reasons decided."""
     book = ErrorCode.objects.as_catalogue()
     known: dict[tuple[str, str], bool] = {}
     rows = NumberFinding.objects.suppressed().order_by("pk")
-    for row in rows.iterator(AT_ONCE):
+    for row in look.paced(rows.iterator(AT_ONCE)):
         code = (row.provider, row.error_code)
         if code not in known:
             known[code] = book.look_up(*code).category in SOFT
@@ -91,42 +116,44 @@ def _by_failures(*, is_soft: bool) -> Iterator[Found]:
             yield Found(str(row.pk), facts, number_id=row.pk)
 
 
-def wrong_country(now: datetime) -> Iterator[Found]:
+def wrong_country(look: Look) -> Iterator[Found]:
     """Sends that name another country than the number's own, and numbers abroad in a campaign of one country."""
-    sends = SendAttempt.objects.filter(submitted_at__gte=now - LATELY, number__isnull=False).exclude(
+    since = look.now - LATELY
+    sends = SendAttempt.objects.filter(submitted_at__gte=since, number__isnull=False).exclude(
         number__region=""
     )
     seen: set[int] = set()
     named = sends.annotate(signs=Length("country")).filter(signs=2).exclude(country=F("number__region"))
-    for pk, region, country, last in _numbers(named):
+    for pk, region, country, last in _numbers(look, named):
         seen.add(pk)
         yield Found(
             str(pk), {"region": region, "expected": country, "by": "sends", "last_at": last}, number_id=pk
         )
-    for campaign, country in _countries(now):
+    for campaign, country in _countries(since):
         abroad = sends.filter(campaign=campaign).exclude(number__region=country)
-        for pk, region, _, last in _numbers(abroad):
+        for pk, region, _, last in _numbers(look, abroad):
             if pk not in seen:
                 seen.add(pk)
                 facts = {"region": region, "expected": country, "by": "campaign", "campaign": campaign}
                 yield Found(str(pk), facts | {"last_at": last}, number_id=pk)
 
 
-def _numbers(sends: Any) -> Iterator[tuple[int, str, str, str]]:
+def _numbers(look: Look, sends: Any) -> Iterator[tuple[int, str, str, str]]:
     """Each number once: its region, the country the latest of them in the alphabet names, the last send."""
     rows = (
         sends.order_by()
         .values("number_id", "number__region")
         .annotate(named=Max("country"), last=Max("submitted_at"))
     )
-    for row in rows.order_by("number_id").iterator(AT_ONCE):
+    look.alive()
+    for row in look.paced(rows.order_by("number_id").iterator(AT_ONCE)):
         yield row["number_id"], row["number__region"], row["named"], row["last"].date().isoformat()
 
 
-def _countries(now: datetime) -> Iterator[tuple[str, str]]:
+def _countries(since: datetime) -> Iterator[tuple[str, str]]:
     """Campaigns that go to one country: nearly all of their sends do."""
     counted: dict[str, dict[str, int]] = defaultdict(dict)
-    hours = AttemptHour.objects.filter(hour__gte=now - LATELY).exclude(campaign="").exclude(country="")
+    hours = AttemptHour.objects.filter(hour__gte=since).exclude(campaign="").exclude(country="")
     for row in hours.order_by().values("campaign", "country").annotate(sends=Sum("attempts")):
         counted[row["campaign"]][row["country"]] = row["sends"]
     for campaign, countries in sorted(counted.items()):
@@ -136,13 +163,17 @@ def _countries(now: datetime) -> Iterator[tuple[str, str]]:
             yield campaign, country
 
 
-def shared(now: datetime) -> Iterator[Found]:
+def shared(look: Look) -> Iterator[Found]:
     """Numbers that several contacts are known by: a consent or a STOP of one is taken for all."""
-    rows = (
-        SystemRecord.objects.order_by().values("number_id").annotate(people=Count("contact", distinct=True))
-    )
-    numbers = [row["number_id"] for row in rows.filter(people__gt=1).order_by("number_id")]
+    ends = SystemRecord.objects.aggregate(first=Min("number_id"), last=Max("number_id"))
+    numbers: list[int] = []
+    for start in range(ends["first"] or 0, (ends["last"] or 0) + 1, SPAN):
+        look.alive()
+        rows = SystemRecord.objects.filter(number_id__gte=start, number_id__lt=start + SPAN)
+        counted = rows.order_by().values("number_id").annotate(people=Count("contact", distinct=True))
+        numbers += counted.filter(people__gt=1).order_by("number_id").values_list("number_id", flat=True)
     for start in range(0, len(numbers), AT_ONCE):
+        look.alive()
         people: dict[int, list[str]] = defaultdict(list)
         records = SystemRecord.objects.filter(number__any_of=numbers[start : start + AT_ONCE]).order_by("pk")
         for number_id, slug, ref in records.values_list("number_id", "system__slug", "ref"):
@@ -151,14 +182,14 @@ def shared(now: datetime) -> Iterator[Found]:
             yield Found(str(pk), {"records": refs[:MOST_PEOPLE], "count": len(refs)}, number_id=pk)
 
 
-def senders_differ(now: datetime) -> Iterator[Found]:
+def senders_differ(look: Look) -> Iterator[Found]:
     """Campaigns that came from several identities in one country."""
     programs: dict[str, list[str]] = defaultdict(list)
     for code, address in Program.objects.values_list("code", "senders__address"):
         if address:
             programs[plain(address)].append(code)
     used: dict[tuple[str, str], set[str]] = defaultdict(set)
-    hours = AttemptHour.objects.filter(hour__gte=now - LATELY).exclude(campaign="").exclude(sender="")
+    hours = AttemptHour.objects.filter(hour__gte=look.now - LATELY).exclude(campaign="").exclude(sender="")
     for row in hours.order_by().values("campaign", "country", "sender").distinct():
         used[row["campaign"], row["country"]].add(row["sender"])
     for (campaign, country), senders in sorted(used.items()):
@@ -168,15 +199,15 @@ def senders_differ(now: datetime) -> Iterator[Found]:
             yield Found(f"{campaign} | {country}", {"country": country, "senders": shown}, campaign=campaign)
 
 
-def out_of_date(now: datetime) -> Iterator[Found]:
+def out_of_date(look: Look) -> Iterator[Found]:
     """Texts of the last days that announced an end which was over by then; once per campaign and template."""
-    sends = SendAttempt.objects.filter(submitted_at__gte=now - TEXTS_LATELY).exclude(body="")
+    sends = SendAttempt.objects.filter(submitted_at__gte=look.now - TEXTS_LATELY).exclude(body="")
     sends = sends.filter(~Q(campaign="") | ~Q(template=""))
     found: dict[tuple[str, str], dict[str, Any]] = {}
     rows = sends.order_by("submitted_at", "pk").values_list(
         "pk", "campaign", "template", "body", "submitted_at"
     )
-    for pk, campaign, template, body, at in rows.iterator(AT_ONCE):
+    for pk, campaign, template, body, at in look.paced(rows.iterator(AT_ONCE)):
         limit = over(body, at.date())
         if limit is None:
             continue
@@ -192,7 +223,9 @@ def out_of_date(now: datetime) -> Iterator[Found]:
         yield Found(f"{campaign} | {template}", facts, campaign=campaign, template=template)
 
 
-FINDERS: Final[dict[Kind, Callable[[datetime], Iterator[Found]]]] = {
+# What is wrong with a number by itself: looked for in some of the numbers at a time.
+OF_NUMBERS: Final = (Kind.NOT_VALID, Kind.LINE_TYPE)
+FINDERS: Final[dict[Kind, Callable[[Look], Iterator[Found]]]] = {
     Kind.NOT_VALID: not_valid,
     Kind.LINE_TYPE: line_types,
     Kind.FAILED: failed,

@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any, Final
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -16,31 +15,58 @@ from backoffice import jobs
 from backoffice.models import JobRun
 from consent.models import Number, SystemRecord
 from errors.models import AttemptHour, NumberFinding, QualityFinding, SendAttempt
-from errors.quality.found import FINDERS, Found, Kind
+from errors.quality.found import FINDERS, OF_NUMBERS, Found, Kind, Look
 
 STEP: Final = 1_000  # rows of one statement
 QUIET: Final = 24 * 3600  # seconds; time alone changes what is out of date or lately
+MOST_NUMBERS: Final = 5_000_000  # of one look; read in a minute
 
 
 def look(subject: str, *, beat: jobs.Progress, **_: Any) -> dict[str, int]:
-    """Look for everything. Safe to run twice; kinds are committed one by one."""
+    """Look for everything. Safe to run twice and to be stopped anywhere: every step is committed by itself."""
     now = timezone.now()
+    seen = marks()  # what comes while we look is news for the next one
+    after, began = _round(now)
+    until = min(after + MOST_NUMBERS, seen["last_number"])
+    one = Look(now, after, until, alive=beat)
     raised = closed = 0
     for place, (kind, finder) in enumerate(FINDERS.items(), start=1):
-        new, gone = match(kind, finder(now), now)
+        new, gone = match(kind, finder(one), one)
         raised, closed = raised + new, closed + gone
         beat(done=place, total=len(FINDERS))
-    return {"raised": raised, "closed": closed, **marks()}
+    return {"raised": raised, "closed": closed, **seen, "numbers_read": until, "round_began": began}
 
 
 def ring(*, trigger: str, by: User | None = None) -> JobRun | None:
-    """Queue a look if anything it reads has changed since the last one, or a day has gone by."""
-    last = JobRun.objects.filter(kind="errors.quality", status=JobRun.Status.DONE).order_by("-pk").first()
+    """Queue a look if anything it reads has changed since the last one, numbers wait, or a day has gone by."""
+    last = _last()
     if last is not None and last.finished_at is not None:
         age = (timezone.now() - last.finished_at).total_seconds()
-        if age < QUIET and marks().items() <= last.counts.items():
+        if age < QUIET and _is_round_over(last) and marks().items() <= last.counts.items():
             return None
     return jobs.start("errors.quality", "numbers and campaigns", trigger=trigger, by=by)
+
+
+def _last() -> JobRun | None:
+    return JobRun.objects.filter(kind="errors.quality", status=JobRun.Status.DONE).order_by("-pk").first()
+
+
+def _is_round_over(last: JobRun) -> bool:
+    return bool(last.counts.get("numbers_read", 0) >= last.counts["last_number"])
+
+
+def _round(now: datetime) -> tuple[int, int]:
+    """(the number after which this look begins, when its round began in seconds since 1970).
+
+    A number by itself stays right or wrong until the numbering plans change, so a round through all of them is made
+    once a day; between, only those that are new are read. The day's round also finds what was written under a lower
+    primary key and committed later."""
+    last = _last()
+    if last is not None and "round_began" in last.counts:
+        is_young = now.timestamp() - last.counts["round_began"] < QUIET
+        if is_young or not _is_round_over(last):
+            return last.counts["numbers_read"], last.counts["round_began"]
+    return 0, int(now.timestamp())
 
 
 def marks() -> dict[str, int]:
@@ -60,22 +86,28 @@ def marks() -> dict[str, int]:
     }
 
 
-def match(kind: Kind, found: Iterable[Found], now: datetime) -> tuple[int, int]:
+def match(kind: Kind, found: Iterable[Found], look: Look) -> tuple[int, int]:
     """(raised, closed) of one kind. Only differences are written. All is read before the first write: looking through
     the whole log takes long, and nobody who has to write an opt-out may wait for it."""
     found = list(found)
-    with transaction.atomic():
-        rows = QualityFinding.objects.open().filter(kind=kind).values_list("subject", "pk", "facts")
-        known = {subject: (pk, facts) for subject, pk, facts in rows.iterator(10 * STEP)}
-        raised = 0
-        changed: list[QualityFinding] = []
-        new = _new(kind, found, known, changed, now)
-        while some := list(islice(new, STEP)):
-            raised += len(QualityFinding.objects.bulk_create(some))
-        QualityFinding.objects.bulk_update(changed, ["facts", "seen_at"], batch_size=STEP)
-        gone = [pk for pk, _ in known.values()]
-        for start in range(0, len(gone), STEP):
-            QualityFinding.objects.filter(pk__any_of=gone[start : start + STEP]).update(closed_at=now)
+    rows = QualityFinding.objects.open().filter(kind=kind)
+    if kind in OF_NUMBERS:
+        rows = rows.filter(number__gt=look.after, number__lte=look.until)
+    told = rows.values_list("subject", "pk", "facts").iterator(10 * STEP)
+    known = {subject: (pk, facts) for subject, pk, facts in told}
+    raised = 0
+    changed: list[QualityFinding] = []
+    new = _new(kind, found, known, changed, look.now)
+    while some := list(islice(new, STEP)):
+        raised += len(QualityFinding.objects.bulk_create(some))
+        look.alive()
+    for start in range(0, len(changed), STEP):
+        QualityFinding.objects.bulk_update(changed[start : start + STEP], ["facts", "seen_at"])
+        look.alive()
+    gone = [pk for pk, _ in known.values()]
+    for start in range(0, len(gone), STEP):
+        QualityFinding.objects.filter(pk__any_of=gone[start : start + STEP]).update(closed_at=look.now)
+        look.alive()
     return raised, len(gone)
 
 

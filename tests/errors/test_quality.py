@@ -237,6 +237,60 @@ def test_a_look_is_queued_only_when_something_has_changed_or_a_day_is_over() -> 
     assert look.ring(trigger="schedule") is not None
 
 
+def rung() -> dict[str, int]:
+    """A look as it is queued, run by a worker; nothing where there was no need."""
+    run = look.ring(trigger="schedule")
+    return jobs.work(run.pk, {"errors.quality": look.look}) if run else {}
+
+
+@pytest.mark.django_db
+def test_a_later_look_reads_only_numbers_that_are_new_until_the_day_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(look, "MOST_NUMBERS", 2)
+    landlines = [mobile(f"+4420718387{place}", region="GB", line_type="FIXED_LINE") for place in (50, 51, 52)]
+    numbers = {landlines[0].pk, landlines[1].pk}
+    began = landlines[0].pk - 1
+    JobRun.objects.create(  # a sequence may stand anywhere
+        kind="errors.quality",
+        subject="x",
+        status=JobRun.Status.DONE,
+        finished_at=timezone.now(),
+        counts={
+            "numbers_read": began,
+            "last_number": began + 1,
+            "round_began": int(timezone.now().timestamp()),
+        },
+    )
+    assert rung()["raised"] == 2
+    assert {one.number_id for one in found(Kind.LINE_TYPE)} == numbers
+    assert rung()["raised"] == 1  # the round goes on, though nothing is new
+    assert rung() == {}
+    Number.objects.filter(pk=landlines[0].pk).update(
+        line_type="MOBILE"
+    )  # as new numbering plans would have it
+    mobile("+442071838753", region="GB", line_type="FIXED_LINE")
+    assert (counts := rung())["closed"] == 0
+    assert counts["raised"] == 1
+    over = counts | {"round_began": counts["round_began"] - 2 * look.QUIET, "numbers_read": 10**9}
+    JobRun.objects.filter(counts__has_key="round_began").update(
+        counts=over, finished_at=timezone.now() - 2 * DAY
+    )
+    monkeypatch.setattr(look, "MOST_NUMBERS", 10**9)
+    assert rung()["closed"] == 1
+
+
+@pytest.mark.django_db
+def test_a_look_says_that_it_is_alive_while_it_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("errors.quality.found.AT_ONCE", 2)
+    for place in range(9):
+        mobile(f"+141570000{place:02d}")
+    signs: list[dict[str, int]] = []
+    look.look("test", beat=lambda **progress: signs.append(progress))
+    before_the_first_kind_was_done = signs.index({"done": 1, "total": len(FINDERS)})
+    assert before_the_first_kind_was_done == 5
+
+
 def test_every_kind_has_a_finder_words_and_a_suggestion() -> None:
     assert set(FINDERS) == set(Kind) == set(SUGGESTIONS)
 
