@@ -14,7 +14,8 @@ from django.http import HttpRequest, HttpResponse
 
 VIEWER, AGENT, SUPERVISOR, ADMIN = "Viewer", "Agent", "Supervisor", "Administrator"
 
-_LOOK = ("view_*",)
+# Whoever may look may keep filters of what they look at, for themselves.
+_LOOK = ("view_*", "backoffice.add_savedview")
 _WORK = (
     "backoffice.add_importbatch",
     "consent.review_flag",
@@ -28,6 +29,7 @@ _LEAD = (
     "backoffice.permit_importbatch",
     "backoffice.change_columnmapping",
     "backoffice.control_jobrun",
+    "backoffice.share_savedview",
     "consent.assign_flag",
     "consent.add_suppressionexport",
     "consent.approve_correction",

@@ -96,6 +96,17 @@ def _names(filterset: django_filters.FilterSet) -> set[str]:
     return names
 
 
+def in_words(filterset: django_filters.FilterSet, query: QueryDict) -> str:
+    """What is set, as the page shows it; what the page keeps in hidden fields by its value."""
+    hidden = [
+        (str(field.label), query[field.html_name])
+        for field in filterset.form.hidden_fields()
+        if query.get(field.html_name)
+    ]
+    shown = [(label, words) for label, words, _ in active(filterset, query)]
+    return "; ".join(f"{label}: {words}" for label, words in shown + hidden)
+
+
 def kept(filterset: django_filters.FilterSet, query: QueryDict) -> list[tuple[str, str]]:
     """What the page's address holds besides the filter: the tab, the order. A new filter starts at page
     one."""

@@ -19,6 +19,7 @@ urlpatterns = [
     path("imports/", include("backoffice.imports.urls")),
     path("jobs/", include("backoffice.pages.jobs_urls")),
     path("tokens/", include("backoffice.pages.tokens_urls")),
+    path("views/", include("backoffice.pages.saved_views_urls")),
     path("hooks/<slug:public_id>/", hook, name="hook"),
     path("webhooks/", include("backoffice.webhooks.urls")),
     path("", include("consent.urls")),

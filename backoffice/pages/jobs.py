@@ -10,7 +10,8 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +24,7 @@ from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
 from backoffice.models import JobRun
 from backoffice.overview import WORKERS_QUIET, workers_seen_at
+from backoffice.saved_views import keeps_views
 from backoffice.words import coarse, staff_words
 
 LOOK, CONTROL = "backoffice.view_jobrun", "backoffice.control_jobrun"
@@ -82,14 +84,21 @@ class Seen:
         return ""
 
 
+def _narrowed(query: QueryDict, user: User, now: datetime) -> tuple[RunFilter, QuerySet[JobRun]]:
+    chosen = RunFilter(query, queryset=JobRun.objects.exclude(kind=schedule.KIND))
+    return chosen, chosen.qs
+
+
 @needs(LOOK)
 @require_safe
+@keeps_views("Jobs", _narrowed)
 def run_list(request: HttpRequest) -> HttpResponse:
     """All runs, newest first; what runs or waits stands above them, silences of the schedule too."""
     now = timezone.now()
-    runs = JobRun.objects.exclude(kind=schedule.KIND).select_related("requested_by")
-    chosen = RunFilter(request.GET, queryset=runs)
-    page = page_of(chosen.qs, request.GET, order=[Key("pk", descending=True)], size=50)
+    chosen, runs = _narrowed(request.GET, _person(request), now)
+    page = page_of(
+        runs.select_related("requested_by"), request.GET, order=[Key("pk", descending=True)], size=50
+    )
     return render_in_admin(
         request,
         "backoffice/run_list.html",

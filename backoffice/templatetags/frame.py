@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from backoffice import filters, words
+from backoffice import filters, saved_views, words
 
 register = template.Library()
 
@@ -207,3 +207,9 @@ def active_filters(context: template.Context, filterset: Any) -> list[tuple[str,
 @register.simple_tag(takes_context=True)
 def clear_filters(context: template.Context, filterset: Any) -> str:
     return filters.cleared(filterset, context["request"].GET)
+
+
+@register.inclusion_tag("backoffice/_saved_views.html", name="saved_views", takes_context=True)
+def views_of_list(context: template.Context, filterset: Any) -> dict[str, Any]:
+    """The views that are kept of the page's list; nothing where it keeps none."""
+    return saved_views.bar(context["request"], filterset)

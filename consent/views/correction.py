@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +19,7 @@ from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
 from backoffice.models import AuditEntry
+from backoffice.saved_views import keeps_views
 from consent import correct, watch
 from consent.correct import CHANNELS, Refused, StopStands, Subject
 from consent.filters import CorrectionFilter
@@ -33,19 +35,33 @@ FULL = Correction.objects.select_related(
 TABS = {"all": "All", "second": "Waiting for a second person", "mine": "Decided by me"}
 
 
-@require_GET
-@needs("consent.view_correction")
-def correction_list(request: HttpRequest) -> HttpResponse:
-    assert isinstance(request.user, User)
-    tab = request.GET.get("tab", "all")
-    narrowed = CorrectionFilter(request.GET, queryset=Correction.objects.all())
-    found: QuerySet[Correction] = narrowed.qs
-    views = {
+def _tab(query: QueryDict) -> str:
+    tab = query.get("tab", "all")
+    return tab if tab in TABS else "all"
+
+
+def _by_tab(found: QuerySet[Correction], user: User) -> dict[str, QuerySet[Correction]]:
+    return {
         "all": found,
         "second": found.filter(status=S.PROPOSED),
-        "mine": found.filter(decided_by=request.user),
+        "mine": found.filter(decided_by=user),
     }
-    listed = views.get(tab, found).select_related("number", "program", "reason", "decided_by", "second_by")
+
+
+def _narrowed(query: QueryDict, user: User, now: datetime) -> tuple[CorrectionFilter, QuerySet[Correction]]:
+    narrowed = CorrectionFilter(query, queryset=Correction.objects.all())
+    return narrowed, _by_tab(narrowed.qs, user)[_tab(query)]
+
+
+@require_GET
+@needs("consent.view_correction")
+@keeps_views("Corrections", _narrowed, tabs=TABS)
+def correction_list(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    tab = _tab(request.GET)
+    narrowed, of_tab = _narrowed(request.GET, request.user, timezone.now())
+    views = _by_tab(narrowed.qs, request.user)
+    listed = of_tab.select_related("number", "program", "reason", "decided_by", "second_by")
     page = page_of(listed, request.GET, order=[Key("pk", descending=True)])
     people = people_of(row.number_id for row in page.rows if row.number_id)
     written = _written([row.pk for row in page.rows])

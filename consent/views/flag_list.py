@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -20,12 +20,15 @@ from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
 from backoffice.models import ImportBatch, JobRun, System
+from backoffice.saved_views import keeps_views
 from backoffice.words import age, capped, staff_words
 from consent import desk
 from consent.correct import bulk_limit
 from consent.deadlines import Deadline, deadline
+from consent.filters import FlagFilter
 from consent.forms import AssignForm, CommentForm, SnoozeForm
 from consent.models import Contact, Correction, Flag
+from consent.models.flag import FlagQuerySet
 from consent.rules import Severity
 from consent.views.evidence import people_of
 from consent.views.queue import TABS, Queue, key_of
@@ -64,8 +67,14 @@ class Row:
         return self.flag.lease_until is not None and self.flag.lease_until > self.now
 
 
+def _narrowed(query: QueryDict, user: User, now: datetime) -> tuple[FlagFilter, FlagQuerySet]:
+    queue = Queue(query, user, now)
+    return queue.filter, queue.flags
+
+
 @require_GET
 @needs("consent.view_flag")
+@keeps_views("Review", _narrowed, tabs=TABS)
 def flag_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     queue = Queue.kept(request, now)

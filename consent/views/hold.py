@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
+from backoffice.saved_views import keeps_views
 from consent.filters import HoldFilter
 from consent.models import Hold
 from consent.views.evidence import people_of
 
 
+def _narrowed(query: QueryDict, user: User, now: datetime) -> tuple[HoldFilter, QuerySet[Hold]]:
+    narrowed = HoldFilter(query, queryset=Hold.objects.open())
+    return narrowed, narrowed.qs
+
+
 @require_GET
 @needs("consent.view_hold")
+@keeps_views("Holds", _narrowed)
 def hold_list(request: HttpRequest) -> HttpResponse:
-    narrowed = HoldFilter(request.GET, queryset=Hold.objects.open())
-    listed = narrowed.qs.select_related("number", "program", "flag", "flag__system", "flag__assignee")
+    assert isinstance(request.user, User)
+    narrowed, holds = _narrowed(request.GET, request.user, timezone.now())
+    listed = holds.select_related("number", "program", "flag", "flag__system", "flag__assignee")
     page = page_of(listed, request.GET, order=[Key("placed_at"), Key("pk")])
     people = people_of(hold.number_id for hold in page.rows)
     context = {

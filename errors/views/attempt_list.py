@@ -23,12 +23,14 @@ from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
 from backoffice.models import AuditEntry, ImportBatch
 from backoffice.patience import TookTooLong, at_most
+from backoffice.saved_views import keeps_views
 from consent.models import Contact, Number
 from consent.views.evidence import people_of
 from errors.catalogue import Catalogue, provider_label
 from errors.filters import USUAL_WINDOW, AttemptFilter
 from errors.forms import AttemptSearch
 from errors.models import AttemptHour, ErrorCode, SendAttempt
+from errors.models.attempt import SendAttemptQuerySet
 from errors.views.lookup import Answer, TooMany, look_up
 
 ORDER = [Key("submitted_at", descending=True), Key("pk", descending=True)]
@@ -52,8 +54,14 @@ class Row:
         return provider_label(self.attempt.provider)
 
 
+def _asked_for(query: QueryDict, user: User, now: datetime) -> tuple[AttemptFilter, SendAttemptQuerySet]:
+    narrowed = AttemptFilter(query, queryset=SendAttempt.objects.all())
+    return narrowed, narrowed.qs
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("errors.view_sendattempt")
+@keeps_views("Send log", _asked_for, personal=frozenset({"number", "contact"}))
 def attempt_list(request: HttpRequest) -> HttpResponse:
     """Filters travel in the address; a search comes by POST, so that no personal data stands in one."""
     now = timezone.now()
@@ -74,8 +82,9 @@ def attempt_list(request: HttpRequest) -> HttpResponse:
 
 
 def _narrowed(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    narrowed = AttemptFilter(request.GET, queryset=SendAttempt.objects.all())
-    page = page_of(narrowed.qs.select_related("number"), request.GET, order=ORDER, size=PAGE)
+    assert isinstance(request.user, User)
+    narrowed, found = _asked_for(request.GET, request.user, now)
+    page = page_of(found.select_related("number"), request.GET, order=ORDER, size=PAGE)
     asked = narrowed.asked
     return {
         "filter": narrowed,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +19,7 @@ from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, capped_count, page_of
 from backoffice.models import AuditEntry
+from backoffice.saved_views import keeps_views
 from errors.catalogue import Advice, Category, CodeFacts, Phase, Retry, names_of, shipped
 from errors.classify import annotate, classify
 from errors.filters import CodeFilter
@@ -35,21 +37,35 @@ ELSEWHERE = 12  # readings at other providers that are shown
 # --- the list -----------------------------------------------------------------------------------------------
 
 
-@require_GET
-@needs("errors.view_errorcode")
-def code_list(request: HttpRequest) -> HttpResponse:
-    tab = request.GET.get("tab", "all")
-    tab = tab if tab in TABS else "all"
-    narrowed = CodeFilter(request.GET, queryset=ErrorCode.objects.all())
-    found = narrowed.qs
-    views: dict[str, ErrorCodeQuerySet] = {
+def _tab(query: QueryDict) -> str:
+    tab = query.get("tab", "all")
+    return tab if tab in TABS else "all"
+
+
+def _by_tab(found: ErrorCodeQuerySet) -> dict[str, ErrorCodeQuerySet]:
+    return {
         "all": found,
         "met": found.met(),
         "new": found.new(),
         "warned": found.warned(),
         "ours": found.exclude(classified_at=None) | found.exclude(local_note=""),
     }
-    page = page_of(views[tab], request.GET, order=BY_FIRST_SIGHT if tab == "new" else BY_CODE)
+
+
+def _narrowed(query: QueryDict, user: User, now: datetime) -> tuple[CodeFilter, ErrorCodeQuerySet]:
+    narrowed = CodeFilter(query, queryset=ErrorCode.objects.all())
+    return narrowed, _by_tab(narrowed.qs)[_tab(query)]
+
+
+@require_GET
+@needs("errors.view_errorcode")
+@keeps_views("Error codes", _narrowed, tabs=TABS)
+def code_list(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    tab = _tab(request.GET)
+    narrowed, found = _narrowed(request.GET, request.user, timezone.now())
+    views = _by_tab(narrowed.qs)
+    page = page_of(found, request.GET, order=BY_FIRST_SIGHT if tab == "new" else BY_CODE)
     context = {
         "title": "Error codes",
         "subtitle": "What providers say when a send fails, and what to do about it.",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import Max, Q
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, capped_count, page_of
+from backoffice.saved_views import keeps_views
 from backoffice.words import capped, staff_words
 from errors import looks, pictures, telling
 from errors.filters import PatternFilter
@@ -37,15 +37,35 @@ TAB_CAP = 1_000
 S = Pattern.Status
 
 
-def _tabs(user: Any) -> dict[str, tuple[str, Q]]:
+TABS = {
+    "open": "To work on",
+    "mine": "Mine",
+    "fixed": "Being watched",
+    "held": "Held",
+    "muted": "Muted",
+    "closed": "Gone",
+}
+
+
+def _tab(query: QueryDict) -> str:
+    tab = query.get("tab", "open")
+    return tab if tab in TABS else "open"
+
+
+def _by_tab(patterns: QuerySet[Pattern], user: User) -> dict[str, QuerySet[Pattern]]:
     return {
-        "open": ("To work on", Q(status__in=Pattern.TO_WORK_ON)),
-        "mine": ("Mine", Q(owner=user.pk, status__in=Pattern.LIVE)),
-        "fixed": ("Being watched", Q(status=S.FIXED)),
-        "held": ("Held", Q(status=S.HELD)),
-        "muted": ("Muted", Q(status=S.MUTED)),
-        "closed": ("Gone", Q(status=S.CLOSED)),
+        "open": patterns.filter(status__in=Pattern.TO_WORK_ON),
+        "mine": patterns.filter(owner=user.pk, status__in=Pattern.LIVE),
+        "fixed": patterns.filter(status=S.FIXED),
+        "held": patterns.filter(status=S.HELD),
+        "muted": patterns.filter(status=S.MUTED),
+        "closed": patterns.filter(status=S.CLOSED),
     }
+
+
+def _narrowed(query: QueryDict, user: User, now: datetime) -> tuple[PatternFilter, QuerySet[Pattern]]:
+    narrowed = PatternFilter(query, queryset=Pattern.objects.all())
+    return narrowed, _by_tab(narrowed.qs, user)[_tab(query)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +99,14 @@ class Row:
 
 @require_safe
 @needs("errors.view_pattern")
+@keeps_views("Patterns", _narrowed, tabs=TABS)
 def pattern_list(request: HttpRequest) -> HttpResponse:
-    tabs = _tabs(request.user)
-    tab = request.GET.get("tab", "open")
-    tab = tab if tab in tabs else "open"
-    narrowed = PatternFilter(request.GET, queryset=Pattern.objects.select_related("owner"))
-    page = page_of(narrowed.qs.filter(tabs[tab][1]), request.GET, order=ORDER)
+    assert isinstance(request.user, User)
     now = timezone.now()
+    tab = _tab(request.GET)
+    narrowed, found = _narrowed(request.GET, request.user, now)
+    page = page_of(found.select_related("owner"), request.GET, order=ORDER)
+    by_tab = _by_tab(narrowed.qs, request.user)
     context = {
         "title": "Patterns",
         "subtitle": "Slices of sends that fail more than they should. The most failures above what is expected first.",
@@ -93,8 +114,8 @@ def pattern_list(request: HttpRequest) -> HttpResponse:
         "filter": narrowed,
         "is_filtered": any(request.GET.get(name) for name in narrowed.filters),
         "tabs": [
-            (name, label, capped(capped_count(narrowed.qs.filter(wanted), TAB_CAP), TAB_CAP), name == tab)
-            for name, (label, wanted) in tabs.items()
+            (name, label, capped(capped_count(by_tab[name], TAB_CAP), TAB_CAP), name == tab)
+            for name, label in TABS.items()
         ],
         "tab": tab,
         "page": page,

@@ -21,7 +21,7 @@ from django.urls.converters import IntConverter, UUIDConverter
 
 from backoffice.access import ADMIN, AGENT, SUPERVISOR, VIEWER, can
 from backoffice.addresses import KeyConverter
-from backoffice.models import ImportBatch, JobRun, WebhookCall, WebhookEndpoint
+from backoffice.models import ImportBatch, JobRun, SavedView, WebhookCall, WebhookEndpoint
 from consent.models import Correction, Flag, WriteBack
 from errors.models import ErrorCode, Pattern, RuleReplay, SendAttempt
 from tests.backoffice import make
@@ -109,6 +109,7 @@ def placeholders() -> dict[str, str]:
     fill = {"number": "1", "text": "1", "app_label": "backoffice", "program": "offers", "bucket": "held"}
     fill["errors:attempt_export:ending"] = "csv"
     fill["errors:replay_export:tab"] = "rules"
+    fill["list_name"] = "consent:flag_list"
     fill["slug"] = WriteBack.objects.values_list("system__slug", flat=True)[0]
     fill["number_pk"] = first(Flag.objects.filter(number__isnull=False).values_list("number", flat=True))
     for address in addresses():
@@ -150,6 +151,7 @@ def model_of(name: str) -> type[Model] | None:
         "resend": Pattern,
         "endpoint": WebhookEndpoint,
         "call": WebhookCall,
+        "saved_view": SavedView,
     }
     return next((model for start, model in kinds.items() if start == room or page.startswith(start)), None)
 

@@ -11,13 +11,14 @@ from django.core.files.base import File
 from django.core.management import call_command
 from django.utils import timezone
 
-from backoffice.access import AGENT
+from backoffice.access import AGENT, SUPERVISOR
 from backoffice.imports import check, mapping, receive
 from backoffice.jobs import unwatched
 from backoffice.models import (
     AuditEntry,
     ImportBatch,
     JobRun,
+    SavedView,
     System,
     WebhookCall,
     WebhookEndpoint,
@@ -53,6 +54,10 @@ def build() -> None:
     patterns()
     history()
     webhook()
+    SavedView.objects.create(
+        list_name="consent:flag_list", name="<b>Worst</b>", query={"severity": "S1"}, words="Severity: S1",
+        owner=make.person(SUPERVISOR), is_shared=True, is_pinned=True,
+    )  # fmt: skip
     AuditEntry.objects.create(action="flag.waive", object_type="flag", object_id="1", reason="<i>why</i>")
 
 

@@ -1,0 +1,164 @@
+"""Filters of lists under a name: what a list tells so that its filter can be kept, and what of an address is kept.
+
+A list's view says it in one line, `@keeps_views("Holds", narrowed)`; the URL configuration is the register of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import NoReverseMatch, resolve, reverse
+
+from backoffice import audit, filters
+from backoffice.access import can
+from backoffice.models import SavedView
+
+KEEP, SHARE = "backoffice.add_savedview", "backoffice.share_savedview"
+
+View = Callable[..., HttpResponse]
+# The filter and the rows that the parameters of an address ask for. The list itself is made by it too, so that the
+# count of a view and the list behind it cannot differ.
+Narrow = Callable[[QueryDict, User, datetime], tuple[django_filters.FilterSet, QuerySet[Any]]]
+
+
+@dataclass(frozen=True)
+class KeptList:
+    """A list whose filter can be kept. `tabs`: its tabs by their word in the address, the first shown without any.
+    `personal`: filters that name a person. `name` is that of its address, `right` what is needed to see it."""
+
+    label: str
+    narrow: Narrow
+    tabs: Mapping[str, str] = field(default_factory=dict)
+    personal: frozenset[str] = frozenset()
+    name: str = ""
+    right: str = ""
+
+    @property
+    def url(self) -> str:
+        return reverse(self.name)
+
+    def asked(self, filterset: django_filters.FilterSet, query: QueryDict) -> dict[str, str]:
+        """What of an address narrows the list: neither its place in it, nor words that the list does not know."""
+        names = [*filterset.form.fields, *(["tab"] if self.tabs else [])]
+        found = {name: value for name in names if (value := query.get(name, "").strip())}
+        if found.get("tab") in [None, *list(self.tabs)[:1]] or found["tab"] not in self.tabs:
+            found.pop("tab", None)
+        return found
+
+    def words(self, filterset: django_filters.FilterSet, asked: Mapping[str, str]) -> str:
+        """What is asked as the page says it."""
+        tab = self.tabs.get(asked.get("tab", ""), "")
+        return "; ".join(filter(None, [tab, filters.in_words(filterset, query_of(asked))]))
+
+    def problems(self, filterset: django_filters.FilterSet, asked: Mapping[str, str]) -> list[str]:
+        """Why something else would be selected than was meant, a sentence each; none where all is well."""
+        fields = filterset.form.fields
+        found = [
+            f"The list has no filter “{name}” any more."
+            for name in asked
+            if name not in fields and not (name == "tab" and self.tabs)
+        ]
+        if self.tabs and asked.get("tab", next(iter(self.tabs))) not in self.tabs:
+            found.append(f"The list has no tab “{asked['tab']}” any more.")
+        for name, errors in filterset.form.errors.items():
+            found.append(f"{fields[name].label}: {' '.join(map(str, errors))}")
+        return found
+
+    def names_a_person(self, filterset: django_filters.FilterSet, asked: Mapping[str, str]) -> list[str]:
+        """The labels of the filters that name somebody."""
+        return [str(filterset.form.fields[name].label) for name in asked if name in self.personal]
+
+
+def keeps_views(
+    label: str,
+    narrow: Narrow,
+    *,
+    tabs: Mapping[str, str] | None = None,
+    personal: frozenset[str] = frozenset(),
+) -> Callable[[View], View]:
+    """A list whose filter can be kept under a name."""
+
+    def decorate(view: View) -> View:
+        view.kept_list = KeptList(label, narrow, tabs or {}, personal)  # type: ignore[attr-defined]  # for list_of
+        return view
+
+    return decorate
+
+
+def list_of(name: str) -> KeptList | None:
+    """The list behind the name of an address, if its filter can be kept."""
+    try:
+        view: Any = resolve(reverse(name)).func
+    except NoReverseMatch:
+        return None
+    told: KeptList | None = getattr(view, "kept_list", None)
+    return (
+        KeptList(told.label, told.narrow, told.tabs, told.personal, name, view.needed_right) if told else None
+    )
+
+
+def query_of(asked: Mapping[str, str]) -> QueryDict:
+    query = QueryDict(mutable=True)
+    for name, value in asked.items():
+        query[name] = value
+    return query
+
+
+# --- what a person sees and may do ----------------------------------------------------------------------------
+
+
+def may_change(view: SavedView, person: User | AnonymousUser) -> bool:
+    return can(person, SHARE) if view.is_shared else view.owner_id == person.pk
+
+
+def bar(request: HttpRequest, filterset: django_filters.FilterSet) -> dict[str, Any]:
+    """What stands above a list: its views, which of them is open, whether there is something to keep. One query."""
+    match = request.resolver_match
+    of = list_of(match.view_name) if match else None
+    if of is None or not isinstance(request.user, User) or not can(request.user, KEEP):
+        return {}
+    asked = of.asked(filterset, request.GET)
+    views = list(SavedView.objects.of_list(of.name).seen_by(request.user))
+    return {
+        "list": of,
+        "views": views,
+        "pinned": [{"view": view} for view in views if view.is_pinned],
+        "current": next((view for view in views if view.query == asked), None),
+        "asked": query_of(asked).urlencode(),
+    }
+
+
+@transaction.atomic
+def keep(view: SavedView, *, by: User, was_shared: bool = False) -> None:
+    """Save it. What everybody sees is on record, also when it ceases to be. Raises IntegrityError where the name is
+    taken."""
+    view.save()
+    if view.is_shared or was_shared:
+        _record(by, "view.keep", view)
+
+
+@transaction.atomic
+def remove(view: SavedView, *, by: User) -> None:
+    if view.is_shared:
+        _record(by, "view.remove", view)
+    view.delete()
+
+
+def _record(by: User, action: str, view: SavedView) -> None:
+    audit.record(
+        by,
+        action,
+        view,
+        list=view.list_name,
+        name=view.name,
+        filter=view.query,
+        is_shared=view.is_shared,
+        is_pinned=view.is_pinned,
+    )
