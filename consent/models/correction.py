@@ -131,9 +131,9 @@ class WriteBack(Outbound):
         SENT = "sent", "Sent"
         ACCEPTED = "accepted", "Accepted"
         VERIFIED = "verified", "Read back and right"
-        REVERTED = "reverted", "Came back wrong"
+        REVERTED = "reverted", "Read back wrong"
         PARKED = "parked", "Needs a person"
-        SUPERSEDED = "superseded", "Replaced by a later decision"
+        SUPERSEDED = "superseded", "Overtaken"
         CANCELLED = "cancelled", "Undone before it left"
 
     S = Status
@@ -167,7 +167,10 @@ class WriteBack(Outbound):
     note = models.TextField(blank=True)
     # The watch over what was written, kept by consent.watch from the readings alone.
     reads_right = models.PositiveSmallIntegerField(default=0)  # in a row, since it left or last came back
-    reverts = models.PositiveSmallIntegerField(default=0)  # how often the old value came back
+    reverts = models.PositiveSmallIntegerField(
+        default=0
+    )  # how often it was read wrong, after a right read or none
+    arrived_at = models.DateTimeField(null=True)  # first read right; None: nothing shows that it arrived
     watch_until = models.DateTimeField(null=True)  # not over before that, however often it was read
     watch_over_at = models.DateTimeField(null=True)
 
@@ -184,6 +187,18 @@ class WriteBack(Outbound):
         ]
         indexes = [
             models.Index(fields=["system", "status", "id"], name="write_back_to_deliver"),
+            # "What leaves next?": opt-outs first, what was tried least first. "What waits for a person?"
+            models.Index(
+                fields=["system", "-value", "attempts", "id"],
+                condition=Q(status__in=["pending", "sent", "parked"]),
+                name="write_back_to_leave",
+            ),
+            # "When did the last file leave, and what was in it?"
+            models.Index(
+                fields=["system", "sent_at", "program"],
+                condition=Q(sent_at__isnull=False, attempts=0),
+                name="write_back_of_file",
+            ),
             models.Index(fields=["number", "program", "system"], name="write_back_of_key"),
             models.Index(
                 fields=["system", "next_try_at"],

@@ -130,9 +130,13 @@ class HoldPush(Outbound):
         ]
         indexes = [
             models.Index(
-                fields=["system", "next_try_at"],
+                fields=["system", "-is_held", "attempts", "id"],
                 condition=Q(status__in=["pending", "sent"]),
-                name="hold_push_to_deliver",
+                name="hold_push_to_leave",
+            ),
+            # "Is it told what is held, and nothing else?"
+            models.Index(
+                fields=["system", "number", "program"], condition=Q(is_held=True), name="hold_push_held"
             ),
         ]
 
