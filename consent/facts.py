@@ -338,7 +338,8 @@ class Door:
                     belief,
                     corrected_value=Value(correction.value),
                     corrected_at=correction.at,
-                    watch_until=correction.watch_until,
+                    arrived=correction.arrived,
+                    watch_over_at=correction.watch_over_at,
                     batch=said.batch_id,
                     line=said.line,
                 )
@@ -426,7 +427,8 @@ class _Correction(NamedTuple):
 
     value: str
     at: datetime
-    watch_until: datetime | None
+    arrived: bool
+    watch_over_at: datetime | None
 
 
 def _corrections(number_ids: Sequence[int]) -> dict[tuple[int, int, int, str], _Correction]:
@@ -440,14 +442,17 @@ def _corrections(number_ids: Sequence[int]) -> dict[tuple[int, int, int, str], _
         .order_by("pk")
         .values_list(
             *("number_id", "program_id", "system_id", "ref", "value", "sent_at", "correction__decided_at"),
-            *("status", "reading__value", "watch_over_at"),
+            *("status", "reading__value", "arrived_at", "watch_over_at"),
         )
     )
     found = {}
-    for number_id, program_id, system_id, ref, value, sent_at, decided_at, status, shown, over_at in rows:
-        arrived = status == _W.VERIFIED and shown
+    for number_id, program_id, system_id, ref, *written in rows:
+        value, sent_at, decided_at, status, shown, arrived_at, over_at = written
         found[number_id, program_id, system_id, ref] = _Correction(
-            shown if arrived else value, sent_at or decided_at, over_at
+            shown if status == _W.VERIFIED and shown else value,
+            sent_at or decided_at,
+            arrived_at is not None,
+            over_at,
         )
     return found
 

@@ -144,7 +144,7 @@ class FlagFilter(StrictFilterSet):
         return flags.filter(raised_at__gte=timezone.now() - timedelta(days=int(value)))
 
     def narrow_writer(self, flags: QuerySet[Flag], name: str, value: System) -> QuerySet[Flag]:
-        """Corrections that were overwritten, as this system's settings let suspect."""
+        """Corrections that were not kept, overwritten as this system's settings let suspect."""
         return flags.filter(params__writer=value.slug)
 
     def filter_queryset(self, queryset: FlagQuerySet) -> FlagQuerySet:

@@ -1,4 +1,4 @@
-"""What each system does to consent: the mismatches it holds, the corrections it overwrote, and what waits for it.
+"""What each system does to consent: the mismatches it holds, the corrections it did not keep, and what waits for it.
 
 by_harm   every system that stores a status, the one that does most harm first
 """
@@ -27,8 +27,8 @@ class Harm:
     open: int = 0  # flags about it
     urgent: int = 0  # of these, S1
     raised: int = 0  # in the last 30 days
-    overwritten: int = 0  # corrections that came back in it, in the last 90 days
-    overwritten_lately: int = 0  # in the last 30
+    regressed: int = 0  # corrections that it did not keep, in the last 90 days
+    regressed_lately: int = 0  # in the last 30
     suspected: int = (
         0  # corrections, in any system, that its settings let suspect it to have overwritten, 90 days
     )
@@ -55,8 +55,8 @@ class Harm:
 
     @property
     def weight(self) -> tuple[int, ...]:
-        """Most harm first: people who said no and may be texted, then what it brings back, then all the rest."""
-        return (-self.urgent, -max(self.overwritten, self.suspected), -self.open, -self.raised)
+        """Most harm first: people who said no and may be texted, then what it does not keep, then all the rest."""
+        return (-self.urgent, -max(self.regressed, self.suspected), -self.open, -self.raised)
 
 
 def by_harm(now: datetime, only: System | None = None) -> list[Harm]:
@@ -81,7 +81,7 @@ def regressions(now: datetime, within: timedelta = LONG) -> QuerySet[Flag]:
 
 def _count_flags(found: dict[int, Harm], now: datetime) -> None:
     is_open, is_new = Q(status__in=Flag.OPEN), Q(raised_at__gte=now - SHORT)
-    came_back = Q(code=Code.SYNC_REGRESSION)
+    not_kept = Q(code=Code.SYNC_REGRESSION)
     counted = (
         Flag.objects.filter(is_open | Q(raised_at__gte=now - LONG))
         .order_by()
@@ -90,8 +90,8 @@ def _count_flags(found: dict[int, Harm], now: datetime) -> None:
             open=Count("pk", filter=is_open),
             urgent=Count("pk", filter=is_open & Q(severity=Severity.S1)),
             raised=Count("pk", filter=is_new),
-            overwritten=Count("pk", filter=came_back & Q(raised_at__gte=now - LONG)),
-            overwritten_lately=Count("pk", filter=came_back & is_new),
+            regressed=Count("pk", filter=not_kept & Q(raised_at__gte=now - LONG)),
+            regressed_lately=Count("pk", filter=not_kept & is_new),
         )
     )
     rows: list[dict[str, Any]] = [dict(row) for row in counted]
@@ -159,7 +159,7 @@ def _find_last(found: dict[int, Harm]) -> None:
 
 
 def lines_of(flags: list[Flag]) -> dict[int, ImportBatch]:
-    """The files that brought values back, by the flag's key."""
+    """The files that said otherwise, by the flag's key."""
     wanted = {flag.pk: flag.params["batch"] for flag in flags if flag.params.get("batch")}
     batches = ImportBatch.objects.in_bulk(set(wanted.values()))
     return {pk: batches[batch] for pk, batch in wanted.items() if batch in batches}

@@ -164,10 +164,12 @@ class Belief:
     subscribes_by_default: bool = False
     corrected_value: Value | None = None
     corrected_at: datetime | None = None
-    watch_until: datetime | None = None  # None: the correction is still being watched
+    arrived: bool = False  # the corrected value was read back right before
+    watch_over_at: datetime | None = None  # None: the correction is still being watched
     batch: int | None = None  # of a corrected record: the file and line that say so now; None: read by itself
     line: int | None = None
     carried_from_other_number: bool = False
+    given_at: datetime | None = None  # `value` was not read: it was given then, and nothing was read since
     # Of a SEND: whether it is the one text that confirms an opt-out (None: nobody knows its text), whether that one
     # sells something beside, who sent it, and whether the provider handed it on.
     is_confirmation: bool | None = False

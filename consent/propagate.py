@@ -98,11 +98,11 @@ def preview_all(
     by_number = {number.pk: number for number in lines}
     by_program = {program.pk: program for program in programs}
     believed = latest_readings(by_number, by_program)
-    under_way = under_way_to(by_number, by_program)
+    under_way, left = under_way_to(by_number, by_program), left_for(by_number, by_program)
     steps = []
     for key, reading in sorted(believed.items()):
         wanted = agreed(key.number_id, key.program_id)
-        value = expected(reading, under_way.get(key))
+        value = expected(reading, left.get(key))
         target = wanted_value(wanted)
         waiting = under_way.get(key)
         if waiting and waiting.status == W.PENDING and waiting.value == target:
@@ -160,11 +160,22 @@ def under_way_to(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, Wri
     return {key_of(row): row for row in rows}
 
 
-def expected(reading: Reading, under_way: WriteBack | None) -> str:
-    """What the record will hold: a correction that left after the reading counts more than the reading."""
-    left = under_way is not None and under_way.sent_at is not None
-    if left and under_way.sent_at >= reading.read_at:  # type: ignore[union-attr,operator]
-        return under_way.value  # type: ignore[union-attr]
+def left_for(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, WriteBack]:
+    """The last write-back that each record may have taken. An opt-in that left counts whatever became of it: nobody
+    may trust that it got lost. An opt-out counts while it is on its way."""
+    may_have_arrived = Q(status__in=[W.SENT, W.ACCEPTED]) | Q(value=IN, status__in=[W.SUPERSEDED, W.PARKED])
+    rows = (
+        WriteBack.objects.filter(may_have_arrived, number__in=lines, program__in=programs)
+        .filter(sent_at__isnull=False)
+        .order_by("sent_at", "pk")
+    )
+    return {key_of(row): row for row in rows}
+
+
+def expected(reading: Reading, left: WriteBack | None) -> str:
+    """What the record will hold: what left for it after the reading counts more than the reading."""
+    if left is not None and left.sent_at is not None and left.sent_at >= reading.read_at:
+        return left.value
     return reading.value
 
 
@@ -210,7 +221,7 @@ def _replace_parked(correction: Correction, lines: Iterable[int], keys: Collecti
 
 
 def _first_state(step: Step, stopped: Mapping[tuple[int, int], int]) -> dict[str, Any]:
-    """Nothing more goes by itself to a system that keeps bringing the old value back."""
+    """Nothing more goes by itself to a system that does not keep what it is given."""
     times = stopped.get((step.number.pk, step.system.pk))
     if times is None:
         return {"status": W.PENDING}
@@ -237,15 +248,17 @@ def agreed_of(lines: Iterable[int]) -> Mapping[tuple[int, int], AgreedStatus]:
 # --- Handing over --------------------------------------------------------------------------------------
 
 
-def drop_outdated(due: QuerySet[WriteBack]) -> int:
-    """What the agreed status has overtaken never leaves. A missing agreed status permits nothing."""
+def overtaken(rows: QuerySet[WriteBack]) -> QuerySet[WriteBack]:
+    """Those that say something else than is agreed by now. A missing agreed status permits nothing."""
     agreed = AgreedStatus.objects.filter(number=OuterRef("number"), program=OuterRef("program"))
     opted_in = Exists(agreed.filter(status=Status.OPTED_IN))
-    overtaken = due.annotate(opted_in=opted_in).filter(
-        Q(value=IN, opted_in=False) | Q(value=OUT, opted_in=True)
-    )
-    stale = list(overtaken.values_list("pk", flat=True))
-    return WriteBack.objects.filter(pk__in=stale, status=W.PENDING).update(
+    return rows.annotate(opted_in=opted_in).filter(Q(value=IN, opted_in=False) | Q(value=OUT, opted_in=True))
+
+
+def drop_outdated(rows: QuerySet[WriteBack]) -> int:
+    """What the agreed status has overtaken never leaves, nor does a person have to see to it."""
+    stale = list(overtaken(rows).values_list("pk", flat=True))
+    return WriteBack.objects.filter(pk__in=stale, status__in=[W.PENDING, W.PARKED]).update(
         status=W.SUPERSEDED, note="The agreed status changed before this left."
     )
 
@@ -376,7 +389,8 @@ def _keep_read(write_back: WriteBack, value: Meaning, text: str, now: datetime) 
         "ref": write_back.ref,
     }
     said = Reading.objects.effective().filter(**same_record).order_by("read_at", "pk").last()
-    if said is not None and said.value == value and write_back.watch_over_at is not None:
+    is_known = said is not None and (write_back.sent_at is None or said.read_at > write_back.sent_at)
+    if said is not None and is_known and said.value == value and write_back.watch_over_at is not None:
         return
     _, is_new = Reading.objects.get_or_create(
         **same_record,
@@ -417,13 +431,17 @@ def release(*, now: datetime) -> dict[str, int]:
     look at the numbers whose time has come. Safe to run twice. Returns how many of each, and how many are ready to
     leave."""
     ready = WriteBack.objects.to_deliver(now)
-    dropped = drop_outdated(ready)
+    parked_ones = WriteBack.objects.filter(status=W.PARKED)
+    # What may have arrived all the same is compared with what is agreed from now on.
+    left = overtaken(parked_ones).filter(value=IN, sent_at__isnull=False)
+    may_hold = list(left.values_list("number", flat=True))
+    dropped = drop_outdated(ready) + drop_outdated(parked_ones)
     _follow(Correction.objects.filter(flags__status=Flag.Status.CORRECTING))
     stuck = Flag.objects.filter(
         status=Flag.Status.CORRECTING, number__isnull=False, corrections__write_backs__status=W.PARKED
     )
     # What is parked needs a person, who looks at the queue of flags.
-    bulk.touch(due := sorted({*watch.due(now), *stuck.values_list("number", flat=True)}))
+    bulk.touch(due := sorted({*watch.due(now), *stuck.values_list("number", flat=True), *may_hold}))
     Flag.objects.filter(number=None, status=Flag.Status.WAIVED, waived_until__lte=now).move_all(
         Flag.Status.OPEN, note="The waiver has run out.", waived_until=None
     )

@@ -134,7 +134,8 @@ def _settle_unread(connection: Connection, row: WriteBack, outcome: Outcome, now
     else:
         note = f"It cannot be read back: {trouble} The next import from it shows whether it holds."
         row.mine().update(lease_until=None, next_try_at=None, note=note)
-    return "accepted"
+    # One that was proved or overtaken before, and only looked at again, is no newly accepted one.
+    return "accepted" if row.status == W.ACCEPTED else "unread"
 
 
 def next_try(tries: int, outcome: Outcome, now: datetime, shortest: float | None = None) -> datetime:

@@ -1,7 +1,7 @@
 """Watch whether what was written stays: through several right reads of the record, and for some days.
 
     follow     brings corrections in line with what was read of their records: verified, reverted, over
-    stopped    where the old value came back so often that nothing more is written by itself
+    stopped    where a corrected value was read wrong so often that nothing more is written by itself
     due        the numbers that time alone, or a setting that was changed, may have moved on
     awaited    in words, what a number still waits for
 
@@ -33,10 +33,10 @@ W = WriteBack.Status
 IN, OUT = Meaning.IN.value, Meaning.OUT.value
 # Read back, these mean that an "out" has arrived: columns that only know yes and no say it as "no".
 READ_AS_OUT = frozenset({Meaning.OUT.value, Meaning.NEVER.value, Meaning.REDACTED.value})
-STOPPED_AFTER = 2  # times that the old value came back
+STOPPED_AFTER = 2  # times that it was read wrong
 STORED = (
-    *("status", "settled_at", "reading", "reads_right", "reverts", "watch_until", "watch_over_at"),
-    "next_try_at",
+    *("status", "settled_at", "reading", "arrived_at", "reads_right", "reverts"),
+    *("watch_until", "watch_over_at", "next_try_at"),
 )
 
 
@@ -152,7 +152,7 @@ def _follow(row: WriteBack, reads: Iterable[Read], now: datetime) -> bool:
     if to != row.status:
         row.status, row.settled_at = to.value, now if fared.last else None
     row.reading_id = fared.last.reading_id if fared.last else None
-    row.reads_right, row.reverts = fared.right, fared.reverts
+    row.arrived_at, row.reads_right, row.reverts = fared.arrived_at, fared.right, fared.reverts
     watched = fared.last is not None or row.sent_at is not None
     row.watch_until = fared.until if watched else None
     if fared.over_at is not None and fared.over_at <= now:
@@ -197,11 +197,11 @@ def end(rows: Sequence[WriteBack], *, now: datetime) -> None:
     WriteBack.objects.filter(pk__in=[row.pk for row in rows]).update(watch_over_at=now)
 
 
-# --- A value that keeps coming back --------------------------------------------------------------------
+# --- A value that does not stay ------------------------------------------------------------------------
 
 
 def stopped(number_ids: Iterable[int]) -> dict[tuple[int, int], int]:
-    """By number and system: how often the old value came back, where that was too often to write again."""
+    """By number and system: how often a corrected value was read wrong, where that was too often to write again."""
     rows = (
         WriteBack.objects.live()
         .filter(number_id__any_of=list(number_ids), reverts__gt=0)
@@ -215,13 +215,14 @@ def stopped(number_ids: Iterable[int]) -> dict[tuple[int, int], int]:
 
 def stopped_words(system: str, times: int) -> str:
     return (
-        f"{system} brought the old value back {times} times for this number, so nothing more is written to it by "
-        "itself. Find what writes the value there and mend that; then send this again."
+        f"{system} did not keep the corrected value {times} times for this number, so nothing more is written to it "
+        "by itself. Find out why (does it take what is written, and what else writes there?) and mend that; then send "
+        "this again."
     )
 
 
 def _park(reverted: set[tuple[int, int]]) -> None:
-    """What waits for a system that keeps bringing the old value back needs a person."""
+    """What waits for a system that does not keep what it is given needs a person."""
     if not reverted:
         return
     again = stopped({number_id for number_id, _ in reverted})
@@ -295,6 +296,8 @@ def words_of(row: WriteBack, now: datetime) -> str:
     if row.status == W.PARKED:
         return f"{name}: {row.note[:1].lower()}{row.note[1:]}" if row.note else f"{name}: needs a person."
     if row.status == W.REVERTED:
+        if row.arrived_at is None:
+            return f"{name}: nothing shows that it took the correction; find out why, then correct it again."
         return f"{name}: the corrected value did not stay; find what writes it, then correct it again."
     if row.status != W.VERIFIED:
         return f"{name}: was given the correction and has not been read since."

@@ -149,7 +149,7 @@ def _belief(source: Json, where: str, now: datetime) -> Belief:
         subscribes_by_default=_flag(source, "subscribes_by_default", where),
         corrected_value=_choice(corrected, "value", f"{where}corrected.", Value) if corrected else None,
         corrected_at=_needed_instant(corrected, "at", f"{where}corrected.") if corrected else None,
-        watch_until=_instant(source, "watch_until", where),
+        watch_over_at=_instant(source, "watch_until", where),
         carried_from_other_number=_flag(source, "carried_from_other_number", where),
         is_confirmation=_flag(source, "is_confirmation", where),
         has_marketing=_flag(source, "has_marketing", where),

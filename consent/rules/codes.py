@@ -93,14 +93,14 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.PLATFORM_IN_AGREED_OUT: CodeFacts(
             _S1,
             "Platform would text someone who opted out",
-            "{system} says “{value}”, but {fact}.",
+            "{system} {says}, but {fact}.",
             "Opt the number out on the platform, look at the provider's block, then correct every other "
             "system. Find out what wrote the value.",
         ),
         Code.CARRIER_BLOCK_UNRECORDED: CodeFacts(
             _S1,
             "Provider blocks a number that the platform would text",
-            "{system} says “{value}”, but the provider reports a block{block_at}, and no revocation from "
+            "{system} {says}, but the provider reports a block{block_at}, and no revocation from "
             "this person is on record.",
             "Record the block as a revocation and opt the number out. Ask engineering why the provider's "
             "message did not arrive.",
@@ -120,10 +120,10 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         ),
         Code.SYNC_REGRESSION: CodeFacts(
             _S1,
-            "A correction was overwritten",
-            "{system} was corrected to “{corrected}” on {corrected_at}, but said “{value}” again{read_at}{place}; "
-            "suspected is {suspect}.",
-            "Do not only correct it again: first switch off or re-map what wrote the value, then correct.",
+            "A correction did not hold",
+            "{system} {took} “{corrected}” on {corrected_at}, but {said} “{value}”{again}{read_at}{place}; {suspect}.",
+            "Do not only correct it again. Where the value came back, first switch off or re-map what wrote it; where "
+            "it never arrived, find out why the system does not take it. Then correct.",
         ),
         Code.POST_STOP_SEND: CodeFacts(
             _S1,
@@ -143,7 +143,7 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.STOPALL_PARTIAL: CodeFacts(
             _S1,
             "STOP ALL did not reach every program",
-            "{system} says “{value}” for {program}, but {fact}, and that ends every program.",
+            "For {program} {system} {says}, but {fact}, and that ends every program.",
             "Carry the revocation to all programs.",
         ),
         Code.NUMBER_REASSIGNED: CodeFacts(
@@ -173,7 +173,7 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.PLATFORM_IN_NO_EVIDENCE: CodeFacts(
             _S2,
             "Opted in without proof",
-            "{system} says “{value}”, but {fact}.",
+            "{system} {says}, but {fact}.",
             "Find the proof, or opt the number out. Do not text the person to ask.",
         ),
         Code.IMPORT_NO_EVIDENCE: CodeFacts(
@@ -185,25 +185,25 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.PLATFORM_IN_PENDING: CodeFacts(
             _S2,
             "Opted in before the phone confirmed",
-            "{system} says “{value}”, but {fact}.",
+            "{system} {says}, but {fact}.",
             "Set it to pending and wait for the message from the phone.",
         ),
         Code.PLATFORM_IN_EXPIRED: CodeFacts(
             _S2,
             "Opted in on consent that has run out",
-            "{system} says “{value}”, but {fact}.",
+            "{system} {says}, but {fact}.",
             "Stop, and collect consent anew.",
         ),
         Code.SOURCE_IN_AGREED_OUT: CodeFacts(
             _S2,
             "A source system says opted in for someone who opted out",
-            "{system} says “{value}”, but {fact}.",
+            "{system} {says}, but {fact}.",
             "Correct it in that system too.",
         ),
         Code.OVERWRITE_SETTING_RISK: CodeFacts(
             _S2,
             "A setting will undo the correction",
-            "{system} {setting} and says “{value}”, but {fact}.",
+            "{system} {setting} and {says}, but {fact}.",
             "Change the setting or leave the field out of the sync. Name an owner and a date.",
         ),
         Code.DUPLICATE_DIVERGENCE: CodeFacts(
@@ -287,7 +287,7 @@ CODES: Mapping[Code, CodeFacts] = MappingProxyType(
         Code.PLATFORM_OUT_AGREED_IN: CodeFacts(
             _S4,
             "Platform is silent where we may speak",
-            "{system} says “{value}”, but {fact}.",
+            "{system} {says}, but {fact}.",
             "Opt in only by the platform's own way; look at the provider first.",
         ),
         Code.PROVIDER_BLOCKED_AGREED_IN: CodeFacts(

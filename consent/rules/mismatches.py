@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from consent.ledger import Belief, ProgramTerms, SystemKind, Value
@@ -19,6 +20,21 @@ _IN_BUT = {
     Status.PENDING: Code.PLATFORM_IN_PENDING,
     Status.EXPIRED: Code.PLATFORM_IN_EXPIRED,
 }
+
+
+def presumed(agreed: Agreed, belief: Belief) -> Belief:
+    """What the record may hold by now. An opt-in that left for it and was not looked for since counts as arrived once
+    it is no longer what is agreed: then nobody may wait for the system's next file to find out."""
+    corrected_at, read_at = belief.corrected_at, belief.read_at
+    if (
+        belief.corrected_value is not Value.IN
+        or corrected_at is None
+        or agreed.status is Status.OPTED_IN
+        or belief.value is Value.IN
+        or (read_at is not None and read_at > corrected_at)
+    ):
+        return belief
+    return replace(belief, value=Value.IN, given_at=corrected_at)
 
 
 def compare(agreed: Agreed, beliefs: Sequence[Belief], program: ProgramTerms) -> tuple[Finding, ...]:
@@ -59,6 +75,7 @@ def _of_replica(
                 "value": belief.value.value,
                 "corrected": belief.corrected_value.value,
                 "corrected_at": belief.corrected_at.isoformat(),
+                "arrived": belief.arrived,
                 "read_at": belief.read_at.isoformat() if belief.read_at else None,
                 "batch": belief.batch,
                 "line": belief.line,
@@ -78,7 +95,7 @@ def _says_in(agreed: Agreed, belief: Belief, program: ProgramTerms) -> Iterator[
             yield _found(
                 Code.STOPALL_PARTIAL,
                 belief,
-                about(stop) | {"value": belief.value.value, "program": program.code},
+                about(stop) | _held(belief) | {"program": program.code},
                 evidence=(stop.id,),
             )
     elif status in _IN_BUT:
@@ -127,7 +144,7 @@ def _unrecorded_blocks(agreed: Agreed, beliefs: Sequence[Belief]) -> Iterator[Fi
             yield _found(
                 Code.CARRIER_BLOCK_UNRECORDED,
                 belief,
-                block | {"value": belief.value.value},
+                block | _held(belief),
                 evidence=(e.id for e in background.blocks),
             )
 
@@ -139,7 +156,8 @@ def _disagrees(agreed: Agreed, belief: Belief) -> bool:
 
 
 def _regressed(agreed: Agreed, belief: Belief) -> bool:
-    """Written over the correction, after it and before its watch ended. A watch nobody closed goes on.
+    """Read wrong after the correction and before its watch ended, whether it was written over or never arrived. A
+    watch nobody closed goes on.
 
     Many systems know only yes and no: an “out” that comes back as “never” has stayed. And what the person did
     since may have made the correction obsolete: then the system is right to differ from it.
@@ -152,7 +170,7 @@ def _regressed(agreed: Agreed, belief: Belief) -> bool:
         return False
     if belief.read_at is None:
         return True
-    watched = belief.watch_until is None or belief.read_at < belief.watch_until
+    watched = belief.watch_over_at is None or belief.read_at < belief.watch_over_at
     return watched and belief.read_at > corrected_at
 
 
@@ -198,8 +216,14 @@ def fact_of(agreed: Agreed) -> dict[str, Plain]:
 def _against(
     code: Code, agreed: Agreed, belief: Belief, params: Mapping[str, Plain] = MappingProxyType({})
 ) -> Finding:
-    said = fact_of(agreed) | {"value": belief.value.value} | dict(params)
+    said = fact_of(agreed) | _held(belief) | dict(params)
     return _found(code, belief, said, evidence=agreed.decided_by)
+
+
+def _held(belief: Belief) -> dict[str, Plain]:
+    """What the record says, or what it was given and may hold by now."""
+    given = {"given_at": belief.given_at.isoformat()} if belief.given_at else {}
+    return {"value": belief.value.value, **given}
 
 
 def _found(

@@ -159,8 +159,35 @@ _BLANKS: Mapping[str, Callable[[Params], str]] = {
     "boundary_at": lambda params: _on(params, "boundary_"),
     "said_at": lambda params: _on(params, "said_"),
     "read_at": _at("read_at"),
+    "says": lambda params: _says(params) if "value" in params else "",
     "corrected_at": lambda params: moment_words(params["corrected_at"]) if "corrected_at" in params else "",
 }
+
+
+def _says(params: Params) -> str:
+    if params.get("given_at") is None:
+        return f"says “{params['value']}”"
+    return f"was given “{params['value']}” on {moment_words(params['given_at'])} and was not read since"
+
+
+def _regression(params: Params) -> dict[str, str]:
+    """Whether the value came back or may never have arrived, and who may have written the old one."""
+    if params["arrived"]:
+        said = {"took": "was corrected to", "said": "said", "again": " again"}
+        suspect = f"suspected is {_writer(params) or 'a writer that no setting names'}"
+    else:
+        said = {"took": "was given", "said": "still said", "again": ""}
+        suspect = (
+            f"either it never arrived there, or it was written over before it was read: {_writer(params)}"
+        )
+        suspect = suspect.removesuffix(": ")
+    return {**said, "place": _place(params), "suspect": suspect}
+
+
+def _writer(params: Params) -> str:
+    """What most likely wrote the value; nothing, where no setting lets suspect anybody."""
+    writer = params.get("writer")
+    return f"{writer}, which {_SETTING_WORDS[str(params['setting'])]}" if writer else ""
 
 
 def _place(params: Params) -> str:
@@ -169,12 +196,6 @@ def _place(params: Params) -> str:
         return ""
     line = f", line {params['line']}" if params.get("line") is not None else ""
     return f" (file {params['batch']}{line})"
-
-
-def _suspect(params: Params) -> str:
-    if params.get("writer") is None:
-        return "a writer that no setting names"
-    return f"{params['writer']}, which {_SETTING_WORDS[str(params['setting'])]}"
 
 
 _SETTING_WORDS = {
@@ -241,7 +262,7 @@ _OWN_BLANKS: Mapping[Code, Callable[[Params], dict[str, str]]] = {
         else "nobody knows which text the person saw",
     },
     Code.OVERWRITE_SETTING_RISK: lambda params: {"setting": _SETTING_WORDS[str(params["setting"])]},
-    Code.SYNC_REGRESSION: lambda params: {"place": _place(params), "suspect": _suspect(params)},
+    Code.SYNC_REGRESSION: _regression,
     Code.CONFIRMATION_RULE: lambda params: {
         "breach": _breaches(str(params["breach"]).split(", "))
         + (f", on {moment_words(params['last_at'])}" if params.get("last_at") else "")

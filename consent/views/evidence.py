@@ -176,6 +176,7 @@ class Belief:
     reading: Reading
     contradicts: bool
     under_way: WriteBack | None
+    may_hold: str  # what left for it since, and is not on its way any more
     is_concerned: bool  # the flag is about this system
 
 
@@ -199,17 +200,22 @@ def sides(
     ids = [number.pk]
     by_program = {program.pk: program for program in programs}
     found: dict[tuple[int, int], Side] = {}
-    under_way = propagate.under_way_to(ids, by_program)
+    under_way, left = propagate.under_way_to(ids, by_program), propagate.left_for(ids, by_program)
     for key, reading in sorted(propagate.latest_readings(ids, by_program).items()):
         side = found.setdefault(
             (key.program_id, key.system_id), Side(reading.system, by_program[key.program_id])
         )
         status = agreed.get(key.program_id, Status.NO_CONSENT)
+        held = propagate.expected(reading, left.get(key))
         side.beliefs.append(
             Belief(
                 reading=reading,
-                contradicts=propagate.contradicts(reading.value, status, reading.system.kind),
+                contradicts=any(
+                    propagate.contradicts(value, status, reading.system.kind)
+                    for value in {reading.value, held}
+                ),
                 under_way=under_way.get(key),
+                may_hold="" if key in under_way or held == reading.value else held,
                 is_concerned=key.system_id == concerned,
             )
         )

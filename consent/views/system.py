@@ -1,4 +1,4 @@
-"""Systems as sources of trouble: what each does to consent on its own, how fresh it is, and what it brought back."""
+"""Systems as sources of trouble: what each does to consent on its own, how fresh it is, and what it did not keep."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Shown:
     @property
     def urls(self) -> dict[str, str]:
         pk = self.harm.system.pk
-        came_back: dict[str, str | int] = {"code": Code.SYNC_REGRESSION.value, "system": pk}
+        not_kept: dict[str, str | int] = {"code": Code.SYNC_REGRESSION.value, "system": pk}
         written = reverse("consent:write_backs", args=[self.harm.system.slug])
         return {
             "open": self._flags(state="open", system=pk),
             "urgent": self._flags(state="open", system=pk, severity=Severity.S1.value),
             "raised": self._flags(system=pk, raised=30),
-            "overwritten": self._flags(**came_back, raised=90),
-            "overwritten_lately": self._flags(**came_back, raised=30),
+            "regressed": self._flags(**not_kept, raised=90),
+            "regressed_lately": self._flags(**not_kept, raised=30),
             "suspected": self._flags(code=Code.SYNC_REGRESSION.value, writer=pk, raised=90),
             "pending": f"{written}?status=pending",
             "parked": f"{written}?status=parked",
@@ -100,15 +100,15 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     [harm] = by_harm(now, only=row)
-    came_back = list(
+    not_kept = list(
         Flag.objects.filter(system=row, code=Code.SYNC_REGRESSION)
         .select_related("number", "program")
         .order_by("-raised_at", "-pk")[:SHOWN]
     )
-    files = lines_of(came_back)
+    files = lines_of(not_kept)
     writers = {
         one.slug: one
-        for one in System.objects.filter(slug__in={f.params.get("writer") or "" for f in came_back})
+        for one in System.objects.filter(slug__in={f.params.get("writer") or "" for f in not_kept})
     }
     context: dict[str, Any] = {
         "title": row.name,
@@ -120,7 +120,7 @@ def _page(
         "harm": harm,
         "regressions": [
             {"flag": flag, "batch": files.get(flag.pk), "writer": writers.get(flag.params.get("writer"))}
-            for flag in came_back
+            for flag in not_kept
         ],
         "batches": ImportBatch.objects.filter(system=row).order_by("-pk")[:SHOWN],
         "form": form,

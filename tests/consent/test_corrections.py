@@ -316,7 +316,7 @@ def test_systems_are_listed_with_what_waits_and_what_came_back(browser):
     row = browser().get(SYSTEMS).context["rows"][0]
     assert row["system"].slug == "texter"
     counts = {label: count for label, count in row["counts"] if count}
-    assert counts == {"Waiting to be sent": 1, "Came back wrong": 1}
+    assert counts == {"Waiting to be sent": 1, "Read back wrong": 1}
 
 
 def test_corrections_of_a_system_are_narrowed_by_state(browser):

@@ -419,6 +419,32 @@ def test_an_opt_in_that_did_arrive_comes_to_light_after_a_stop(double, clock):
     assert go(clock.forward(days=1)) == {}
 
 
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_an_opt_in_that_nobody_can_look_up_counts_as_arrived_after_a_stop(double, clock, is_lost):
+    connect(double, read_path="", read_value="")
+    row = permitted(double)
+    if is_lost:
+        double.behave("error_500", row.number.e164)
+    clock.forward(minutes=1)
+    for _ in range(settings.DELIVERY["max_attempts"] if is_lost else 1):
+        go(clock)
+        clock.forward(hours=3)
+    assert after(row).status == ("parked" if is_lost else "accepted")
+    make.stop(row.number, at=clock.now)
+    make.weigh(row.number, now=clock.now)
+    propagate.release(now=clock.now)  # what is parked and overtaken waits for nobody
+    make.weigh(row.number, now=clock.now)
+    flag = make.flag("PLATFORM_IN_AGREED_OUT", row.number)
+    assert "Texter was given “in” on" in flag.why
+    double.behave("ok", row.number.e164)
+    [stop] = align(flag, clock.now).write_backs.all()
+    assert (stop.value, stop.status) == ("out", "pending")
+    assert go(clock) == {"accepted": 1}
+    propagate.release(now=clock.now)
+    flag.refresh_from_db()
+    assert flag.status == "verifying"  # the next file shows whether it holds
+
+
 def test_an_opt_in_that_did_not_arrive_is_no_regression_after_a_stop(double, clock):
     connect(double, words_read={"in": "in", "never": "never"})
     row = permitted(double)

@@ -295,6 +295,42 @@ ROWS = [
         ],
     ),
     Row(
+        "an opt-in that left before the STOP is held by whoever took it, until somebody looks",
+        [form(), stop()],
+        OUT,
+        R.STOP,
+        [C.PLATFORM_IN_AGREED_OUT],
+        [
+            platform(
+                "never", corrected_value=Value.IN, corrected_at=utc("2026-05-03"), read_at=utc("2026-05-02")
+            )
+        ],
+    ),
+    Row(
+        "an opt-in that was looked for after it left, and is not there",
+        [form(), stop()],
+        OUT,
+        R.STOP,
+        [],
+        [
+            platform(
+                "never", corrected_value=Value.IN, corrected_at=utc("2026-05-03"), read_at=utc("2026-05-04")
+            )
+        ],
+    ),
+    Row(
+        "an opt-in that is on its way to whoever may be texted",
+        [form()],
+        IN,
+        R.FORM,
+        [C.PLATFORM_OUT_AGREED_IN],
+        [
+            platform(
+                "out", corrected_value=Value.IN, corrected_at=utc("2026-05-03"), read_at=utc("2026-05-02")
+            )
+        ],
+    ),
+    Row(
         "after the watch it is a new mismatch",
         [form(), stop()],
         OUT,
@@ -306,7 +342,7 @@ ROWS = [
                 corrected_value=Value.OUT,
                 corrected_at=utc("2026-05-03"),
                 read_at=utc("2026-05-09"),
-                watch_until=utc("2026-05-06"),
+                watch_over_at=utc("2026-05-06"),
             )
         ],
     ),

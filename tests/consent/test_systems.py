@@ -53,8 +53,8 @@ def shop() -> dict[str, Any]:
 def test_the_most_harm_comes_first(shop):
     texter, crm, quiet = by_harm(timezone.now())
     assert [texter.system, crm.system, quiet.system] == [shop["texter"], shop["crm"], shop["quiet"]]
-    assert (texter.overwritten, texter.overwritten_lately, texter.suspected) == (2, 1, 0)
-    assert (crm.overwritten, crm.suspected) == (0, 2)
+    assert (texter.regressed, texter.regressed_lately, texter.suspected) == (2, 1, 0)
+    assert (crm.regressed, crm.suspected) == (0, 2)
     assert (texter.watched, texter.pending) == (2, 0)
     assert (quiet.open, quiet.raised, quiet.last) == (0, 0, None)
     assert texter.last is not None

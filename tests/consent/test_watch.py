@@ -287,6 +287,7 @@ def test_a_regression_names_the_system_the_file_and_its_line_and_the_setting_sus
     batch = ImportBatch.objects.latest("pk")
     assert (flag.system, flag.params["batch"], flag.params["line"]) == (row.system, batch.pk, 7)
     assert (flag.params["setting"], flag.params["writer"]) == ("overwrites_on_sync", "acme")
+    assert (flag.params["arrived"], row.arrived_at) == (True, SENT + DAY)
     assert flag.why == (
         "Texter was corrected to “out” on 1 June 2026, 15:05 UTC, but said “in” again on 3 June 2026, 15:05 UTC "
         f"(file {batch.pk}, line 7); suspected is Acme CRM, which overwrites consent on every sync."
@@ -296,14 +297,20 @@ def test_a_regression_names_the_system_the_file_and_its_line_and_the_setting_sus
 @pytest.mark.parametrize(
     ("settings", "suspect"),
     [
-        ({}, "suspected is a writer that no setting names"),
-        ({"subscribes_by_default": True}, "suspected is Texter, which subscribes everybody by default"),
-        ({"overwrites_on_sync": True}, "suspected is Texter, which overwrites consent on every sync"),
+        ({}, ""),
+        ({"subscribes_by_default": True}, ": Texter, which subscribes everybody by default"),
+        ({"overwrites_on_sync": True}, ": Texter, which overwrites consent on every sync"),
     ],
 )
-def test_the_suspect_of_a_value_read_directly(settings, suspect):
+def test_a_value_that_was_never_read_right_may_not_have_arrived(settings, suspect):
     row = read(corrected(**settings), "in", SENT + DAY, file=False)
-    assert flag_of(row, "SYNC_REGRESSION").why.endswith(f"2 June 2026, 15:05 UTC; {suspect}.")
+    flag = flag_of(row, "SYNC_REGRESSION")
+    assert (flag.params["arrived"], row.arrived_at) == (False, None)
+    assert flag.why == (
+        "Texter was given “out” on 1 June 2026, 15:05 UTC, but still said “in” on 2 June 2026, 15:05 UTC; either it "
+        f"never arrived there, or it was written over before it was read{suspect}."
+    )
+    assert waits(row, SENT + DAY)[0].startswith("Texter: nothing shows that it took the correction;")
 
 
 def test_a_value_that_changed_by_hand_before_the_correction_left_and_came_back_leaves_after_all():
@@ -338,11 +345,11 @@ def test_a_value_that_came_back_twice_stops_what_is_written_and_is_escalated():
     row = twice_reverted()
     flag = flag_of(row, "SYNC_REGRESSION")
     assert (flag.status, flag.params["reverts"]) == ("escalated", 2)
-    assert flag.events.latest("pk").note.startswith("Texter brought the old value back 2 times")
+    assert flag.events.latest("pk").note.startswith("Texter did not keep the corrected value 2 times")
     third = align(flag, SENT + 3 * DAY).write_backs.get()
     assert (third.status, third.note.split(",")[0]) == (
         "parked",
-        "Texter brought the old value back 2 times for this number",
+        "Texter did not keep the corrected value 2 times for this number",
     )
     # Other numbers and other systems go on.
     other = align(make.stopped_but_texted(), SENT + 3 * DAY).write_backs.get()
@@ -360,7 +367,7 @@ def test_what_is_parked_comes_back_to_the_queue_and_leaves_it_when_it_is_sent_ag
     flag.refresh_from_db()
     assert flag.status == "open"
     assert (
-        "Texter could not be given the correction. Texter brought the old value"
+        "Texter could not be given the correction. Texter did not keep the corrected value"
         in flag.events.latest("pk").note
     )
     assert propagate.release(now=SENT + 3 * DAY)["due"] == 0  # once is enough
