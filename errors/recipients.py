@@ -151,6 +151,7 @@ def _recent(known: dict[int, str], now: datetime) -> dict[int, list[Sent]]:
                 purpose=Purpose.OTP if template in settings.MAY_REPEAT_TEMPLATES else purpose,
                 outcome=_outcome(life.Status(status)),
                 campaign=campaign or None,
+                step=template or None,
             )
         )
     return found

@@ -1,13 +1,16 @@
 """Whether the same text went out before. Of the six kinds of repetition, the five that a send can be.
 
     same command   the very order to send came twice: a double click, a task delivered again
-    same intent    the same contact, campaign and step
-    same content   the same number, sender and words within a window
+    same intent    the same contact, campaign and step within a window: for marketing whatever the words, else with
+                   the same words, as other words are another occasion (the next parcel, the next appointment)
+    same content   the same number, sender and words within the same window
     check first    an earlier text of which nobody knows whether it arrived
     same person    the same number under another contact
 
 The sixth, one event reported twice, is met where events are recorded. Reminders with another step, the same
-words to other people, and a corrected number are no repetitions; one-time codes may be asked for again.
+words to other people, and a corrected number are no repetitions; one-time codes may be asked for again. Nor is a
+step that comes again on another day: a birthday, the offer of the week. A step or template is used again and again,
+and nothing in a log names the occasion, so the day stands for it.
 """
 
 import re
@@ -17,7 +20,7 @@ from datetime import datetime, timedelta
 
 from errors.preflight.findings import Code, Finding
 from errors.preflight.message import Message, Outcome, Purpose, Sent
-from errors.preflight.rules import Kind, RuleBook, repeats
+from errors.preflight.rules import Kind, Rule, RuleBook, repeats
 from errors.preflight.whereabouts import comparable
 
 
@@ -33,7 +36,7 @@ def check_duplicates(
             )
             return
     to_same = [sent for sent in recent if e164 and sent.to == e164]
-    yield from _same_intent(message, recent, to_same)
+    yield from _same_intent(message, recent, to_same, rules, at)
     yield from _same_content(message, to_same, rules, at)
     yield from _loop(to_same, message, rules, at)
 
@@ -45,15 +48,22 @@ def normal(body: str) -> str:
     )
 
 
-def _same_intent(message: Message, recent: Sequence[Sent], to_same: list[Sent]) -> Iterator[Finding]:
-    if message.campaign is None:
+def _same_intent(
+    message: Message, recent: Sequence[Sent], to_same: list[Sent], rules: RuleBook, at: datetime | None
+) -> Iterator[Finding]:
+    rule = _same(rules)
+    if rule is None or message.campaign is None or message.purpose is Purpose.OTP:
         return
+    _, window = repeats(rule.value)
+    words = normal(message.body)
     intended = [
         sent
         for sent in recent
-        if (sent.campaign, sent.step) == (message.campaign, message.step)
+        if sent.campaign == message.campaign
         and sent.outcome is not Outcome.FAILED
         and ((message.contact is not None and sent.contact == message.contact) or sent in to_same)
+        and not _is_long_ago(sent, at, window)
+        and _is_same_step(message, sent, words)
     ]
     for sent in intended:
         if sent.outcome is Outcome.UNKNOWN:
@@ -64,17 +74,38 @@ def _same_intent(message: Message, recent: Sequence[Sent], to_same: list[Sent]) 
             f"This step of the campaign went to the same {'contact' if same_person else 'number'} on "
             f"{sent.at:%Y-%m-%d %H:%M}" + ("." if same_person else ", under another contact."),
             "Leave the recipient out; sending it again needs a reason.",
+            rule=rule,
         )
         return
     if intended:
         yield _unsettled(intended[0])
 
 
+def _is_same_step(message: Message, sent: Sent, words: str) -> bool:
+    """Marketing comes once a day, however it is worded for the reader. Other texts, and those whose step nobody
+    named, are the same only if their words are."""
+    if None not in (message.step, sent.step):
+        if sent.step != message.step:
+            return False
+        if message.purpose is Purpose.MARKETING:
+            return True
+    return normal(sent.body) == words
+
+
+def _is_long_ago(sent: Sent, at: datetime | None, window: timedelta) -> bool:
+    """Known to lie outside the window; a time that cannot be compared does not excuse a repetition."""
+    return at is not None and comparable(sent.at, at) and abs(at - sent.at) > window
+
+
+def _same(rules: RuleBook) -> Rule | None:
+    return rules.one(Kind.REPEAT, subject="same content")
+
+
 def _same_content(
     message: Message, to_same: list[Sent], rules: RuleBook, at: datetime | None
 ) -> Iterator[Finding]:
     code = message.purpose is Purpose.OTP
-    rule = rules.one(Kind.REPEAT, subject="one-time codes" if code else "same content")
+    rule = rules.one(Kind.REPEAT, subject="one-time codes") if code else _same(rules)
     if rule is None or at is None:
         return
     _, window = repeats(rule.value)

@@ -9,6 +9,7 @@ from errors.preflight.duplicates import normal
 from tests.errors.preflight.make import MARKETING, NOON, SALE, codes, sent
 
 STEP = {"campaign": "spring", "step": "1", "contact": "ana"}
+SERVICE = {"purpose": Purpose.TRANSACTIONAL}
 LONG_AGO = datetime(2026, 1, 5, 12)
 
 
@@ -29,15 +30,26 @@ def repetitions(*recent, **changes) -> set[str]:
         ),
         ({"command": "k1", "at": LONG_AGO}, {"command": "k2"}, None),
         # the same intent
-        (STEP | {"at": LONG_AGO, "body": "Hi"}, STEP, "duplicate.same_intent"),
-        (STEP | {"at": LONG_AGO, "to": "+447400123456"}, STEP, "duplicate.same_intent"),
-        (STEP | {"at": LONG_AGO, "step": "2"}, STEP, None),
-        (STEP | {"at": LONG_AGO, "outcome": Outcome.FAILED}, STEP, None),
+        (STEP | {"body": "Hi"}, STEP, "duplicate.same_intent"),
+        (STEP | {"to": "+447400123456"}, STEP, "duplicate.same_intent"),
+        (STEP | {"body": "Hi", "step": "2"}, STEP, None),
+        (STEP | {"outcome": Outcome.FAILED}, STEP, None),
+        (STEP | {"at": NOON - timedelta(hours=23), "body": "Hi"}, STEP, "duplicate.same_intent"),
+        # the same step on another day is another occasion
+        (STEP | {"at": NOON - timedelta(hours=25)}, STEP, None),
+        (STEP | {"at": LONG_AGO, "to": "+447400123456"}, STEP, None),
+        # a service text with other words is about something else
+        (STEP | {"body": "Your parcel 2 arrives"}, STEP | SERVICE, None),
+        (STEP | {"to": "+447400123456"}, STEP | SERVICE, "duplicate.same_intent"),
+        # a campaign alone names no step: only the same words tell
+        (STEP | {"body": "Hi", "step": None}, STEP, None),
+        (STEP | {"body": "Hi"}, STEP | {"step": None}, None),
+        (STEP | {"to": "+447400123456", "step": None}, STEP, "duplicate.same_intent"),
         # the same person under another contact
-        (STEP | {"at": LONG_AGO, "contact": "ben"}, STEP, "duplicate.same_person"),
-        (STEP | {"at": LONG_AGO, "contact": "ben", "to": "+447400123456"}, STEP, None),
+        (STEP | {"body": "Hi", "contact": "ben"}, STEP, "duplicate.same_person"),
+        (STEP | {"contact": "ben", "to": "+447400123456"}, STEP, None),
         # the same number, written another way
-        (STEP | {"at": LONG_AGO}, STEP | {"to": "(415) 555-2671"}, "duplicate.same_intent"),
+        (STEP | {"body": "Hi"}, STEP | {"to": "(415) 555-2671"}, "duplicate.same_intent"),
         # the same content
         ({}, {}, "duplicate.same_content"),
         ({}, {"automatic": True}, "duplicate.automatic"),
@@ -49,7 +61,7 @@ def repetitions(*recent, **changes) -> set[str]:
         ({"outcome": Outcome.FAILED}, {}, None),
         # nobody knows what became of the first
         ({"outcome": Outcome.UNKNOWN}, {}, "duplicate.check_first"),
-        (STEP | {"at": LONG_AGO, "outcome": Outcome.UNKNOWN}, STEP, "duplicate.check_first"),
+        (STEP | {"body": "Hi", "outcome": Outcome.UNKNOWN}, STEP, "duplicate.check_first"),
     ],
 )
 def test_repetitions(earlier, changes, expected):

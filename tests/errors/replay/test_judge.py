@@ -193,6 +193,18 @@ def test_another_step_of_a_campaign_is_none_and_the_same_step_is_one() -> None:
     assert [Code.DUPLICATE_INTENT in found for found in codes(rows)] == [False, False, True]
 
 
+def test_a_step_that_comes_again_on_another_day_or_about_something_else_is_stopped_by_nothing() -> None:
+    birthday = {"campaign": "birthday", "template": "birthday"}
+    parcel = {"campaign": "parcels", "template": "on its way", "purpose": Purpose.TRANSACTIONAL}
+    rows = [
+        Row(**birthday),
+        Row(**parcel, text="Acme: parcel 1 is on its way", at=NOW + timedelta(minutes=1)),
+        Row(**parcel, text="Acme: parcel 2 is on its way", at=NOW + timedelta(minutes=2)),
+        Row(**birthday, at=NOW + timedelta(hours=25)),
+    ]
+    assert codes(rows) == [set()] * 4
+
+
 def test_what_was_sent_before_the_first_chunk_counts() -> None:
     judge = Judge(book())
     judge.remember(sends_of(judge.words, [Row()]))
