@@ -43,7 +43,7 @@ class Sheet:
 def corrections_file(system: System, program: Program, sent_at: datetime) -> Sheet:
     """The file of one hand-over, the same however often it is asked for."""
     rows = list(
-        WriteBack.objects.filter(system=system, program=program, sent_at=sent_at)
+        WriteBack.objects.filter(system=system, program=program, sent_at=sent_at, attempts=0)
         .select_related("number")
         .order_by("pk")
     )

@@ -16,14 +16,13 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from backoffice import jobs
 from backoffice.models import JobRun, System
 from consent import drop, hold_pushes, propagate
-from consent.cells import Meaning
 from consent.claim import claim
 from consent.errand import Errand, Outcome, run
 from consent.models import Connection, HoldPush, Number, WriteBack
@@ -49,6 +48,8 @@ def deliver(
         return {}
     if isinstance(beat, jobs.Beat):  # a slow system makes way for the others
         beat.turn_ends = min(beat.turn_ends, time.monotonic() + settings.DELIVERY["turn_seconds"])
+    if connection := _in_service(system, clock()):
+        hold_pushes.keep_in_step(connection, now=clock())
     counts: Counter[str] = Counter()
     passed_over: PassedOver = {}  # cannot leave now, or was tried in this run
     while connection := _in_service(system, clock()):
@@ -72,7 +73,7 @@ def due_systems(now: datetime) -> list[System]:
         if connection is None:
             continue
         hold_pushes.keep_in_step(connection, now=now)
-        if due(system, connection, now).exists() or hold_pushes.due(system, now).exists():
+        if any(rows.exists() for _, rows in due(system, connection, now)):
             found.append(system)
     return found + drop.due_systems(now)
 
@@ -110,26 +111,37 @@ def _in_service(system: System, now: datetime) -> Connection | None:
     return connection
 
 
-def due(system: System, connection: Connection, now: datetime) -> QuerySet[WriteBack]:
-    """What may be worked on, the most urgent first: opt-outs before opt-ins, what leaves before what is read back,
-    what was tried least before what fails."""
+def due(
+    system: System, connection: Connection, now: datetime
+) -> list[tuple[str, QuerySet[WriteBack] | QuerySet[HoldPush]]]:
+    """What may be worked on, the most urgent first, as (kind, rows): corrections that leave, those to be read back,
+    holds. Each is read in the order of an index, as far as somebody wants to look."""
+    found: list[tuple[str, QuerySet[WriteBack] | QuerySet[HoldPush]]] = [
+        ("write_back", _leaving(system, now)),
+        ("hold", hold_pushes.due(system, now)),
+    ]
+    if connection.can_read:
+        found.insert(1, ("write_back", _to_read(system, now)))
+    return found
+
+
+def _leaving(system: System, now: datetime) -> QuerySet[WriteBack]:
+    """Opt-outs before opt-ins, what was tried least before what fails."""
     waiting = Q(status=W.PENDING, not_before__lte=now)
     unsure = Q(status=W.SENT, lease_until__lt=Now())
+    rows = WriteBack.objects.filter(WriteBack.ready(now), WriteBack.free(), system=system)
+    rows = rows.filter(waiting | unsure, status__in=[W.PENDING, W.SENT])  # so that the index is found
+    return rows.order_by("-value", "attempts", "pk")  # "out" before "in"
+
+
+def _to_read(system: System, now: datetime) -> QuerySet[WriteBack]:
+    """What waits longest first."""
     # Read back after it was written, and again while it is watched.
-    watched = LIVE & Q(status__in=[W.VERIFIED, W.REVERTED], next_try_at__isnull=False)
+    watched = LIVE & Q(status__in=[W.VERIFIED, W.REVERTED])
     # What was overtaken is asked for once where it may have arrived all the same.
-    overtaken = Q(status=W.SUPERSEDED, sent_at__isnull=False, next_try_at__isnull=False)
-    to_read = Q(status=W.ACCEPTED, next_try_at__isnull=False) | watched | overtaken
-    if not connection.can_read:
-        to_read = Q(pk__in=[])
-    rank = Case(
-        When(status__in=[W.ACCEPTED, W.VERIFIED, W.REVERTED, W.SUPERSEDED], then=Value(2)),
-        When(value=Meaning.OUT.value, then=Value(0)),
-        default=Value(1),
-        output_field=IntegerField(),
-    )
-    rows = WriteBack.objects.filter(waiting | unsure | to_read, WriteBack.ready(now), WriteBack.free())
-    return rows.filter(system=system).order_by(rank, "attempts", "pk")
+    overtaken = Q(status=W.SUPERSEDED, sent_at__isnull=False)
+    rows = WriteBack.objects.filter(WriteBack.free(), system=system, next_try_at__lte=now)
+    return rows.filter(Q(status=W.ACCEPTED) | watched | overtaken).order_by("next_try_at", "pk")
 
 
 def _take(
@@ -162,8 +174,8 @@ def _let_others_in(errand: Errand, passed_over: PassedOver) -> None:
 def _candidates(
     system: System, connection: Connection, passed_over: PassedOver, now: datetime
 ) -> Iterable[tuple[str, int, int]]:
-    """Corrections, then holds, as (kind, key, number)."""
-    for kind, rows in (("write_back", due(system, connection, now)), ("hold", hold_pushes.due(system, now))):
+    """What is due, as (kind, key, number)."""
+    for kind, rows in due(system, connection, now):
         skip = [pk for passed, pk in passed_over if passed == kind]
         for pk, number_id in rows.exclude(pk__in=skip).values_list("pk", "number_id")[:LOOK_AHEAD]:
             yield kind, pk, number_id

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from consent import bulk, rules, watch
+from consent import bulk, hold_pushes, rules, watch
 from consent.closing import Standing, Step, next_step
 from consent.facts import Door
 from consent.found import Found
@@ -116,6 +116,8 @@ class Difference:
         self._refresh(events, counts)
         self._move_on(events, counts)
         FlagEvent.objects.bulk_create(events, batch_size=1000)
+        if counts["holds_placed"] or counts["holds_released"]:
+            hold_pushes.ring()
         return dict(counts)
 
     def _save_states(self, counts: Counter[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from backoffice import jobs
 from backoffice.models import System
@@ -37,8 +37,9 @@ def drop(system: System, *, now: datetime) -> dict[str, int]:
 def due_systems(now: datetime) -> list[System]:
     """Systems with a folder for which something waits, and whose last file is old enough."""
     quiet = now - timedelta(minutes=settings.DELIVERY["drop_minutes"])
+    filed = WriteBack.objects.filter(system=OuterRef("pk"), sent_at__isnull=False, attempts=0)
     systems = System.objects.filter(delivery=System.Delivery.DROP, is_active=True).annotate(
-        last_file_at=Max("write_backs__sent_at")
+        last_file_at=Subquery(filed.order_by("-sent_at").values("sent_at")[:1])
     )
     old_enough = systems.filter(Q(last_file_at=None) | Q(last_file_at__lte=quiet)).order_by("pk")
     return [
@@ -59,7 +60,7 @@ def _unfinished(system: System) -> QuerySet[WriteBack]:
 
 
 def _of(system: System, program: Program, sent_at: datetime) -> QuerySet[WriteBack]:
-    return WriteBack.objects.filter(system=system, program=program, sent_at=sent_at)
+    return WriteBack.objects.filter(system=system, program=program, sent_at=sent_at, attempts=0)
 
 
 def _put_files(system: System) -> dict[str, int]:

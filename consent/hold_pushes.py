@@ -3,16 +3,21 @@ the holds in force and delivered like corrections."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from backoffice.models import System
+from backoffice import jobs
+from backoffice.models import JobRun, System
 from consent.errand import Errand, Outcome, Task
 from consent.models import Connection, Hold, HoldPush
 from consent.outside import BadCredentials, Refused
+from consent.propagate import DELIVER
 
 P = HoldPush.Status
 SLICE = 500  # changes of mind stored at once
@@ -24,9 +29,16 @@ def keep_in_step(connection: Connection, *, now: datetime) -> int:
     if not connection.can_hold:
         return 0
     pushes = HoldPush.objects.filter(system=connection.system_id)
-    told = pushes.filter(number=OuterRef("number"), program=OuterRef("program"))
-    held = Hold.objects.open().filter(~Exists(told.filter(is_held=True)))
-    new = held.filter(~Exists(told)).values_list("number", "program").distinct()[:SLICE]
+    # Each side is looked for among what is held on the other, never among all that ever was.
+    told = pushes.filter(number=OuterRef("number"), program=OuterRef("program"), is_held=True)
+    untold = Hold.objects.open().filter(~Exists(told)).order_by().values_list("number", "program")
+    pairs = set(untold.distinct()[:SLICE])
+    known = {
+        (number, program): pk
+        for pk, number, program in pushes.filter(number__in={number for number, _ in pairs}).values_list(
+            "pk", "number", "program"
+        )
+    }
     made = HoldPush.objects.bulk_create(
         [
             HoldPush(
@@ -36,20 +48,28 @@ def keep_in_step(connection: Connection, *, now: datetime) -> int:
                 is_held=True,
                 changed_at=now,
             )
-            for number, program in new
+            for number, program in sorted(pairs - set(known))
         ],
         ignore_conflicts=True,
     )
+    again = _change([known[pair] for pair in pairs & set(known)], is_held=True, now=now)
     standing = Hold.objects.open().filter(number=OuterRef("number"), program=OuterRef("program"))
-    again = _change(pushes.filter(Exists(standing), is_held=False), is_held=True, now=now)
-    free = _change(pushes.filter(~Exists(standing), is_held=True), is_held=False, now=now)
-    return len(made) + again + free
+    over = pushes.filter(~Exists(standing), is_held=True).values_list("pk", flat=True)[:SLICE]
+    return len(made) + again + _change(list(over), is_held=False, now=now)
 
 
-def _change(pushes: QuerySet[HoldPush], *, is_held: bool, now: datetime) -> int:
+def ring() -> None:
+    """Holds were placed or lifted: the systems that are told of them hear of it once that is committed. The schedule
+    finds what a lost ring forgot."""
+    told = Connection.objects.filter(system__is_active=True, system__delivery=System.Delivery.HTTP)
+    for slug in told.exclude(hold_path="").order_by("pk").values_list("system__slug", flat=True):
+        start = partial(jobs.start, DELIVER, slug, trigger=JobRun.Trigger.SCHEDULE)
+        transaction.on_commit(start, robust=True)
+
+
+def _change(keys: Sequence[int], *, is_held: bool, now: datetime) -> int:
     """A change of mind: a new turn with tries of its own. What is out under the old turn loses its right to settle."""
-    some = list(pushes.values_list("pk", flat=True)[:SLICE])
-    return HoldPush.objects.filter(pk__in=some, is_held=not is_held).update(
+    return HoldPush.objects.filter(pk__in=keys, is_held=not is_held).update(
         is_held=is_held,
         turn=F("turn") + 1,
         fence=F("fence") + 1,
@@ -64,9 +84,9 @@ def _change(pushes: QuerySet[HoldPush], *, is_held: bool, now: datetime) -> int:
 def due(system: System, now: datetime) -> QuerySet[HoldPush]:
     """What may be sent, holds before releases."""
     rows = HoldPush.objects.filter(HoldPush.ready(now), HoldPush.free(), system=system)
-    return rows.filter(Q(status=P.PENDING) | Q(status=P.SENT, lease_until__lt=Now())).order_by(
-        F("is_held").desc(), "attempts", "pk"
-    )
+    rows = rows.filter(Q(status=P.PENDING) | Q(status=P.SENT, lease_until__lt=Now()))
+    rows = rows.filter(status__in=[P.PENDING, P.SENT])  # so that the index is found
+    return rows.order_by("-is_held", "attempts", "pk")
 
 
 def take(pk: int, connection: Connection, now: datetime) -> Errand | None:

@@ -506,7 +506,7 @@ def test_a_row_is_taken_by_one_worker_only(double, clock):
     lease_is_over()
     assert fresh.claim(sent_at=clock.now)
     assert not row.mine().exists()
-    assert not deliver.due(row.system, connection, clock.now).exists()
+    assert not any(rows.exists() for _, rows in deliver.due(row.system, connection, clock.now))
 
 
 def test_what_a_lost_worker_left_behind_is_looked_up_first(double, clock):
@@ -668,6 +668,19 @@ def test_holds_are_pushed_and_released_when_none_stands_any_more(double, clock):
     deliver.due_systems(clock.now)
     assert go(clock) == {"released": 1}
     assert double.held == []
+
+
+def test_a_new_hold_rings_for_the_systems_that_are_told_of_it(
+    double, clock, django_capture_on_commit_callbacks
+):
+    holding(double)
+    with django_capture_on_commit_callbacks(execute=False) as waiting:
+        make.stopped_but_texted()
+    for ring in waiting:
+        if "partial" in repr(ring):
+            ring()
+    assert JobRun.objects.get(kind="consent.deliver").subject == "texter"
+    assert go(clock) == {"held": 1}  # without waiting for the schedule to look
 
 
 def test_a_hold_that_is_not_taken_is_tried_again_and_then_parked(double, clock):
