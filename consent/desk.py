@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from backoffice import audit
+from consent import mentions
+from consent.mentions import Told
 from consent.models import Correction, Flag, FlagEvent
 from consent.models.flag import FlagQuerySet
 
@@ -104,13 +106,16 @@ def snooze(flag_ids: Sequence[int], *, until: datetime, note: str, by: User, now
 
 
 @transaction.atomic
-def comment(flag: Flag, *, text: str, by: User) -> FlagEvent:
-    """A note for colleagues. Raises ValueError for an empty one."""
+def comment(flag: Flag, *, text: str, by: User) -> Told:
+    """A note for colleagues, put before those it calls by name. Raises ValueError for an empty one."""
     if not text.strip():
         raise ValueError("Write something first.")
-    event = FlagEvent.objects.create(flag=flag, old=flag.status, new=flag.status, by=by, note=text.strip())
-    audit.record(by, "flag.comment", flag)
-    return event
+    note = FlagEvent.objects.create(
+        flag=flag, old=flag.status, new=flag.status, by=by, note=text.strip(), is_note=True
+    )
+    told = mentions.tell(note, by=by)
+    audit.record(by, "flag.comment", flag, told=[person.pk for person in told.people])
+    return told
 
 
 def _remember(flags: Sequence[Flag], by: User, note: str, action: str, **details: object) -> None:

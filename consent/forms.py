@@ -313,6 +313,12 @@ class CommentForm(forms.Form):
     text = forms.CharField(
         max_length=4000, widget=forms.Textarea(attrs={"rows": 2}), label="Note for colleagues"
     )
+    tell = forms.CharField(max_length=150, required=False)
+
+    def note(self) -> str:
+        """The words, beginning with whom they are for where that was chosen apart."""
+        text, tell = self.cleaned_data["text"], self.cleaned_data["tell"].lstrip("@")
+        return f"@{tell} {text}" if tell else str(text)
 
 
 class SecondForm(forms.Form):

@@ -18,7 +18,7 @@ from backoffice.models import JobRun, System
 from backoffice.overview import NAV_CAP, SEARCH_LIMIT
 from backoffice.rooms import Entry, Found, Hit, Section, TrustLine
 from backoffice.words import SEVERITIES, age, phone
-from consent.models import Connection, Contact, Flag, Hold, Number, SystemRecord, Touched, WriteBack
+from consent.models import Connection, Contact, Flag, Hold, Mention, Number, SystemRecord, Touched, WriteBack
 from consent.rules import Code
 
 KINDS = {
@@ -268,6 +268,8 @@ def _flags(user: User | AnonymousUser, now: datetime) -> dict[str, object]:
         "overdue_url": f"{queue}?due=overdue",
         "mine": capped_count(waiting.filter(assignee=user)) if user.is_authenticated else 0,
         "mine_url": f"{queue}?tab=mine",
+        "mentions": capped_count(Mention.objects.filter(person=user.pk).unread()),
+        "mentions_url": reverse("consent:mention_list"),
         "holds": capped_count(Hold.objects.open()),
         "holds_url": reverse("consent:hold_list"),
         "may_review": can(user, "consent.review_flag"),

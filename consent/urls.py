@@ -8,6 +8,7 @@ from consent.views import (
     flag_list,
     flag_review,
     hold,
+    mention,
     notice,
     reply,
     suppression,
@@ -20,6 +21,7 @@ app_name = "consent"
 urlpatterns = [
     path("review/", flag_list.flag_list, name="flag_list"),
     path("review/next", flag_list.flag_next, name="flag_next"),
+    path("review/mentions", mention.mention_list, name="mention_list"),
     path("review/bulk", bulk.flag_bulk, name="flag_bulk"),
     path("review/bulk/apply", bulk.flag_bulk_apply, name="flag_bulk_apply"),
     path("review/<key:pk>/", flag_review.flag_review, name="flag_review"),

@@ -38,7 +38,11 @@ LIKE_A_PERSON = re.compile(r"(\d[\s().+/-]*){10}|\S@\S")
 class ViewForm(forms.Form):
     """The name of a view and who sees it; only who may share is asked about others."""
 
-    name = forms.CharField(max_length=60, help_text="As it stands above the list, e.g. “Houston, overdue”.")
+    name = forms.CharField(
+        max_length=60,
+        help_text="As it stands above the list, e.g. “Houston, overdue”.",
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
     is_shared = forms.BooleanField(label="Everybody sees it", required=False)
     is_pinned = forms.BooleanField(
         label="Pinned", required=False, help_text="It stands above the list, with how many it finds."

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
-from backoffice.keyset import Key, page_of
+from backoffice.keyset import Key, capped_count, page_of
 from backoffice.models import ImportBatch, JobRun, System
 from backoffice.saved_views import keeps_views
 from backoffice.words import age, capped, staff_words
@@ -27,7 +27,7 @@ from consent.correct import bulk_limit
 from consent.deadlines import Deadline, deadline
 from consent.filters import FlagFilter
 from consent.forms import AssignForm, CommentForm, SnoozeForm
-from consent.models import Contact, Correction, Flag
+from consent.models import Contact, Correction, Flag, Mention
 from consent.models.flag import FlagQuerySet
 from consent.rules import Severity
 from consent.views.evidence import people_of
@@ -88,6 +88,7 @@ def flag_list(request: HttpRequest) -> HttpResponse:
         "queue": queue,
         "filter": queue.filter,
         "tabs": _tabs(queue),
+        "mentions": capped_count(Mention.objects.of(queue.user).unread(), TAB_CAP),
         "page": page,
         "rows": rows,
         "may_review": can(request.user, "consent.review_flag"),
@@ -252,8 +253,15 @@ def flag_comment(request: HttpRequest, pk: int) -> HttpResponse:
     queue = Queue.kept(request, timezone.now())
     form = CommentForm(request.POST)
     if form.is_valid():
-        desk.comment(flag, text=form.cleaned_data["text"], by=queue.user)
-        messages.success(request, "Noted for colleagues.")
+        told = desk.comment(flag, text=form.note(), by=queue.user)
+        names = ", ".join(person.get_full_name() or person.get_username() for person in told.people)
+        messages.success(
+            request, f"Noted for colleagues; {names} will see it." if names else "Noted for colleagues."
+        )
+        for name in told.unknown:
+            messages.warning(
+                request, f"Nobody who may see this flag is called @{name}, so nobody was told by it."
+            )
     else:
         messages.error(request, "Write something first.")
     return redirect(f"{queue.url_of(flag)}#history")

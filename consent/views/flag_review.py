@@ -22,9 +22,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.words import phone
-from consent import correct, watch
+from consent import correct, mentions, watch
 from consent.correct import Choice, Outlook, Refused, StopStands, Subject
 from consent.deadlines import Deadline, deadline
+from consent.filters import staff_of
 from consent.forms import CommentForm, DecisionForm
 from consent.models import Correction, Decision, Flag, Hold, Number, Program, ReasonCode, StaleFlag
 from consent.rules import Code, Status
@@ -36,6 +37,7 @@ from consent.views.sending import sends_after
 FLAGS = Flag.objects.select_related("number", "program", "system", "batch", "batch__system", "assignee")
 
 
+COLLEAGUES = 200  # that are offered by name; others can be written
 ABOUT_SENDS = frozenset({Code.POST_STOP_SEND, Code.CONFIRMATION_RULE, Code.PER_SE_KEYWORD_MISSED})
 
 
@@ -45,6 +47,8 @@ def flag_review(request: HttpRequest, pk: int) -> HttpResponse:
     flag = get_object_or_404(FLAGS, pk=pk)
     queue = Queue.kept(request, timezone.now())
     if request.method != "POST":
+        if request.method == "GET":
+            mentions.read(flag, by=queue.user, now=queue.now)
         return _page(request, flag, queue, form_for(flag, queue))
     form = form_for(flag, queue, request)
     if not can(request.user, "consent.review_flag") or not form.is_valid():
@@ -246,7 +250,10 @@ def _page(
         "conflict": conflict,
         "facts": halves(flag.why),
         "due": _due(flag, queue.now),
-        "events": list(flag.events.select_related("by").order_by("-pk")[:20]),
+        "events": list(
+            flag.events.select_related("by").prefetch_related("mentions__person").order_by("-pk")[:20]
+        ),
+        "colleagues": staff_of(request)[:COLLEAGUES],
         "corrections": list(
             flag.corrections.select_related("decided_by", "second_by", "reason").order_by("-pk")[:5]
         ),
