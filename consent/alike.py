@@ -21,6 +21,7 @@ from operator import eq
 from typing import Any, NamedTuple, TypeVar
 
 from consent import postgres, rules
+from consent.entangled import Entangled
 from consent.facts import Door, Facts, policy
 from consent.ledger import Act, Belief, Evidence, Policy, Precision, ProgramTerms
 from consent.postgres import Readings, Records
@@ -116,14 +117,14 @@ class Alike:
         )
         return self if same else Alike(door, given, self.now)
 
-    def settle_all(self, number_ids: Sequence[int]) -> dict[int, Settled]:
+    def settle_all(self, number_ids: Sequence[int], entangled: Entangled | None = None) -> dict[int, Settled]:
         """The numbers that can be settled here, with their verdicts; the others have to be looked at."""
-        entangled = postgres.entangled(number_ids)
+        apart = (entangled or Entangled.of(number_ids)).any()
         records = postgres.records(number_ids, self.given.founded_on)
         readings = postgres.readings(number_ids, self.given.founded_on)
         settled = {}
         for number_id in number_ids:
-            if number_id not in entangled:
+            if number_id not in apart:
                 found = self.settle(records.get(number_id), readings.get(number_id))
                 if found is not None:
                     settled[number_id] = found

@@ -6,7 +6,7 @@ Flags that are found again are refreshed; whether one that is not found closes i
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,15 +31,18 @@ F = Flag.Status
 
 
 class Difference:
-    """Reads what is stored of the numbers when it is made. Then note what is found of each, and save."""
+    """Reads what is stored of the numbers when it is made; to some of them corrections were `written`. Then note what
+    is found of each, and save."""
 
-    def __init__(self, number_ids: Sequence[int], door: Door, now: datetime) -> None:
+    def __init__(
+        self, number_ids: Sequence[int], written: Collection[int], door: Door, now: datetime
+    ) -> None:
         self.door, self.now = door, now
         # Corrections on their way or watched, and where the old value came back too often.
         self.live: dict[tuple[int, int], list[WriteBack]] = defaultdict(list)
-        for row in watch.follow(number_ids, now=now):
+        for row in watch.follow(written, now=now):
             self.live[row.number_id, row.program_id].append(row)
-        self.stopped = watch.stopped(number_ids) if self.live else {}
+        self.stopped = watch.stopped(written) if self.live else {}
         self.states = {
             (state.number_id, state.program_id): state
             for state in AgreedStatus.objects.filter(number_id__any_of=number_ids)

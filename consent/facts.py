@@ -8,7 +8,7 @@ when it knows since when, and never as an opt-in.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from backoffice.models import ImportBatch, System
 from consent.deadlines import TimeAllowed
+from consent.entangled import Entangled
 from consent.ledger import (
     ALL_PROGRAMS,
     Act,
@@ -129,7 +130,7 @@ class Door:
         self.programs = {p.pk: p for p in Program.objects.prefetch_related("senders")}
         self.terms = {program.code: program.terms() for program in self.programs.values()}
         self.systems = System.objects.in_bulk()
-        self.wordings = Wording.objects.in_bulk()
+        self.wordings = Wording.objects.only("program_id", "kind", "prechecked").in_bulk()
 
     @cached_property
     def codes(self) -> dict[int, str]:
@@ -156,13 +157,17 @@ class Door:
     def by_code(self) -> dict[str, Program]:
         return {program.code: program for program in self.programs.values()}
 
-    def load(self, number_ids: Sequence[int]) -> dict[int, Facts]:
-        """The facts of these numbers, in a fixed number of queries."""
+    def load(self, number_ids: Sequence[int], entangled: Entangled | None = None) -> dict[int, Facts]:
+        """The facts of these numbers, in a fixed number of queries; `entangled` are those among them, if known."""
         facts: dict[int, Facts] = {number_id: Facts() for number_id in number_ids}
+        if not facts:
+            return facts
+        if entangled is None:
+            entangled = Entangled.of(number_ids)
         voided = ImportBatch.objects.voided_keys()
         for row in self._records(ConsentRecord.objects.effective(voided).for_numbers(number_ids)):
             facts[row[0]].evidence.append(self.evidence(row))
-        links = _links(number_ids)
+        links = _links(entangled.linked & facts.keys())
         self._person_level([link for link in links if link.spoke], facts)
         newest: dict[tuple[int, int, int, str], _Said] = {}
         readings = (
@@ -193,8 +198,8 @@ class Door:
             if known.read_at == read_at and said.rank < known.rank:
                 newest[number_id, program_id, system_id, ref] = said
         carried = {(link.number_id, link.system_id, link.ref) for link in links if link.carried}
-        self._beliefs(newest, number_ids, carried, facts)
-        self._sends(number_ids, facts)
+        self._beliefs(newest, entangled.written & facts.keys(), carried, facts)
+        self._sends(entangled.sent & facts.keys(), facts)
         return facts
 
     def _records(self, records: Any) -> Iterable[tuple[Any, ...]]:
@@ -318,13 +323,11 @@ class Door:
     def _beliefs(
         self,
         newest: dict[tuple[int, int, int, str], _Said],
-        number_ids: Sequence[int],
+        written: Collection[int],
         carried: set[tuple[int, int, str]],
         facts: dict[int, Facts],
     ) -> None:
-        if not newest:
-            return
-        corrected = _corrections(number_ids)
+        corrected = _corrections(written)
         for key, said in newest.items():
             number_id, program_id, system_id, ref = key
             belief = self.belief(self.systems[system_id], said.value, ref=ref, read_at=said.read_at)
@@ -345,9 +348,11 @@ class Door:
                 )
             facts[number_id].beliefs[self.codes[program_id]].append(belief)
 
-    def _sends(self, number_ids: Sequence[int], facts: dict[int, Facts]) -> None:
+    def _sends(self, number_ids: Collection[int], facts: dict[int, Facts]) -> None:
         """Messages that went out after a revocation, to the programs whose sender they left from. One that left from
         a sender nobody assigned counts for the programs that the number is known to, by name; it must not get lost."""
+        if not number_ids:
+            return
         rows = SendAfterStop.objects.for_numbers(number_ids).order_by("number_id", "sent_at", "pk")
         for send in rows:
             about = facts[send.number_id]
@@ -431,12 +436,14 @@ class _Correction(NamedTuple):
     watch_over_at: datetime | None
 
 
-def _corrections(number_ids: Sequence[int]) -> dict[tuple[int, int, int, str], _Correction]:
+def _corrections(number_ids: Collection[int]) -> dict[tuple[int, int, int, str], _Correction]:
     """What was handed over last to each system's record, or changed there meanwhile. Once it was read back as right,
     the value is the one that the system itself shows for it: a column of yes and no says "out" as "no"."""
+    if not number_ids:
+        return {}
     rows = (
         WriteBack.objects.filter(
-            Q(sent_at__isnull=False) | Q(status=_W.VERIFIED), number_id__any_of=number_ids
+            Q(sent_at__isnull=False) | Q(status=_W.VERIFIED), number_id__any_of=list(number_ids)
         )
         .exclude(status__in=[_W.CANCELLED, _W.PARKED])
         .order_by("pk")
@@ -468,10 +475,12 @@ class _Link(NamedTuple):
     carried: bool  # its number was changed, and the old one has a history of its own
 
 
-def _links(number_ids: Sequence[int]) -> list[_Link]:
+def _links(number_ids: Collection[int]) -> list[_Link]:
+    if not number_ids:
+        return []
     spoke = Exists(ConsentRecord.objects.filter(contact=OuterRef("contact")))
     carried = Exists(ConsentRecord.objects.filter(number=OuterRef("previous_number")))
-    rows = SystemRecord.objects.filter(spoke | carried, number_id__any_of=number_ids)
+    rows = SystemRecord.objects.filter(spoke | carried, number_id__any_of=list(number_ids))
     return [
         _Link(*row) for row in rows.values_list("number_id", "contact_id", "system_id", "ref", spoke, carried)
     ]

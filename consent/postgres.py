@@ -67,12 +67,6 @@ def states(number_ids: Sequence[int]) -> dict[int, list[str]]:
     return dict(_rows(_STATES, number_ids))
 
 
-def entangled(number_ids: Sequence[int]) -> set[int]:
-    """Numbers about which more is known than their own records and readings: corrections that were sent, another
-    number before, a person who spoke for all their lines, messages after a revocation."""
-    return {number_id for (number_id,) in _rows(_ENTANGLED, number_ids)}
-
-
 def flagged(number_ids: Sequence[int]) -> set[int]:
     return {number_id for (number_id,) in _rows(_FLAGGED, number_ids)}
 
@@ -129,20 +123,6 @@ SELECT number_id,
 FROM consent_agreedstatus
 WHERE number_id = ANY(%(ids)s::bigint[])
 GROUP BY number_id
-"""
-
-_ENTANGLED = """
-SELECT number_id FROM consent_writeback
-WHERE number_id = ANY(%(ids)s::bigint[]) AND (sent_at IS NOT NULL OR status = 'verified')
-UNION
-SELECT number_id FROM consent_systemrecord
-WHERE previous_number_id IS NOT NULL AND number_id = ANY(%(ids)s::bigint[])
-UNION
-SELECT s.number_id FROM consent_consentrecord AS r
-JOIN consent_systemrecord AS s ON s.contact_id = r.contact_id
-WHERE r.contact_id IS NOT NULL AND s.number_id = ANY(%(ids)s::bigint[])
-UNION
-SELECT number_id FROM consent_sendafterstop WHERE number_id = ANY(%(ids)s::bigint[])
 """
 
 _FLAGGED = """

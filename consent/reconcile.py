@@ -22,6 +22,7 @@ from backoffice import jobs
 from consent import rules
 from consent.alike import Alike, Settled
 from consent.difference import Difference
+from consent.entangled import Entangled
 from consent.facts import Door, Facts, policy
 from consent.ledger import Policy
 from consent.models import AgreedStatus, Number, Touched
@@ -132,11 +133,12 @@ def reconcile_numbers(
     Touched.objects.filter(number_id__any_of=ids).delete()
     import_string(settings.SENDS_AFTER_STOP)(ids)
     door = alike.door if alike else Door()
-    difference = Difference(ids, door, now)
-    settled = alike.settle_all(ids) if alike else {}
+    entangled = Entangled.of(ids)
+    difference = Difference(ids, entangled.written, door, now)
+    settled = alike.settle_all(ids, entangled) if alike else {}
     rest = [number_id for number_id in ids if not _accept(difference, number_id, settled.get(number_id))]
     given = policy()
-    for number_id, facts in door.load(rest).items():
+    for number_id, facts in door.load(rest, entangled).items():
         _look_at(difference, number_id, facts, given)
     return {"numbers": len(ids), **difference.save()}
 

@@ -12,7 +12,7 @@ that is voided takes back what it had settled.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -56,7 +56,7 @@ def key_of(row: WriteBack | Reading) -> Key:
 # --- Following the reads -------------------------------------------------------------------------------
 
 
-def follow(number_ids: Sequence[int], *, now: datetime) -> list[WriteBack]:
+def follow(number_ids: Collection[int], *, now: datetime) -> list[WriteBack]:
     """Bring the corrections of these numbers in line with what was read since; returns those that are on their way
     or watched, the newest of each record. In the transaction of the caller, who holds the numbers."""
     newest, replaced = _live(number_ids)
@@ -77,8 +77,10 @@ def follow(number_ids: Sequence[int], *, now: datetime) -> list[WriteBack]:
     return [row for row in newest.values() if row.watch_over_at is None]
 
 
-def _live(number_ids: Sequence[int]) -> tuple[dict[Key, WriteBack], list[WriteBack]]:
+def _live(number_ids: Collection[int]) -> tuple[dict[Key, WriteBack], list[WriteBack]]:
     """The newest correction of each record that is on its way or watched, and those that it replaced."""
+    if not number_ids:
+        return {}, []
     rows = (
         WriteBack.objects.live()
         .filter(number_id__any_of=list(number_ids))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.lookups import In
 
 
@@ -50,3 +50,10 @@ def array(values: Iterable[int | str]) -> str:
     """Whole numbers, or texts without any marks, as PostgreSQL writes an array of them; the driver takes ten times as
     long for thousands."""
     return f"{{{','.join(map(str, values))}}}"
+
+
+def among(keys: Iterable[int]) -> str:
+    """What follows a column in a statement written by hand, so that it is one of these keys."""
+    if connection.vendor == "postgresql":
+        return f"= ANY('{array(keys)}')"
+    return f"IN ({','.join(map(str, keys))})"

@@ -81,7 +81,7 @@ def e164_of(place: int) -> str:
 
 _NUMBERS = """
 INSERT INTO consent_number (e164, region, line_type)
-SELECT '+1' || (ARRAY[201, 212, 303, 404, 512, 617, 702, 818])[i %% 8 + 1] || (2000000 + i * 7919 %% 8000000),
+SELECT '+1' || (ARRAY[201, 212, 303, 404, 512, 617, 702, 818])[i %% 8 + 1] || (2000000 + i::bigint * 7919 %% 8000000),
     'US', 'FIXED_LINE_OR_MOBILE'
 FROM generate_series(0, %s - 1) AS i
 """
