@@ -89,6 +89,7 @@ def read_query(request: HttpRequest, model: type[Model] | None) -> Model | None:
                 "given_twice",
                 f"The parameter “{name[:60]}” is given {len(values)} times.",
                 "Give it once.",
+                [(pointer((name,)), f"given {len(values)} times")],
             )
         given[name] = values[0]
     if model is None:
@@ -98,6 +99,7 @@ def read_query(request: HttpRequest, model: type[Model] | None) -> Model | None:
                 "no_parameters",
                 f"“{next(iter(given))[:60]}”: this address takes no parameters.",
                 "Leave them out.",
+                [(pointer((name,)), "unknown") for name in given],
             )
         return None
     return fit(given, model)

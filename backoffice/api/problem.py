@@ -11,8 +11,8 @@ from django.http import HttpResponse
 
 
 class Problem(Exception):
-    """A request that cannot be done. `where` are JSON pointers (RFC 6901) or names of parameters, each with what is
-    wrong there; `mend` says what to do."""
+    """A request that cannot be done. `where` are JSON pointers (RFC 6901) into the body, or into the parameters as one
+    object of texts, each with what is wrong there; `mend` says what to do."""
 
     def __init__(
         self,

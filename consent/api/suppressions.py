@@ -72,13 +72,13 @@ def suppressions(call: Call[None]) -> dict[str, Any]:
     program = Program.objects.filter(code=query.program).first()
     if program is None:
         what = f"There is no program “{query.program}”."
-        raise Problem(422, "program_unknown", what, "Give a program's code.", [("program", what)])
+        raise Problem(422, "program_unknown", what, "Give a program's code.", [("/program", what)])
     try:
         found = page(program, size=query.limit, now=call.now, cursor=query.cursor, since=query.since)
     except NotACursor as refusal:
         what = "This cursor is damaged, or of another program's list."
         raise Problem(
-            422, "cursor_unknown", what, "Begin again without cursor.", [("cursor", what)]
+            422, "cursor_unknown", what, "Begin again without cursor.", [("/cursor", what)]
         ) from refusal
     return {
         "program": program.code,

@@ -218,12 +218,18 @@ def preflight(call: Call[PreflightRequest]) -> dict[str, Any]:
 def _read(asked: PreflightRequest) -> tuple[Message, list[Sent]]:
     """Raises Problem for words that nobody knows."""
     given = asked.model_dump(exclude_none=True, exclude={"id", "audience", "price"})
+    inside = ""  # of the body: which object is being read
     try:
-        return message_of(given), recent_of(given)
+        message, recent = message_of(given), []
+        for place, earlier in enumerate(given.get("recent", ())):
+            inside = f"/recent/{place}"
+            recent += recent_of({"recent": [earlier]})
     except Unreadable as problem:
         named = str(problem).partition('"')[2].partition('"')[0]
-        where = [(f"/{named}", str(problem))] if named in type(asked).model_fields else []
+        known = EarlierText.model_fields if inside else type(asked).model_fields
+        where = [(f"{inside}/{named}" if named in known else inside, str(problem))]
         raise Problem(422, "does_not_fit", str(problem), "Write it as the description says.", where) from None
+    return message, recent
 
 
 def _row(place: int, one: OfAudience | str) -> Row:

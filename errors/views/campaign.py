@@ -38,7 +38,7 @@ from errors.campaign_form import CampaignForm
 from errors.campaign_tally import reasons_of
 from errors.encoding import money
 from errors.models import CampaignCheck
-from errors.preflight import Code, Verdict
+from errors.preflight import Code, Severity, Verdict
 from errors.views.audience_check import LISTS
 
 CONSENT = (
@@ -257,26 +257,42 @@ def campaign_compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
 
 
 def _compared(before: CampaignCheck, after: CampaignCheck) -> dict[str, list[dict[str, Any]]]:
-    """Every number of both with its change; of reasons those that either has, the most frequent first."""
-    totals = [_line("Rows", before.rows_done, after.rows_done)]
+    """Every number of both with its change; of reasons those that either has, the most frequent first. What is worse
+    is told by shares: of the rows, or for each text that would go out, as another list may be longer."""
+    rows = (before.rows_done, after.rows_done)
+    texts = (_may_go(before), _may_go(after))
+    totals = [_line("Rows", *rows)]
     for name, label, _, _ in LISTS:
-        is_bad = name is not Verdict.PASS
-        totals.append(_line(label.capitalize(), before.verdicts[name], after.verdicts[name], is_bad=is_bad))
-    totals.append(_line("Segments", before.segments, after.segments, is_bad=True))
+        marks = {"fell": "fewer"} if name is Verdict.PASS else {"rose": "more"}
+        totals.append(
+            _line(label.capitalize(), before.verdicts[name], after.verdicts[name], of=rows, **marks)
+        )
+    totals.append(_line("Segments", before.segments, after.segments, of=texts, rose="longer"))
     if before.cost is not None and after.cost is not None:
-        totals.append(_line("Cost", before.cost.normalize(), after.cost.normalize(), is_bad=True))
+        totals.append(_line("Cost", before.cost.normalize(), after.cost.normalize(), of=texts, rose="dearer"))
     if before.projection and after.projection:
         was, now = round(before.projection["expected"]), round(after.projection["expected"])
-        totals.append(_line("Failures expected", was, now, is_bad=True))
-    was_of = {one.code: one.rows for one in reasons_of(before.tally)}
-    now_of = {one.code: one.rows for one in reasons_of(after.tally)}
-    codes = sorted(
-        was_of.keys() | now_of.keys(),
-        key=lambda code: (-max(was_of.get(code, 0), now_of.get(code, 0)), code),
-    )
-    reasons = [_line(code, was_of.get(code, 0), now_of.get(code, 0), is_bad=True) for code in codes]
+        totals.append(_line("Failures expected", was, now, of=texts, rose="likelier"))
+    was_of = {one.code: one for one in reasons_of(before.tally)}
+    now_of = {one.code: one for one in reasons_of(after.tally)}
+    reasons = []
+    for code in was_of.keys() | now_of.keys():
+        either = now_of.get(code) or was_of[code]
+        was, now = (found[code].rows if code in found else 0 for found in (was_of, now_of))
+        rose = "" if either.severity is Severity.INFO else "more often"
+        reasons.append(_line(code, was, now, of=rows, rose=rose))
+    reasons.sort(key=lambda line: (-max(line["was"], line["now"]), line["label"]))
     return {"totals": totals, "reasons": reasons}
 
 
-def _line(label: str, was: Any, now: Any, *, is_bad: bool = False) -> dict[str, Any]:
-    return {"label": label, "was": was, "now": now, "change": now - was, "is_worse": is_bad and now > was}
+def _may_go(check: CampaignCheck) -> int:
+    return check.verdicts[Verdict.PASS] + check.verdicts[Verdict.WARN]
+
+
+def _line(
+    label: str, was: Any, now: Any, *, of: tuple[int, int] = (1, 1), rose: str = "", fell: str = ""
+) -> dict[str, Any]:
+    """`rose` or `fell` is the word for a share of `of` that is worse for having done so."""
+    old, new = (part / max(1, whole) for part, whole in zip((was, now), of, strict=True))
+    mark = rose if new > old else fell if new < old else ""
+    return {"label": label, "was": was, "now": now, "change": now - was, "mark": mark}

@@ -177,6 +177,14 @@ def test_404_and_403_stand_in_the_frame(client):
     assert "Your role does not allow this" in refused.content.decode()
 
 
+def test_an_address_that_only_takes_forms_says_so(client):
+    shown = client.get(reverse("jobs:run_cancel", args=[1]))
+    assert (shown.status_code, shown["Allow"]) == (405, "POST")
+    assert "This address is not a page" in shown.content.decode()
+    client.force_login(make.person())
+    assert 'id="rail"' in client.get(shown.wsgi_request.path).content.decode()
+
+
 def test_an_error_of_ours_is_said_without_the_frame(client, monkeypatch):
     def broken(*args):
         raise RuntimeError("no")

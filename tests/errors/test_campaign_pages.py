@@ -96,6 +96,9 @@ def test_the_same_list_with_another_text_can_be_compared(browser):
     shown = client.get(url(second, "_compare", first.pk)).context
     assert {line["label"]: line["change"] for line in shown["reasons"]}["optout.missing"] == 30 + 10
     assert {line["label"]: line["now"] for line in shown["totals"]}["Segments"] == 30
+    marks = {line["label"]: line["mark"] for line in [*shown["totals"], *shown["reasons"]]}
+    assert (marks["Segments"], marks["optout.missing"], marks["Doubtful"]) == ("", "more often", "more")
+    assert marks["May get it"] == "fewer"
     assert client.get(url(first, "_compare", first.pk)).status_code == 404
 
 

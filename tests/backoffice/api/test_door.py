@@ -164,6 +164,15 @@ def test_methods_types_and_sizes_are_refused_with_what_to_do():
     assert refusal(by.ask("suppressions?program=a&program=b")) == (400, "given_twice")
     assert refusal(by.ask("contacts/+14155550100/consent?x=1")) == (400, "no_parameters")
     assert refusal(by.ask("suppressions")) == (422, "does_not_fit")
+    for asked in (
+        "",
+        "program=no",
+        "program=promo&cursor=x",
+        "program=promo&since=noon",
+        "program=a&program=b",
+    ):
+        where = by.ask(f"suppressions?{asked}").json()["errors"][0]["pointer"]
+        assert where == "/" + (asked.rpartition("&")[2].partition("=")[0] or "program")
 
 
 def test_what_breaks_inside_is_answered_as_a_problem(monkeypatch):
