@@ -143,6 +143,20 @@ class Flag(models.Model):
                 name="flag_queue",
             ),
             models.Index(fields=["number", "program"], name="flag_of_number"),
+            # The page of systems: what is open about each, what was raised lately, which corrections did not hold.
+            models.Index(
+                fields=["system", "severity"],
+                condition=Q(
+                    status__in=["open", "in_review", "correcting", "verifying", "waived", "escalated"]
+                ),
+                name="flag_open_of_system",
+            ),
+            models.Index(fields=["system", "raised_at"], name="flag_raised_about_system"),
+            models.Index(
+                fields=["system", "raised_at"],
+                condition=Q(code="SYNC_REGRESSION"),
+                name="flag_regressions_of_system",
+            ),
             models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="flag_of_batch"),
         ]
 

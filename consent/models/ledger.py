@@ -151,6 +151,10 @@ class Reading(AppendOnly):
             models.Index(
                 fields=["number", "read_at"], condition=models.Q(value="out"), name="reading_says_out"
             ),
+            # "When was a record of this system last asked for by itself?"
+            models.Index(
+                fields=["system", "read_at"], condition=models.Q(batch=None), name="reading_by_itself"
+            ),
         ]
 
     def __str__(self) -> str:

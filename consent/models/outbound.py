@@ -131,7 +131,7 @@ class HoldPush(Outbound):
         indexes = [
             models.Index(
                 fields=["system", "-is_held", "attempts", "id"],
-                condition=Q(status__in=["pending", "sent"]),
+                condition=Q(status__in=["pending", "sent", "parked"]),
                 name="hold_push_to_leave",
             ),
             # "Is it told what is held, and nothing else?"
