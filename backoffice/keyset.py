@@ -74,6 +74,17 @@ def capped_count(rows: models.QuerySet[Any], cap: int = CAP) -> int:
     return rows.order_by()[: cap + 1].count()
 
 
+class CappedCount(models.Subquery):
+    """The same as a column: how many rows of a list belong to each row of another, in one question. The list names
+    that row with OuterRef."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.IntegerField()
+
+    def __init__(self, rows: models.QuerySet[Any], cap: int = CAP) -> None:
+        super().__init__(rows.order_by().values("pk")[: cap + 1])
+
+
 def page_of(
     queryset: models.QuerySet[Any],
     query: QueryDict | Mapping[str, str],

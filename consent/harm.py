@@ -5,23 +5,26 @@ by_harm   every system that stores a status, the one that does most harm first
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
+from backoffice.keyset import CAP, CappedCount, capped_count
 from backoffice.models import ImportBatch, System
-from consent.models import Connection, Flag, WriteBack
+from consent.models import Connection, Flag, Reading, WriteBack
 from consent.rules import Code, Severity
 
 W = WriteBack.Status
 LONG, SHORT = timedelta(days=90), timedelta(days=30)
+COUNTED = ("open", "urgent", "raised", "regressed", "regressed_lately", "pending", "parked", "watched")
 
 
 @dataclass(slots=True)
 class Harm:
-    """One system. Every count is that of a list of flags or write-backs; see consent.views.system."""
+    """One system. Every count is that of a list of flags or write-backs, capped like it; see consent.views.system."""
 
     system: System
     open: int = 0  # flags about it
@@ -32,8 +35,7 @@ class Harm:
     suspected: int = (
         0  # corrections, in any system, that its settings let suspect it to have overwritten, 90 days
     )
-    all_open: int = 0  # flags about any system, or none
-    all_raised: int = 0
+    all_open: int = 0  # flags about any system, or none; 0 too where nobody counted them to the end
     pending: int = 0
     parked: int = 0
     watched: int = 0
@@ -61,15 +63,18 @@ class Harm:
 
 def by_harm(now: datetime, only: System | None = None) -> list[Harm]:
     """Every active system that stores a status (or `only` that one), in the order of harm; a fixed number of
-    questions."""
+    questions, none of which counts beyond the cap of lists."""
     systems = (
         System.objects.filter(pk=only.pk)
         if only
         else System.objects.filter(is_active=True, kind__in=System.STORES)
     )
-    found = {system.pk: Harm(system) for system in systems.order_by("name", "pk")}
-    _count_flags(found, now)
-    _count_write_backs(found)
+    counted = systems.annotate(**_counts(now)).order_by("name", "pk")
+    found = {
+        system.pk: Harm(system, **{name: getattr(system, f"count_{name}") for name in COUNTED})
+        for system in counted
+    }
+    _count_everywhere(found, now)
     _look_at_freshness(found, now)
     _find_last(found)
     return sorted(found.values(), key=lambda harm: (*harm.weight, harm.system.name, harm.system.pk))
@@ -79,51 +84,28 @@ def regressions(now: datetime, within: timedelta = LONG) -> QuerySet[Flag]:
     return Flag.objects.filter(code=Code.SYNC_REGRESSION, raised_at__gte=now - within)
 
 
-def _count_flags(found: dict[int, Harm], now: datetime) -> None:
-    is_open, is_new = Q(status__in=Flag.OPEN), Q(raised_at__gte=now - SHORT)
-    not_kept = Q(code=Code.SYNC_REGRESSION)
-    counted = (
-        Flag.objects.filter(is_open | Q(raised_at__gte=now - LONG))
-        .order_by()
-        .values("system")
-        .annotate(
-            open=Count("pk", filter=is_open),
-            urgent=Count("pk", filter=is_open & Q(severity=Severity.S1)),
-            raised=Count("pk", filter=is_new),
-            regressed=Count("pk", filter=not_kept & Q(raised_at__gte=now - LONG)),
-            regressed_lately=Count("pk", filter=not_kept & is_new),
-        )
-    )
-    rows: list[dict[str, Any]] = [dict(row) for row in counted]
-    writers = regressions(now).order_by().values_list("params__writer").annotate(Count("pk"))
-    suspected: dict[Any, int] = dict(writers)
-    for row in rows:
-        harm = found.get(row.pop("system"))
-        if harm is not None:
-            for name, count in row.items():
-                setattr(harm, name, count)
+def _counts(now: datetime) -> dict[str, CappedCount]:
+    flags, rows = Flag.objects.filter(system=OuterRef("pk")), WriteBack.objects.filter(system=OuterRef("pk"))
+    lists: dict[str, QuerySet[Any]] = {
+        "open": flags.open(),
+        "urgent": flags.open().filter(severity=Severity.S1),
+        "raised": flags.filter(raised_at__gte=now - SHORT),
+        "regressed": regressions(now).filter(system=OuterRef("pk")),
+        "regressed_lately": regressions(now, SHORT).filter(system=OuterRef("pk")),
+        "pending": rows.filter(status=W.PENDING),
+        "parked": rows.filter(status=W.PARKED),
+        "watched": rows.live().filter(status__in=[W.VERIFIED, W.REVERTED]),
+    }
+    return {f"count_{name}": CappedCount(lists[name]) for name in COUNTED}
+
+
+def _count_everywhere(found: dict[int, Harm], now: datetime) -> None:
+    writers = regressions(now).order_by("-raised_at").values_list("params__writer", flat=True)
+    suspected = Counter(writers[:CAP])
+    all_open = capped_count(Flag.objects.open())
     for harm in found.values():
-        harm.suspected = suspected.get(harm.system.slug, 0)
-        harm.all_open = sum(row["open"] for row in rows)
-        harm.all_raised = sum(row["raised"] for row in rows)
-
-
-def _count_write_backs(found: dict[int, Harm]) -> None:
-    # Without those that are done for good, which are most of them.
-    counted = (
-        WriteBack.objects.live()
-        .filter(system__in=list(found))
-        .order_by()
-        .values_list("system")
-        .annotate(
-            pending=Count("pk", filter=Q(status=W.PENDING)),
-            parked=Count("pk", filter=Q(status=W.PARKED)),
-            watched=Count("pk", filter=Q(status__in=[W.VERIFIED, W.REVERTED])),
-        )
-    )
-    for system_id, pending, parked, watched in counted:
-        harm = found[system_id]
-        harm.pending, harm.parked, harm.watched = pending, parked, watched
+        harm.suspected = suspected[harm.system.slug]
+        harm.all_open = all_open if all_open <= CAP else 0
 
 
 def _look_at_freshness(found: dict[int, Harm], now: datetime) -> None:
@@ -134,9 +116,10 @@ def _look_at_freshness(found: dict[int, Harm], now: datetime) -> None:
         System.objects.filter(pk__in=list(found)).values_list("pk", Subquery(latest.values("pk")[:1]))
     )
     batches = ImportBatch.objects.in_bulk([pk for pk in newest.values() if pk])
-    # Records are read by themselves only where something was written.
-    asked = WriteBack.objects.filter(system__in=list(found), reading__batch=None, reading__isnull=False)
-    read_at = dict(asked.order_by().values_list("system").annotate(Max("reading__read_at")))
+    asked = Reading.objects.filter(system=OuterRef("pk"), batch=None).order_by("-read_at")
+    read_at = dict(
+        System.objects.filter(pk__in=list(found)).values_list("pk", Subquery(asked.values("read_at")[:1]))
+    )
     connections = {row.system_id: row for row in Connection.objects.filter(system__in=list(found))}
     for system_id, harm in found.items():
         harm.batch = batches.get(newest[system_id])

@@ -322,7 +322,7 @@ def handed_over(system: System, limit: int = 20) -> list[HandedOver]:
     """The files of a system, newest first."""
     moments = (
         WriteBack.objects.filter(system=system, sent_at__isnull=False, attempts=0)
-        .exclude(note=BY_HAND)
+        .exclude(Q(note=BY_HAND) | Q(status=W.PENDING))  # no file ever, or to be sent again
         .values("program", "sent_at")
         .annotate(rows=Count("pk"))
         .order_by("-sent_at", "program")[:limit]

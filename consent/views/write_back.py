@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import Count, Min, Q
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -17,13 +18,13 @@ from django.views.decorators.http import require_GET, require_POST
 from backoffice import audit
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
-from backoffice.keyset import Key, page_of
+from backoffice.keyset import CappedCount, Key, capped_count, page_of
 from backoffice.models import System
 from backoffice.words import of_code
 from consent import propagate, retry
 from consent.by_hand import instructions
 from consent.corrections_file import corrections_file, header_of
-from consent.models import HoldPush, Program, WriteBack
+from consent.models import Connection, HoldPush, Program, WriteBack
 from consent.views.connection import service_of
 
 W = WriteBack.Status
@@ -37,14 +38,15 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @needs("consent.view_writeback")
 def write_back_list(request: HttpRequest) -> HttpResponse:
     """Every system, how much waits for it, and what became of what it was given."""
-    counted = {
-        f"count_{status.value}": Count("write_backs", filter=Q(write_backs__status=status))
-        for status in SHOWN
-    }
+    own = WriteBack.objects.filter(system=OuterRef("pk"))
+    waiting = own.filter(status=W.PENDING).order_by("not_before").values("not_before")
     systems = (
-        System.objects.filter(Q(write_backs__isnull=False) | Q(connection__isnull=False))
+        System.objects.filter(Exists(own) | Exists(Connection.objects.filter(system=OuterRef("pk"))))
         .select_related("connection")
-        .annotate(**counted, oldest=Min("write_backs__not_before", filter=Q(write_backs__status=W.PENDING)))
+        .annotate(
+            **{f"count_{status}": CappedCount(own.filter(status=status)) for status in SHOWN},
+            oldest=Subquery(waiting[:1]),
+        )
         .order_by("name", "pk")
     )
     context = {
@@ -127,23 +129,29 @@ def _is_for_people(row: WriteBack) -> bool:
 
 
 def _hold_pushes(system: System) -> list[dict[str, Any]]:
-    counted = (
-        HoldPush.objects.filter(system=system).values_list("status", "is_held").annotate(rows=Count("pk"))
-    )
     words = {True: "held", False: "released"}
+    kinds = [(status, is_held) for status in HoldPush.Status for is_held in words]
+    lists = [HoldPush.objects.filter(status=status, is_held=is_held) for status, is_held in kinds]
     return [
-        {"label": HoldPush.Status(status).label, "what": words[is_held], "count": rows}
-        for status, is_held, rows in counted.order_by("status", "is_held")
+        {"label": status.label, "what": words[is_held], "count": count}
+        for (status, is_held), count in zip(kinds, _counted(system, lists), strict=True)
+        if count
     ]
 
 
 def _counts(system: System) -> list[dict[str, Any]]:
-    counted = dict(WriteBack.objects.filter(system=system).values_list("status").annotate(rows=Count("pk")))
+    counted = _counted(system, [WriteBack.objects.filter(status=status) for status in W])
     return [
-        {"value": s.value, "label": s.label, "count": counted.get(s.value, 0)}
-        for s in W
-        if counted.get(s.value)
+        {"value": status.value, "label": status.label, "count": count}
+        for status, count in zip(W, counted, strict=True)
+        if count
     ]
+
+
+def _counted(system: System, lists: Sequence[QuerySet[Any]]) -> list[int]:
+    """How many rows of each list are the system's, in one question; capped."""
+    counts = [CappedCount(rows.filter(system=OuterRef("pk"))) for rows in lists]
+    return list(System.objects.values_list(*counts).get(pk=system.pk))
 
 
 def _ready(system: System, now: datetime) -> list[dict[str, Any]]:
@@ -152,8 +160,8 @@ def _ready(system: System, now: datetime) -> list[dict[str, Any]]:
     programs = Program.objects.filter(pk__in=pending.values("program")).order_by("name", "pk")
     found = []
     for program in programs:
-        leaving = propagate.may_leave(system, program, now).count()
-        waiting = pending.filter(program=program).count() - leaving
+        leaving = capped_count(propagate.may_leave(system, program, now))
+        waiting = max(0, capped_count(pending.filter(program=program)) - leaving)
         columns = ", ".join(header_of(system, program))
         found.append({"program": program, "leaving": leaving, "waiting": waiting, "columns": columns})
     return found
