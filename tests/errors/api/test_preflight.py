@@ -118,12 +118,16 @@ def test_a_list_gets_one_verdict_for_each_and_counts_by_finding(ask, program):
     assert answer["verdict"] == "pass"
 
 
+EARLIER = {"to": "+14155552671", "at": "2026-03-10T12:00"}
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
         ({**SALE, "audience": ["+14155552671"]}, ""),
         ({**SALE, "purpose": "fun"}, "/purpose"),
         ({**SALE, "at": "noon"}, "/at"),
+        ({**SALE, "recent": [EARLIER, {**EARLIER, "at": "noon"}]}, "/recent/1/at"),
         ({**SALE, "at": "0001-01-01T00:00:00+23:59"}, "/at"),
         ({**SALE, "at": "9999-12-31T23:59:59-23:59"}, "/at"),
         ({**SALE, "sender_registerd": True}, "/sender_registerd"),
