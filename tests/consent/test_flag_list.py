@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.models import JobRun
+from backoffice.models import JobRun, SavedView
 from consent.models import Correction, Flag, WriteBack
 from tests.consent import make
 
@@ -302,3 +302,20 @@ def test_a_value_that_no_filter_knows_selects_nothing_and_says_so(browser):
     client = browser("Agent")
     assert listed(client, "system=acme") == []
     assert "Select a valid choice" in client.get(QUEUE, {"system": "acme"}).content.decode()
+
+
+def test_a_view_of_the_queue_whose_person_left_opens_nothing(browser):
+    make.stopped_but_texted()
+    client, ana = browser(), make.staff()
+    new = reverse("views:saved_view_new", args=["consent:flag_list"])
+    client.post(f"{new}?assignee={ana.pk}&tab=unassigned&before=x", {"name": "Ana’s"})
+    view = SavedView.objects.get()
+    assert view.query == {"assignee": str(ana.pk), "tab": "unassigned"}
+    assert view.words == f"Nobody's; Assigned to: {ana.username}"
+    page = reverse("views:saved_view", args=[view.pk])
+    assert client.get(page)["Location"] == f"{QUEUE}?assignee={ana.pk}&tab=unassigned"
+    ana.is_active = False
+    ana.save()
+    answer = client.get(page)
+    assert answer.status_code == 200
+    assert "This view no longer works" in answer.content.decode()

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.models import AuditEntry
+from backoffice.models import AuditEntry, SavedView
 from backoffice.patience import TookTooLong
 from errors.models import SendAttempt
 from errors.slices import query
@@ -317,3 +317,16 @@ def test_so_many_numbers_that_nobody_finds_theirs_are_asked_to_be_fewer(browser,
     assert b"Type more digits" in client.post(LIST, {"text": "55501"}).content
     assert b"Type more digits" in client.get(f"{LIST}?number=55501").content
     assert len(shown(client, number="550143")) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "named"), [("number=550142", "Digits of the number"), ("contact=7", "Number")]
+)
+def test_a_search_for_a_person_is_not_kept_as_a_view(browser, query, named):
+    answer = browser().post(
+        reverse("views:saved_view_new", args=["errors:attempt_list"]) + f"?failed=1&{query}",
+        {"name": "Theirs"},
+    )
+    assert answer.status_code == 400
+    assert f"must not hold whom somebody looked for. Take out “{named}”" in answer.content.decode()
+    assert not SavedView.objects.exists()

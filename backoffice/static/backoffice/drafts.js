@@ -1,6 +1,16 @@
 // Words survive a lost session: <form data-draft="name"> keeps what is typed in this tab until the form has been sent and
 // the server has answered with another page. Never files, never passwords, never hidden fields.
 "use strict";
+{
+  // The draft goes when the next page is another one, or says that it is done: a login page in between must not lose it.
+  const sent = sessionStorage.getItem("draft-sent");
+  const again = sent && document.querySelector("form[data-draft]") && sent.startsWith(`draft:${location.pathname}:`);
+  const done = !again || document.querySelector(".toast--success");
+  if (sent && done && !document.body.classList.contains("login")) {
+    sessionStorage.removeItem(sent);
+    sessionStorage.removeItem("draft-sent");
+  }
+}
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const name = `draft:${location.pathname}:${form.dataset.draft}`;
   const fields = [...form.elements].filter((field) => field.name && !field.matches("[type=hidden], [type=file], [type=password], button, [type=submit]"));
@@ -22,14 +32,5 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     sessionStorage.setItem(name, JSON.stringify(kept));
   };
   form.addEventListener("input", keep);
-  // The draft goes only when the next page is another one: a login page in between must not lose it.
   form.addEventListener("submit", () => sessionStorage.setItem("draft-sent", name));
-}
-{
-  const sent = sessionStorage.getItem("draft-sent");
-  const stillHere = sent && document.querySelector("form[data-draft]") && sent.startsWith(`draft:${location.pathname}:`);
-  if (sent && !stillHere && !document.body.classList.contains("login")) {
-    sessionStorage.removeItem(sent);
-    sessionStorage.removeItem("draft-sent");
-  }
 }
