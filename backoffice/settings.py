@@ -206,6 +206,8 @@ IMPORTERS = {
     "errors": "errors.intake.LogImporter",
 }
 
+# How often one token may ask the API in a second, counted in each server process; 0: as often as it likes.
+API_REQUESTS_PER_SECOND = int(os.environ.get("API_REQUESTS_PER_SECOND", 0))
 # Calls of providers: how much one may bring, and how long it is kept as it came (it holds numbers and texts).
 WEBHOOK_MAX_BYTES = int(os.environ.get("WEBHOOK_MAX_BYTES", 262_144))
 WEBHOOK_CALL_DAYS = int(os.environ.get("WEBHOOK_CALL_DAYS", 30))

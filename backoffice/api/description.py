@@ -26,6 +26,7 @@ PROBLEMS = {
     "401": "No token, or one that is unknown, revoked or expired.",
     "403": "The token lacks the scope.",
     "405": "Another method than this address answers to.",
+    "429": "The token asks too often. Hold, and ask again after `Retry-After` seconds.",
     "503": "The database does not answer. Hold, and ask again.",
 }
 BODY_PROBLEMS = {

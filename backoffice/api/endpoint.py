@@ -21,6 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from pydantic import BaseModel
 
 from backoffice.api.body import read_body, read_query
+from backoffice.api.pace import keep_pace
 from backoffice.api.problem import Problem
 from backoffice.models import ApiToken, Scope
 from backoffice.models.token import MARK
@@ -143,6 +144,7 @@ def _let_in(request: HttpRequest, about: Endpoint) -> Call[Any]:
         _refuse_token_in_address(request)
     now = timezone.now()
     token = _token(request, now, just_seen=about.proves_token)
+    keep_pace(token.pk)
     if about.scope not in token.scopes:
         raise Problem(
             403,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
@@ -178,6 +179,21 @@ def test_a_parameter_that_does_not_fit_is_named_as_a_pointer():
         "program=a&program=b": "program",
     }.items():
         assert by.ask(f"suppressions?{asked}").json()["errors"][0]["pointer"] == f"/{name}"
+
+
+def test_a_token_that_asks_too_often_is_told_when_to_ask_again(settings, monkeypatch):
+    clock = SimpleNamespace(monotonic=lambda: 100.0)
+    monkeypatch.setattr("backoffice.api.pace.time", clock)
+    monkeypatch.setattr("backoffice.api.pace._left", {})
+    settings.API_REQUESTS_PER_SECOND = 2
+    by, other = caller(), caller()
+    answers = [by.ask("send-checks", GOOD) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert refusal(answers[2]) == (429, "too_many_requests")
+    assert answers[2]["Retry-After"] == "1"
+    assert other.ask("send-checks", GOOD).status_code == 200
+    clock.monotonic = lambda: 100.5
+    assert [by.ask("send-checks", GOOD).status_code for _ in range(2)] == [200, 429]
 
 
 def test_what_breaks_inside_is_answered_as_a_problem(monkeypatch):
