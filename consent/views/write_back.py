@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -24,7 +24,7 @@ from backoffice.words import of_code
 from consent import propagate, retry
 from consent.by_hand import instructions
 from consent.corrections_file import corrections_file, header_of
-from consent.models import Connection, HoldPush, Program, WriteBack
+from consent.models import HoldPush, Program, WriteBack
 from consent.views.connection import service_of
 
 W = WriteBack.Status
@@ -41,8 +41,7 @@ def write_back_list(request: HttpRequest) -> HttpResponse:
     own = WriteBack.objects.filter(system=OuterRef("pk"))
     waiting = own.filter(status=W.PENDING).order_by("not_before").values("not_before")
     systems = (
-        System.objects.filter(Exists(own) | Exists(Connection.objects.filter(system=OuterRef("pk"))))
-        .select_related("connection")
+        System.objects.select_related("connection")
         .annotate(
             **{f"count_{status}": CappedCount(own.filter(status=status)) for status in SHOWN},
             oldest=Subquery(waiting[:1]),
@@ -62,6 +61,7 @@ def write_back_list(request: HttpRequest) -> HttpResponse:
                 "service": service_of(system, timezone.now()),
             }
             for system in systems
+            if hasattr(system, "connection") or any(getattr(system, f"count_{status}") for status in SHOWN)
         ],
     }
     return render_in_admin(request, "consent/write_back_list.html", context)
