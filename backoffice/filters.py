@@ -31,7 +31,7 @@ class StrictFilterSet(django_filters.FilterSet):
         return super().filter_queryset(queryset) if self.form.is_valid() else queryset.none()
 
 
-class RunFilter(django_filters.FilterSet):
+class RunFilter(StrictFilterSet):
     LOST = "lost"
 
     kind = django_filters.ChoiceFilter(

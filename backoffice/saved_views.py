@@ -105,8 +105,9 @@ def list_of(name: str) -> KeptList | None:
 
 
 def query_of(asked: Mapping[str, str]) -> QueryDict:
+    """As an address; in one order, because not every database keeps one."""
     query = QueryDict(mutable=True)
-    for name, value in asked.items():
+    for name, value in sorted(asked.items()):
         query[name] = value
     return query
 

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from backoffice.filters import StrictFilterSet
 from consent.filters import PersonFilter, staff_of
 from errors import life
 from errors.catalogue import Category, Confidence, normal_code, provider_label, shipped
@@ -67,7 +68,7 @@ def _yes(label: str, method: str) -> django_filters.ChoiceFilter:
     )
 
 
-class AttemptFilter(django_filters.FilterSet):
+class AttemptFilter(StrictFilterSet):
     """The send log. Once filtered, `window_start` is set where a time was put in because nobody named one."""
 
     campaign = _attribute("Campaign")
@@ -181,7 +182,7 @@ class AttemptFilter(django_filters.FilterSet):
             return attempts.none()
 
 
-class PatternFilter(django_filters.FilterSet):
+class PatternFilter(StrictFilterSet):
     """Patterns; which state they are in, the page's tabs say."""
 
     category = django_filters.ChoiceFilter(
@@ -219,7 +220,7 @@ def _providers() -> list[tuple[str, str]]:
     )
 
 
-class CodeFilter(django_filters.FilterSet):
+class CodeFilter(StrictFilterSet):
     text = django_filters.CharFilter(
         method="narrow_text",
         label="Code or words",

@@ -8,6 +8,7 @@ import django_filters
 from django import forms
 from django.db.models import Q
 
+from backoffice.filters import StrictFilterSet
 from errors.catalogue import provider_label
 from errors.models import PreflightRule
 from errors.preflight.kinds import FORMS
@@ -25,7 +26,7 @@ def _providers() -> list[tuple[str, str]]:
     return sorted((name, provider_label(name)) for name in named)
 
 
-class RuleFilter(django_filters.FilterSet):
+class RuleFilter(StrictFilterSet):
     text = django_filters.CharFilter(
         method="narrow_text",
         label="Words or code",
@@ -49,11 +50,7 @@ class RuleFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def narrow_text(self, rules: Any, name: str, value: str) -> Any:
-        """Words of the rule, or a code that it prevents."""
-        wanted = Q(prevents__icontains=value)
-        for field in ("subject", "value", "source", "note", "reason"):
-            wanted |= Q(**{f"{field}__icontains": value})
-        return rules.filter(wanted)
+        return rules.saying(value)
 
     def narrow_place(self, rules: Any, name: str, value: str) -> Any:
         """A country with its states."""

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from backoffice.filters import day_range
+from backoffice.filters import StrictFilterSet, day_range
 from backoffice.models import Bucket, ImportBatch, ImportRow, System
 
 PEOPLE = 200  # more are never offered in one list
@@ -24,7 +24,7 @@ def _uploaders() -> list[tuple[str, str]]:
     return [*named, ("0", "The command line")]
 
 
-class BatchFilter(django_filters.FilterSet):
+class BatchFilter(StrictFilterSet):
     system = django_filters.ModelChoiceFilter(
         queryset=System.objects.order_by("name", "pk"), label="System", empty_label="Any"
     )
@@ -52,7 +52,7 @@ class BatchFilter(django_filters.FilterSet):
         return batches.filter(uploaded_by=None if value == "0" else int(value))
 
 
-class RowFilter(django_filters.FilterSet):
+class RowFilter(StrictFilterSet):
     """Rows of one import by what became of them. The choices are what the check counted."""
 
     why = django_filters.ChoiceFilter(label="Which rows", method="by_why", empty_label="All that need a look")

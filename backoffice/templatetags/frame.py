@@ -77,6 +77,11 @@ def ago(moment: datetime | None) -> str:
     return _time(moment, words.age(moment, timezone.now())) if moment else "never"
 
 
+@register.filter
+def is_past(moment: datetime) -> bool:
+    return moment <= timezone.now()
+
+
 @register.simple_tag
 def seconds(value: float | timedelta | None) -> str:
     """A duration in words, from seconds or a timedelta."""

@@ -258,9 +258,10 @@ def flag_comment(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(
             request, f"Noted for colleagues; {names} will see it." if names else "Noted for colleagues."
         )
-        for name in told.unknown:
+        if told.unknown:
+            unknown = " or ".join(f"@{name}" for name in told.unknown)
             messages.warning(
-                request, f"Nobody who may see this flag is called @{name}, so nobody was told by it."
+                request, f"Nobody who may see this flag is called {unknown}, so nobody was told by that."
             )
     else:
         messages.error(request, "Write something first.")

@@ -2,10 +2,13 @@
 stand for all."""
 
 import pytest
+from django import forms
 from django.contrib.auth.models import Permission
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.access import ADMIN, AGENT, SUPERVISOR, VIEWER
 from backoffice.models import AuditEntry, ImportBatch, SavedView
@@ -52,7 +55,7 @@ def test_what_narrows_the_list_is_kept_and_opened_by_one_click(sign_in):
     assert view.words == "System: Shop; Status: Failed"
     assert (view.owner, view.is_shared, view.is_pinned) == (client.person, False, True)
     opened = client.get(url(view))
-    assert opened["Location"] == answer["Location"] == f"{BATCHES}?system={system.pk}&status=failed"
+    assert opened["Location"] == answer["Location"] == f"{BATCHES}?status=failed&system={system.pk}"
     assert (
         b'aria-current="page" title="System: Shop; Status: Failed"' in client.get(opened["Location"]).content
     )
@@ -199,15 +202,28 @@ def test_a_list_that_one_may_not_see_tells_nothing_of_its_views(client):
         assert client.get(address).status_code == 403
 
 
-def test_every_list_that_keeps_views_is_found_by_the_name_of_its_address():
-    lists = [
-        "imports:batch_list", "jobs:run_list", "consent:flag_list", "consent:hold_list", "consent:correction_list",
-        "errors:attempt_list", "errors:pattern_list", "errors:code_list",
-    ]  # fmt: skip
-    for name in lists:
-        found = list_of(name)
-        assert found
-        assert found.right
+LISTS = (
+    "imports:batch_list", "jobs:run_list", "consent:flag_list", "consent:hold_list", "consent:correction_list",
+    "errors:attempt_list", "errors:pattern_list", "errors:code_list",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_that_keeps_views_selects_nothing_by_a_value_that_nobody_knows(name):
+    found = list_of(name)
+    assert found
+    assert found.right
+    person, now = make.person(), timezone.now()
+    filterset, _ = found.narrow(QueryDict(), person, now)
+    choice = next(
+        name for name, field in filterset.form.fields.items() if isinstance(field, forms.ChoiceField)
+    )
+    filterset, rows = found.narrow(QueryDict(f"{choice}=nobody-knows"), person, now)
+    assert rows.query.is_empty()
+    assert found.problems(filterset, {choice: "nobody-knows"})
+
+
+def test_other_addresses_keep_no_views():
     assert list_of("home") is list_of("no:such_page") is list_of("consent:flag_review") is None
 
 

@@ -692,5 +692,5 @@ def test_the_list_takes_as_many_queries_for_many_files_as_for_few(
     for n in range(count):
         upload("crm", FILE + f"# {n}\n")
     agent.get(reverse("imports:batch_list"))
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):
         agent.get(reverse("imports:batch_list"))
