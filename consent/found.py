@@ -10,11 +10,12 @@ from typing import Any
 from backoffice.models import System
 from consent import rules
 from consent.closing import RAN_OUT
-from consent.facts import Door
+from consent.facts import Door, policy
 from consent.models import Flag, FlagEvent, Program
 
 F = Flag.Status
-# How soon each severity should be looked at. S1 counts from the person's own request, not from our noticing.
+# How soon each severity should be looked at. S1 counts from the person's own request, not from our noticing; where
+# somebody asked us to stop it is due when that has to be in force.
 DUE_AFTER = {
     rules.Severity.S1: timedelta(hours=24),
     rules.Severity.S2: timedelta(hours=72),
@@ -92,6 +93,7 @@ class Found:
         for name, value in self._content(door, now).items():
             setattr(flag, name, value)
         flag.params |= known
+        flag.due_at = self._due(flag.raised_at)
         flag.version += 1
         flag.snoozed_until = None
         if flag.status == F.WAIVED:
@@ -99,7 +101,11 @@ class Found:
         return FlagEvent(flag=flag, old=old, new=flag.status, note=note)
 
     def _due(self, now: datetime) -> datetime:
+        """The deadline that the sentence names, where it names one."""
         since = now
         if self.finding.severity is rules.Severity.S1 and self.agreed.status.is_out:
+            limit = rules.due_by(self.agreed, policy())
+            if limit is not None:
+                return limit
             since = min((record.received_at for record in self.agreed.deciding), default=now)
         return since + DUE_AFTER[self.finding.severity]

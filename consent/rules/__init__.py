@@ -10,6 +10,7 @@ from consent.rules.derive import agree, derive, with_findings
 from consent.rules.explain import explain
 from consent.rules.findings import Finding, fingerprint
 from consent.rules.mismatches import compare
+from consent.rules.overdue import due_by
 from consent.rules.words import sentence
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "agree",
     "compare",
     "derive",
+    "due_by",
     "explain",
     "fingerprint",
     "sentence",

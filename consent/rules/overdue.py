@@ -29,10 +29,19 @@ def watch_time(agreed: Agreed, beliefs: Sequence[Belief], policy: Policy, now: d
     recheck_at = min([*coming, *filter(None, [agreed.recheck_at])], default=None)
     findings = agreed.findings
     if len(coming) < 2:
-        # The later of the two that have passed: first the house's, then the law's, or the other way round.
-        ended_at, is_law = max((end, end is by_law) for end in (own, by_law) if end <= now)
-        findings = (*findings, _breach(silence, still_in, policy, ended_at, is_law=is_law))
+        # The first that has passed is the deadline that was missed; the other one makes it worse.
+        limits = sorted([(own, f"{allowed.hours} hours"), (by_law, f"{allowed.business_days} business days")])
+        findings = (*findings, _breach(silence, still_in, [limit for limit in limits if limit[0] <= now]))
     return replace(agreed, recheck_at=recheck_at, findings=tuple(sorted(findings, key=Finding.by_harm)))
+
+
+def due_by(agreed: Agreed, policy: Policy) -> datetime | None:
+    """When a request that is in force has to be so in every system: the first limit. None: nobody asked, or no limit
+    is set."""
+    silence = _asked_first(agreed)
+    if policy.time_allowed is None or silence is None:
+        return None
+    return min(policy.time_allowed.own_end(silence.since), policy.time_allowed.end_by_law(silence.since))
 
 
 def _asked_first(agreed: Agreed) -> Silence | None:
@@ -48,18 +57,14 @@ def _lets_out(belief: Belief, agreed: Agreed) -> bool:
     return belief.kind in REPLICAS and belief.value is Value.IN
 
 
-def _breach(
-    silence: Silence, systems: Sequence[str], policy: Policy, ended_at: datetime, *, is_law: bool
-) -> Finding:
-    assert policy.time_allowed is not None
-    allowed = policy.time_allowed
+def _breach(silence: Silence, systems: Sequence[str], missed: Sequence[tuple[datetime, str]]) -> Finding:
+    """`missed`: the limits that have passed, as (end, how long was allowed), the first one first."""
+    (ended_at, allowed), *worse = missed
+    also = {"also_allowed": worse[0][1], "also_ended_at": worse[0][0].isoformat()} if worse else {}
     return found(
         Code.SLA_BREACH,
         about(silence.revocation)
-        | {
-            "systems": "; ".join(systems),
-            "allowed": f"{allowed.business_days} business days" if is_law else f"{allowed.hours} hours",
-            "ended_at": ended_at.isoformat(),
-        },
+        | {"systems": "; ".join(systems), "allowed": allowed, "ended_at": ended_at.isoformat()}
+        | also,
         evidence=(silence.revocation.id,),
     )

@@ -271,7 +271,12 @@ _OWN_BLANKS: Mapping[Code, Callable[[Params], dict[str, str]]] = {
     Code.DUPLICATE_DIVERGENCE: lambda params: _held(str(params["values"]).split(", ")),
     Code.SLA_BREACH: lambda params: {
         "systems": _listed(str(params["systems"]).split("; ")),
-        "ended_at": f"on {moment_words(params['ended_at'])}",
+        "ended_at": f"on {moment_words(params['ended_at'])}"
+        + (
+            f", the {params['also_allowed']} on {moment_words(params['also_ended_at'])}"
+            if params.get("also_ended_at")
+            else ""
+        ),
     },
     Code.PER_SE_KEYWORD_MISSED: lambda params: {
         "missed": f"let a message through on {moment_words(params['passed_at'])}"

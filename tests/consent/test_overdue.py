@@ -15,6 +15,7 @@ from consent.ledger import Kind, Policy
 from consent.models import AgreedStatus, Flag
 from consent.rules import Agreed, Code, derive, sentence
 from consent.rules.codes import Severity
+from consent.rules.words import moment_words
 from tests.consent import make
 from tests.consent.make import NOW
 from tests.consent.rule_cases import (
@@ -82,8 +83,9 @@ def test_it_is_told_first_by_the_house_and_then_by_the_law() -> None:
     )
     unlawful = said("2026-05-16T04:00", platform("in"))
     assert unlawful.recheck_at is None
-    assert "10 business days allowed for it ended on 16 May 2026, 04:00 UTC" in " ".join(
-        sentence(finding) for finding in unlawful.findings
+    assert (
+        "the 24 hours allowed for it ended on 2 May 2026, 15:00 UTC, the 10 business days on 16 May 2026, 04:00 UTC."
+        in " ".join(sentence(finding) for finding in unlawful.findings)
     )
 
 
@@ -178,11 +180,16 @@ class TestStored:
         make.weigh(line)
         flag = make.flag("SLA_BREACH", line)
         assert "24 hours" in flag.why
+        deadline = flag.due_at
+        assert moment_words(deadline.isoformat()) in flag.why
+        assert make.flag("PLATFORM_IN_AGREED_OUT", line).due_at == deadline
         due = AgreedStatus.objects.get(number=line).recheck_at
         assert due == datetime(2026, 6, 13, 4, tzinfo=UTC)  # 30 May 2026 is a Saturday
         make.weigh(line, now=due)
         flag.refresh_from_db()
         assert "10 business days" in flag.why
+        assert flag.due_at == deadline
+        assert moment_words(deadline.isoformat()) in flag.why
         assert flag.events.latest("pk").note == "New evidence."
 
     def test_it_goes_its_way_with_what_is_written_for_the_number(self) -> None:
