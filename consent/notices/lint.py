@@ -72,8 +72,9 @@ def _says_who(text: str, names: Sequence[str]) -> list[Problem]:
 
 def _says_how_to_stop(text: str, situation: Situation) -> list[Problem]:
     problems = []
-    # The person has just said STOP and needs no lesson in it.
-    if situation is not Situation.STOP_CONFIRMED and not _STOP.search(text):
+    # The person has just said STOP and needs no lesson in it; to an e-mail or a call nobody replies STOP.
+    needless = {Situation.STOP_CONFIRMED, Situation.WRONG_NUMBER}
+    if situation not in needless and not _STOP.search(text):
         problems.append(Problem("It does not say how to opt out; add “Reply STOP to opt out.”"))
     if situation in {Situation.STOP_CONFIRMED, Situation.PRESUMED, Situation.START_HOW} and not _START.search(
         text

@@ -122,7 +122,7 @@ def _check_fits(situation: Situation, standing: Standing) -> None:
     if standing.status is Status.NO_CONSENT and situation is not Situation.WRONG_NUMBER:
         raise Refusal("There is no proof of consent; do not text to ask. Use a form, an e-mail or a call.")
     if not _fits(situation, standing, said_stop=said_stop):
-        raise Refusal(f"This text is for somebody else: {_FITS[situation]}.")
+        raise Refusal(f"This text does not fit: {_FITS[situation]}.")
 
 
 def _fits(situation: Situation, standing: Standing, *, said_stop: bool) -> bool:

@@ -38,14 +38,12 @@ _TEXTS: dict[Situation, dict[str, str]] = {
     },
     Situation.WRONG_NUMBER: {
         "en": "{program}: The mobile number we had for you seems to be somebody else's. We no longer "
-        "text it. To get our texts, sign up with your own number. To get none, reply STOP or do "
-        "nothing.",
+        "text it. To get our texts, sign up with your own number. To get none, do nothing.",
         "es": "{program}: El celular que tenemos de usted parece ser de otra persona. Ya no le "
-        "escribimos. Si desea los mensajes, use su propio celular. Si no, responda STOP o no haga"
-        " nada.",
+        "escribimos. Si desea los mensajes, use su propio celular. Si no, no haga nada.",
         "fr": "{program}: Le numéro que nous avions pour vous semble appartenir à une autre personne. "
-        "Nous n'y écrivons plus. Pour nos textos, inscrivez votre propre numéro. Sinon, répondez "
-        "STOP ou ne faites rien.",
+        "Nous n'y écrivons plus. Pour nos textos, inscrivez votre propre numéro. Sinon, ne faites "
+        "rien.",
     },
     Situation.START_HOW: {
         "en": "{program}: You asked us to stop, and we did. If you want our texts again, text START to "

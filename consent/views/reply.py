@@ -142,8 +142,16 @@ def reply_review(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, flag: Flag, tab: str, *, problem: str = "", words: str = "", status: int = 200
+    request: HttpRequest,
+    flag: Flag,
+    tab: str,
+    *,
+    problem: str = "",
+    words: str = "",
+    wordless: str = "",
+    status: int = 200,
 ) -> HttpResponse:
+    """`wordless`: the answer that was refused for want of words, so that they can be given and it be sent again."""
     assert flag.number is not None
     asked = conversation.replies_of(flag)
     reply = asked[0] if asked else None
@@ -166,6 +174,7 @@ def _page(
         "agreed": agreed,
         "problem": problem,
         "words": words,
+        "wordless": wordless,
         "token": uuid.uuid4().hex,
         "stands": stands(flag),
         "can_void": can_void(flag),
@@ -218,7 +227,10 @@ def reply_answer(request: HttpRequest, pk: int) -> HttpResponse:
         fresh = FLAGS.get(pk=flag.pk)
         return _page(request, fresh, tab, problem=_CHANGED, words=given["words"], status=409)
     except Refused as refusal:
-        return _page(request, flag, tab, problem=str(refusal), words=given["words"], status=409)
+        wordless = "" if given["words"] else given["answer"]
+        return _page(
+            request, flag, tab, problem=str(refusal), words=given["words"], wordless=wordless, status=409
+        )
     tell(request, correction)
     return _next(request, tab, flag)
 

@@ -52,6 +52,10 @@ def test_what_such_a_text_must_not_do_is_told(text, problem):
     assert any(problem in words for words in lint(text))
 
 
+def test_what_goes_by_mail_or_call_asks_for_no_reply():
+    assert not any("STOP" in notices.READY_MADE[Situation.WRONG_NUMBER, each] for each in notices.LANGUAGES)
+
+
 def test_a_confirmation_of_a_stop_asks_for_nothing():
     assert lint("Acme: You are opted out. Text START to come back.", Situation.STOP_CONFIRMED) == []
     assert lint("Acme: You are opted out. Reply YES to stay! Text START.", Situation.STOP_CONFIRMED)
@@ -114,7 +118,7 @@ def test_nobody_is_texted_to_ask_for_a_consent_that_has_no_proof(situation):
 def test_a_text_fits_only_where_its_situation_is():
     assert channel(Situation.PENDING, Status.PENDING, Reason.DOUBLE_OPT_IN) is Channel.TEXT
     assert channel(Situation.EXPIRED, Status.EXPIRED, Reason.TTL) is Channel.TEXT
-    with pytest.raises(Refusal, match="somebody else"):
+    with pytest.raises(Refusal, match="does not fit: nobody waits"):
         channel(Situation.PENDING, Status.OPTED_IN, Reason.FORM)
 
 

@@ -1,5 +1,6 @@
 """The replies page: what waits, the conversation beside it, one answer per key."""
 
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -156,7 +157,12 @@ def test_not_a_revocation_needs_words_and_a_second_person(browser, made):
     flag = made()
     client = browser()
     before = status_of(flag)
-    assert "Say in a sentence why" in unescape(answer(client, flag, "not").content.decode())
+    page = unescape(answer(client, flag, "not").content.decode())
+    assert "Say in a sentence why" in page
+    # Whoever pressed the key goes on in the words that are missing, and sends the same answer from there.
+    assert re.search(
+        r"<textarea[^>]* autofocus aria-invalid.*?</textarea><button[^>]*value=\"not\"", page, re.DOTALL
+    )
     answer(client, flag, "not", words="She meant the sofa.")
     correction = Correction.objects.get()
     assert (correction.decision, correction.status) == ("void", "proposed")
