@@ -21,4 +21,4 @@ class BackofficeConfig(AppConfig):
         post_migrate.connect(_sync_roles, sender=last, dispatch_uid="backoffice.sync_roles")
         # Imports and rebuilds keep hundreds of thousands of small objects. Looking through them for cycles after
         # every 700 new ones, as Python does, takes a fifth of their time.
-        gc.set_threshold(50_000, 20, 20)
+        gc.set_threshold(200_000, 20, 20)

@@ -85,15 +85,17 @@ _ESCAPED = str.maketrans(_ESCAPES)
 
 def _texts(values: Sequence[Any]) -> list[str]:
     """One column as COPY reads it: a whole column at once, the driver needs several times as long cell by cell."""
+    if values[0] == values[-1] and values.count(values[0]) == len(values):
+        return [_text(values[0])] * len(values)  # all alike
     kinds = set(map(type, values))
-    if kinds == {str}:
+    if all(issubclass(kind, str) for kind in kinds):
         whole = "".join(values)
         if not any(sign in whole for sign in _ESCAPES):
             return list(values)
     elif kinds == {int}:
         return list(map(str, values))
-    elif kinds == {datetime}:
-        return list(map(datetime.isoformat, values))
+    elif kinds <= {datetime, type(None)}:
+        return [r"\N" if value is None else value.isoformat() for value in values]
     elif kinds == {UUID}:
         return [value.hex for value in values]
     return list(map(_text, values))

@@ -99,6 +99,8 @@ def read_moment(
     try:
         if _ISO.fullmatch(raw):
             return _place(_iso(raw), raw, zone, now)
+        if found := _NUMBERS.fullmatch(raw):
+            return _place(_in_numbers(found, order), raw, zone, now)
         text = _clean(raw)
         if text in BLANK_WORDS:
             return _unread(raw, TimeWarning.NO_TIMESTAMP)
@@ -214,10 +216,13 @@ _STYLES = tuple(
         *(rf"{_TIME}{_ZONE},? {day}" for day in _DATE_STYLES),
     )
 )
-# The common case, which needs no cleaning: it is read at several times the speed of the styles above.
+# The common cases, which need no cleaning: they are read at several times the speed of the styles above.
 _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-5][0-9])?)?"
+)
+_NUMBERS = re.compile(
+    r"([0-9]{1,2})(?P<sep>[-/.])([0-9]{1,2})(?P=sep)([0-9]{4})(?: ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
 )
 _EPOCH = re.compile(r"(?P<seconds>[0-9]{10})(?:\.(?P<part>[0-9]{1,9}))?|(?P<thousandths>[0-9]{13})(?:\.0+)?")
 _SERIAL = re.compile(r"(?P<days>[0-9]{5})(?P<part>\.[0-9]+)?")
@@ -248,6 +253,14 @@ def _iso(raw: str) -> _Clock:
     if stated.tzinfo is None:
         return _Clock(stated, date_only=len(raw) == len("2025-03-14"))
     return _Clock(stated.replace(tzinfo=None), offset=stated.utcoffset())
+
+
+def _in_numbers(found: re.Match[str], order: DateOrder | None) -> _Clock:
+    first, _, middle, last, hour, minute, second = found.groups()
+    day = _numeric_date((first, middle, last), order)
+    if hour is None:
+        return _Clock(datetime.combine(day, time.min), date_only=True)
+    return _Clock(datetime.combine(day, time(int(hour), int(minute), int(second or 0))))
 
 
 def _epoch(found: re.Match[str]) -> _Clock:
@@ -299,6 +312,7 @@ def _short_year(year: str, order: DateOrder | None) -> int:
     return 2000 + int(year.lstrip("'"))
 
 
+@lru_cache(maxsize=4096)  # days come again and again
 def _numeric_date(numbers: tuple[str, str, str], order: DateOrder | None) -> date:
     """Three numbers as a date in the declared order.
 

@@ -57,8 +57,10 @@ class Plan:
     def cell(self, cells: Sequence[str], target: str) -> str:
         """The first filled cell of a target's columns, trimmed of white space and NULs."""
         for position in self.positions.get(target, ()):
-            text = cells[position].replace("\x00", "").strip()
-            if text:
+            text = cells[position]
+            if "\x00" in text:
+                text = text.replace("\x00", "")
+            if text := text.strip():
                 return text
         return ""
 

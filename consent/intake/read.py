@@ -137,6 +137,8 @@ def _number(plan: Plan, row: Row) -> tuple[NumberCell, str, tuple[str, ...]]:
         if raw.strip() or place == len(columns) - 1:
             break
     cell = plan.numbers.read(raw, region or plan.default_region)
+    if not (cell.warnings or place or country):
+        return cell, raw, ()
     # Another country than the file's usual one is news only where the row itself names a country.
     warnings = [warning for warning in cell.warnings if region or warning != "country_mismatch"]
     if place and cell.e164:
@@ -166,6 +168,8 @@ def _status(plan: Plan, row: Row) -> tuple[Meaning | None, str, str | None]:
     if not plan.statuses:
         return plan.constant_status, "", None
     cells = [column.read.read(row.cells[column.position].replace("\x00", "")) for column in plan.statuses]
+    if len(cells) == 1:
+        return cells[0].meaning, cells[0].text, cells[0].warning
     for cell in cells:
         if not cell.recognised:
             return None, cell.text, cell.warning
@@ -197,7 +201,10 @@ def _doubts(moment: Moment, meaning: Meaning, warning: str | None) -> tuple[str,
 
 def _formulas(texts: tuple[str, ...]) -> tuple[str, ...]:
     """A name that a spreadsheet would run is kept as text, and said."""
-    return ("formula_cell",) if any(text.startswith("=") for text in texts) else ()
+    for text in texts:
+        if text[:1] == "=":
+            return ("formula_cell",)
+    return ()
 
 
 # --- The kinds of file --------------------------------------------------------------------------------------

@@ -139,6 +139,7 @@ class Store:
         latest = self.latest_readings(ids)
         watched = self.watched(ids)
         agreed_out = self.agreed_out(ids) if not write else set()
+        as_of = self.batch.as_of
         outcomes: list[Outcome] = []
         readings: list[tuple[Claim, int, Program]] = []
         for claim in claims:
@@ -147,13 +148,11 @@ class Store:
                 outcomes.append(self._unknown_program(claim, claim.program))
                 continue
             number_id = numbers.get(claim.number.e164 or "")
-            before = latest.get((number_id or 0, program.pk, claim.ref))
+            key = (number_id or 0, program.id, claim.ref)
+            before = latest.get(key)
             news = before is None or (claim.meaning.value, claim.moment.text[:80]) not in before.said
             outcome = self._claim_outcome(claim, program, before, news)
-            asked_again = (
-                before is not None
-                and watched.get((number_id or 0, program.pk, claim.ref), self.batch.as_of) < self.batch.as_of
-            )
+            asked_again = before is not None and watched.get(key, as_of) < as_of
             if (news and outcome.reason != "same_number_again") or asked_again:
                 readings.append((claim, number_id or 0, program))
             if not write and outcome.reason not in SAID_ALREADY:
@@ -166,12 +165,12 @@ class Store:
         return outcomes
 
     def _claim_outcome(self, claim: Claim, program: Program, before: Latest | None, news: bool) -> Outcome:
-        outcome = _outcome(claim, claim.meaning.value)
-        earlier = self._said_earlier(claim, program)
+        outcome = _outcome(claim, str(claim.meaning))
+        earlier = self._keep_in_mind(claim, program)
         if earlier is not None:
             line, value = earlier
             outcome.bucket = Bucket.DUPLICATE
-            if value == claim.meaning.value:
+            if value == outcome.value:
                 outcome.reason = "same_number_again"
                 outcome.detail = f"The number stands in line {line} already, with the same status."
                 if claim.ref:
@@ -186,8 +185,8 @@ class Store:
                     "until it is settled the more protective one counts."
                 )
             return outcome
-        self._keep_in_mind(claim, program)
-        outcome.bucket = Bucket.CREATED if before is None else Bucket.UPDATED if news else Bucket.UNCHANGED
+        if before is not None:
+            outcome.bucket = Bucket.UPDATED if news else Bucket.UNCHANGED
         return outcome
 
     def remember(self, items: Iterable[Claim | Event]) -> None:
@@ -199,25 +198,25 @@ class Store:
                 self.seen_events.setdefault(item.event_id, item.line)
                 continue
             program = self._program(item.program)
-            if program is not None and self._said_earlier(item, program) is None:
+            if program is not None:
                 self._keep_in_mind(item, program)
 
     def has_spoken_of(self, program: Program, e164: str) -> bool:
         """Whether the file has said anything of the number so far."""
         return any(int(e164[1:]) in lines for lines in self.seen[program.pk].values())
 
-    def _said_earlier(self, claim: Claim, program: Program) -> tuple[int, str] | None:
-        """The line that first spoke of the number, and what it said."""
-        digits = _digits(claim)
-        for value, lines in self.seen[program.pk].items():
+    def _keep_in_mind(self, claim: Claim, program: Program) -> tuple[int, str] | None:
+        """The line that spoke of the number before, and what it said; None if this is the first."""
+        digits = int((claim.number.e164 or "+0")[1:])
+        seen = self.seen[program.id]
+        for value, lines in seen.items():
             if digits in lines:
                 return lines[digits], value
+        seen[str(claim.meaning)][digits] = claim.line
         return None
 
-    def _keep_in_mind(self, claim: Claim, program: Program) -> None:
-        self.seen[program.pk][claim.meaning.value][_digits(claim)] = claim.line
-
     def _write_readings(self, rows: Sequence[tuple[Claim, int, Program]]) -> None:
+        system_id, batch_id, as_of = self.system.pk, self.batch.pk, self.batch.as_of
         bulk.pour(
             Reading,
             (
@@ -226,9 +225,18 @@ class Store:
             ),
             [
                 (
-                    *(number_id, program.pk, self.system.pk, claim.ref, claim.meaning.value, claim.text),
-                    *(_known_time(claim.moment, claim.meaning), claim.moment.precision.value),
-                    *(claim.moment.text[:80], self.batch.as_of, self.batch.pk, claim.line),
+                    number_id,
+                    program.id,
+                    system_id,
+                    claim.ref,
+                    claim.meaning,
+                    claim.text,
+                    _known_time(claim.moment, claim.meaning),
+                    claim.moment.precision,
+                    claim.moment.text[:80],
+                    as_of,
+                    batch_id,
+                    claim.line,
                 )
                 for claim, number_id, program in rows
             ],
@@ -525,10 +533,6 @@ def _outcome(item: Claim | Event, value: str) -> Outcome:
         value=value,
         at=item.moment.at,
     )
-
-
-def _digits(claim: Claim) -> int:
-    return int((claim.number.e164 or "+0")[1:])
 
 
 def _consequences(claim: Claim, is_out: bool, news: bool) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Dates in cells: what each format means, what is refused, and that nothing ever raises."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -422,6 +423,19 @@ def test_the_short_way_through_iso_agrees_with_the_long_one(raw, zone):
 def test_what_a_format_writes_is_read_back(at, form):
     moment = read(at.strftime(form), zone=None)
     assert moment.at == at.replace(tzinfo=UTC)
+
+
+@given(
+    day=st.tuples(st.integers(0, 32), st.sampled_from("-/."), st.integers(0, 13)),
+    year=st.sampled_from(["1991", "2024", "2025", "9999", "25"]),
+    clock=st.sampled_from(["", " 9:30", " 02:30:59", " 2:30", " 24:00", " 9:60", " 9:30:61", " 9"]),
+    order=st.sampled_from([None, *DateOrder]),
+)
+@example(day=(3, "/", 9), year="2025", clock=" 2:30", order=DateOrder.MDY)  # a time that never was
+def test_a_date_of_plain_numbers_reads_as_one_that_needs_cleaning(day, year, clock, order):
+    first, mark, middle = day
+    raw = f"{first}{mark}{middle}{mark}{year}{clock}"
+    assert replace(read(f" {raw}", order=order), text=raw) == read(raw, order=order)
 
 
 # --- Reader -------------------------------------------------------------------------------------------------
