@@ -49,7 +49,11 @@ class Touched(models.Model):
     """A number with news that the agreed status does not yet know. Written in the transaction of the news,
     taken away by consent.reconcile in the transaction that has looked at it: no news is ever skipped."""
 
-    number = models.OneToOneField(Number, primary_key=True, on_delete=models.CASCADE, related_name="touched")
+    # Not checked by the database: numbers are never removed, and news of one that is not there does no harm, while the
+    # check would be an eighth of those that an import waits for.
+    number = models.OneToOneField(
+        Number, primary_key=True, on_delete=models.CASCADE, related_name="touched", db_constraint=False
+    )
     at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
