@@ -1,7 +1,10 @@
 import gc
 
 from django.apps import AppConfig, apps
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
+
+from backoffice.times import read_times_in_utc
 
 
 def _sync_roles(**kwargs: object) -> None:
@@ -19,6 +22,7 @@ class BackofficeConfig(AppConfig):
         # last one, once.
         last = [config for config in apps.get_app_configs() if config.models_module][-1]
         post_migrate.connect(_sync_roles, sender=last, dispatch_uid="backoffice.sync_roles")
+        connection_created.connect(read_times_in_utc, dispatch_uid="backoffice.times")
         # Imports and rebuilds keep hundreds of thousands of small objects. Looking through them for cycles after
         # every 700 new ones, as Python does, takes a fifth of their time.
         gc.set_threshold(200_000, 20, 20)

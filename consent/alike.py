@@ -17,7 +17,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import IntEnum, auto
 from itertools import accumulate, count, pairwise
-from operator import eq
+from operator import eq, itemgetter
+from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
 from consent import postgres, rules
@@ -30,7 +31,7 @@ from consent.rules.weigh import Case, collect
 SAME_MOMENT = "="  # after a shape: at the time of the one before it
 Value = TypeVar("Value")
 LONGEST = 1_000  # records in a history; a longer one is looked at by itself
-KEPT = 30_000  # of each kind remembered, some 50 MB in all; what is forgotten is weighed again
+KEPT = 60_000  # of each kind remembered, some 120 MB in all; what is forgotten is weighed again
 _GIVING = frozenset({Act.GRANT, Act.CONFIRM})
 _NO_RECORDS = Records(False, [], [], [])
 _NO_READINGS = Readings([], [], [], [], [])
@@ -45,6 +46,10 @@ class Quiet(NamedTuple):
     places: tuple[int, ...]
     recheck_at: datetime | None
     stored: str  # how the row begins that says so: see Settled.as_stored
+
+    def at(self, places: tuple[int, ...]) -> Quiet:
+        """The same, decided in other places."""
+        return Quiet(self.program_id, self.status, self.reason, places, self.recheck_at, self.stored)
 
 
 class Settled(NamedTuple):
@@ -77,7 +82,9 @@ class Reach(IntEnum):
 
 
 # Looking a member up in its enumeration costs more than all else in a loop over shapes.
-_HEARD, _BESIDE = Reach.HEARD, (Reach.CONSENT_ELSEWHERE, Reach.OUT_OF_REACH)
+_SILENT, _HEARD, _BESIDE = Reach.SILENT, Reach.HEARD, (Reach.CONSENT_ELSEWHERE, Reach.OUT_OF_REACH)
+_REVOKE, _ASSERT_OUT = Act.REVOKE, Act.ASSERT_OUT
+_last = itemgetter(-1)
 
 
 class Said(NamedTuple):
@@ -105,7 +112,7 @@ class Alike:
         self.said: dict[str, Said] = {}
         self.beliefs: dict[str, Belief | None] = {}
         self.records: dict[tuple[str, int], Belief] = {}
-        self.codes: dict[str, str] = {}
+        self.codes: dict[str, str | None] = {}
         self.programs: dict[str, set[str]] = {}
         self.reach: dict[str, dict[str, Reach]] = {code: {} for code in door.terms}
 
@@ -148,11 +155,14 @@ class Alike:
         records, readings = records or _NO_RECORDS, readings or _NO_READINGS
         if records.is_odd:
             return None
-        items = list(zip(records.moments, records.tags, records.shapes, strict=True))
+        # One text for all that are alike: what is remembered holds each shape once.
+        items = list(zip(records.moments, records.tags, map(intern, records.shapes), strict=True))
         claims: list[tuple[str, str]] = []
-        for tag, moment, shape in zip(readings.tags, readings.moments, readings.shapes, strict=True):
+        for tag, moment, shape in zip(
+            readings.tags, readings.moments, map(intern, readings.shapes), strict=True
+        ):
             said = self.said.get(shape) or self._said(shape)
-            if said.act is Act.ASSERT_OUT:
+            if said.act is _ASSERT_OUT:
                 if said.is_rough:
                     return None
                 items.append((moment, tag, shape))
@@ -192,15 +202,15 @@ class Alike:
 
     def _takes_back(self, shape: str) -> bool:
         evidence = self.evidence.get(shape) or self._evidence(shape)
-        return evidence.act is Act.REVOKE or evidence.act is Act.ASSERT_OUT
+        return evidence.act is _REVOKE or evidence.act is _ASSERT_OUT
 
     def _newest(self, readings: Readings) -> tuple[str, ...] | None:
         """Shapes of what each record of each system says now; None: it says two things at one time."""
         keys = readings.keys
         if len(keys) == 1 or len(set(keys)) == len(keys):
-            return tuple(sorted(readings.shapes))
+            return tuple(sorted(map(intern, readings.shapes)))
         newest: dict[str, tuple[float, str]] = {}
-        for key, at, shape in zip(keys, readings.read_at, readings.shapes, strict=True):
+        for key, at, shape in zip(keys, readings.read_at, map(intern, readings.shapes), strict=True):
             known = newest.get(key)
             if known is None or at > known[0]:
                 newest[key] = at, shape
@@ -212,14 +222,16 @@ class Alike:
 
     def _weigh(self, shapes: tuple[str, ...], beliefs: tuple[str, ...]) -> tuple[Quiet, ...] | None:
         bare = [shape.removesuffix(SAME_MOMENT) for shape in shapes]
-        # The number of the moment of each: those at the same moment share it.
-        moments = list(accumulate(map(eq, shapes, bare)))
+        # The number of the moment of each, where some share theirs.
+        moments = list(accumulate(map(eq, shapes, bare))) if SAME_MOMENT in map(_last, shapes) else None
         said: dict[str, list[str]] = defaultdict(list)
         for shape in beliefs:
-            if self._belief(shape) is not None:
-                said[self._code(shape)].append(shape)
+            code = self._believed(shape)
+            if code is not None:
+                said[code].append(shape)
+        codes = set(said).union(*[self.programs.get(shape) or self._programs(shape) for shape in bare])
         verdict = []
-        for code in sorted(set(said).union(*map(self._programs, bare))):
+        for code in sorted(codes):
             quiet = self._under(self.door.terms[code], bare, moments, tuple(said.get(code, ())))
             if quiet is None:
                 return None
@@ -227,32 +239,45 @@ class Alike:
         return tuple(verdict)
 
     def _under(
-        self, terms: ProgramTerms, shapes: list[str], moments: list[int], beliefs: tuple[str, ...]
+        self, terms: ProgramTerms, shapes: list[str], moments: list[int] | None, beliefs: tuple[str, ...]
     ) -> Quiet | None:
         """The verdict under one program, from those records alone that speak about it."""
         known = self.reach[terms.code]
-        reaches = [known.get(shape) or self._reach(terms, shape) for shape in shapes]
-        places = [place for place, reach in enumerate(reaches) if reach is _HEARD]
-        heard = [shapes[place] for place in places]
-        for nth, (one, other) in enumerate(pairwise(places), start=1):
-            if moments[one] == moments[other]:
-                heard[nth] += SAME_MOMENT
+        heard, places, others = [], [], {}
+        for place, shape in enumerate(shapes):
+            reach = known.get(shape) or self._reach(terms, shape)
+            if reach is _HEARD:
+                heard.append(shape)
+                places.append(place)
+            elif reach is not _SILENT:
+                others[reach] = shape
+        if moments is not None:
+            for nth, (one, other) in enumerate(pairwise(places), start=1):
+                if moments[one] == moments[other]:
+                    heard[nth] += SAME_MOMENT
         # Of the others any one stands for all of its sort.
-        beside = [
-            self.beside.setdefault((terms.code, reach), shapes[reaches.index(reach)])
-            for reach in _BESIDE
-            if reach in reaches
-        ]
-        key = (terms.code, tuple(heard), tuple(sorted(beside)))
+        beside = tuple(
+            [
+                self.beside.setdefault((terms.code, reach), others[reach])
+                for reach in _BESIDE
+                if reach in others
+            ]
+        )
+        key = (terms.code, tuple(heard), beside, beliefs)
+        try:
+            quiet = self.quiet[key]
+        except KeyError:
+            quiet = _keep(self.quiet, key, self._compared(terms, *key[1:]))
+        return quiet and quiet.at(tuple([places[place] for place in quiet.places]))
+
+    def _compared(
+        self, terms: ProgramTerms, heard: tuple[str, ...], beside: tuple[str, ...], beliefs: tuple[str, ...]
+    ) -> Quiet | None:
+        key = (terms.code, heard, beside)
         if key not in self.agreed:
-            _keep(self.agreed, key, self._agree(terms, *key[1:]))
+            _keep(self.agreed, key, self._agree(terms, heard, beside))
         agreed = self.agreed[key]
-        if agreed is None:
-            return None
-        if (key, beliefs) not in self.quiet:
-            _keep(self.quiet, (key, beliefs), self._compare(agreed, beliefs, terms))
-        quiet = self.quiet[key, beliefs]
-        return quiet and quiet._replace(places=tuple([places[place] for place in quiet.places]))
+        return agreed and self._compare(agreed, beliefs, terms)
 
     def _agree(
         self, terms: ProgramTerms, heard: tuple[str, ...], beside: tuple[str, ...]
@@ -370,9 +395,11 @@ class Alike:
             assert belief is not None
             return _keep(self.records, (shape, place), replace(belief, record=f"{place}"))
 
-    def _code(self, shape: str) -> str:
+    def _believed(self, shape: str) -> str | None:
+        """The program about which a reading of this shape is a belief of the system's own."""
         if shape not in self.codes:
-            self.codes[shape] = self.door.codes[int(_fields(shape)[0])]
+            code = self.door.codes[int(_fields(shape)[0])]
+            self.codes[shape] = code if self._belief(shape) is not None else None
         return self.codes[shape]
 
     def _programs(self, shape: str) -> set[str]:

@@ -61,8 +61,7 @@ def _copy(model: type[models.Model], fields: Sequence[str], rows: Sequence[tuple
         and field.db_default is models.NOT_PROVIDED
     ]
     columns: list[Iterable[str]] = [
-        _texts(list(map(json.dumps, values)) if isinstance(field, models.JSONField) else values)
-        for field, values in zip(given, zip(*rows, strict=True), strict=True)
+        _texts(_prepared(field, values)) for field, values in zip(given, zip(*rows, strict=True), strict=True)
     ]
     for field in kept:
         default = field.get_default()
@@ -151,8 +150,12 @@ def rewrite(model: type[models.Model], fields: Sequence[str], rows: Sequence[mod
             f'UPDATE "{model._meta.db_table}" AS old SET {changes} '  # noqa: S608
             f"FROM unnest(%s::bigint[], {arrays}) AS new (id, {', '.join(names)}) WHERE old.id = new.id",
             [array([row.pk for row in rows])]
-            + [[getattr(row, column.attname) for row in rows] for column in columns],
+            + [_prepared(column, [getattr(row, column.attname) for row in rows]) for column in columns],
         )
+
+
+def _prepared(field: models.Field[Any, Any], values: Sequence[Any]) -> Sequence[Any]:
+    return list(map(json.dumps, values)) if isinstance(field, models.JSONField) else values
 
 
 def _field(model: type[models.Model], name: str) -> Any:

@@ -28,6 +28,7 @@ from consent.models import (
 )
 
 F = Flag.Status
+CONTENT = ("status", "reason", "decided_by", "rules_version", "recheck_at")  # of an agreed status
 
 
 class Difference:
@@ -124,26 +125,8 @@ class Difference:
         return dict(counts)
 
     def _save_states(self, counts: Counter[str]) -> None:
-        bulk.pour(
-            AgreedStatus,
-            (
-                "number_id",
-                "program_id",
-                "status",
-                "reason",
-                "decided_by",
-                "rules_version",
-                "recheck_at",
-                "changed_at",
-            ),
-            self.new_states,
-        )
-        if self.changed_states:
-            AgreedStatus.objects.bulk_update(
-                self.changed_states,
-                ["status", "reason", "decided_by", "rules_version", "recheck_at", "changed_at"],
-                batch_size=200,
-            )
+        bulk.pour(AgreedStatus, ("number_id", "program_id", *CONTENT, "changed_at"), self.new_states)
+        bulk.rewrite(AgreedStatus, (*CONTENT, "changed_at"), self.changed_states)
         counts["statuses_new"] = len(self.new_states)
         counts["statuses_changed"] = len(self.changed_states)
 
@@ -178,13 +161,13 @@ class Difference:
             if flag.fingerprint != found.fingerprint or _is_over(flag.waived_until, self.now):
                 events.append(found.refresh(flag, self.door, self.now))
                 refreshed.append(flag)
-        Flag.objects.bulk_update(
-            refreshed,
-            [
+        bulk.rewrite(
+            Flag,
+            (
                 *("status", "severity", "version", "fingerprint", "why", "evidence", "params"),
-                *("refreshed_at", "snoozed_until", "waived_until", "due_at"),
-            ],
-            batch_size=200,
+                *("refreshed_at", "snoozed_until", "waived_until"),
+            ),
+            refreshed,
         )
         counts["flags_refreshed"] = len(refreshed)
 
@@ -228,9 +211,7 @@ class Difference:
                 closed.append(flag)
             if step.to == F.OPEN:
                 flag.waived_until = None
-        Flag.objects.bulk_update(
-            moved, ["status", "version", "closed_at", "waived_until", "params"], batch_size=500
-        )
+        bulk.rewrite(Flag, ("status", "version", "closed_at", "waived_until", "params"), moved)
         counts["flags_closed"] = len(closed)
         counts["holds_released"] += Hold.objects.open().filter(flag__in=closed).update(released_at=self.now)
 
