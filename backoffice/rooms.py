@@ -9,12 +9,13 @@ An installed app that has a module `overview` is a room. Each of its functions i
     about_number(number_id, user) -> [Section]  what it knows of a number, for the page of that number
     messages(number_id, since, until, user) -> [Message]  what went out to a number
     lengths(text)       -> [Length]     how long a text is on its way
+    of_call(system_id, said, user) -> [Hit]  what it made of a provider's call, by what the call says
     KINDS               {"kind": "words"} what its background runs are called
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -25,6 +26,8 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils.module_loading import module_has_submodule
+
+from backoffice.webhooks.shapes import Said
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,10 @@ def about_number(number_id: int, user: User | AnonymousUser) -> list[Section]:
 def messages(number_id: int, since: datetime, until: datetime, user: User | AnonymousUser) -> list[Message]:
     """What went out to a number between two moments, oldest first."""
     return sorted(_ask("messages", number_id, since, until, user), key=lambda message: message.at)
+
+
+def of_call(system_id: int, said: Sequence[Said], user: User | AnonymousUser) -> list[Hit]:
+    return _ask("of_call", system_id, said, user)
 
 
 def length_of(text: str) -> Length | None:

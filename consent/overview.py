@@ -4,6 +4,7 @@ found."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,9 +18,22 @@ from backoffice.keyset import capped_count
 from backoffice.models import JobRun, System
 from backoffice.overview import NAV_CAP, SEARCH_LIMIT
 from backoffice.rooms import Entry, Found, Hit, Section, TrustLine
+from backoffice.webhooks.shapes import Inbound, Said
 from backoffice.words import SEVERITIES, age, phone
-from consent.models import Connection, Contact, Flag, Hold, Mention, Number, SystemRecord, Touched, WriteBack
+from consent.models import (
+    Connection,
+    ConsentRecord,
+    Contact,
+    Flag,
+    Hold,
+    Mention,
+    Number,
+    SystemRecord,
+    Touched,
+    WriteBack,
+)
 from consent.rules import Code
+from consent.views.evidence import title_of
 
 KINDS = {
     "consent.reconcile": "Reconcile what changed",
@@ -27,6 +41,7 @@ KINDS = {
     "reconcile-due": "Look for numbers with news",
     "consent.deliver": "Deliver corrections to a system",
     "deliver-due": "Look for corrections that may leave",
+    "tidy-deliveries": "Remove steps of deliveries whose time is over",
     "release-write-backs": "Let go of corrections whose undo time is over",
 }
 # Replies that a person has to read; those that act already are confirmed when there is time.
@@ -309,6 +324,22 @@ def find(query: str, user: User | AnonymousUser) -> list[Found]:
             found.append(_people(query))
         found.append(_records(query))
     return found
+
+
+def of_call(system_id: int, said: Sequence[Said], user: User | AnonymousUser) -> list[Hit]:
+    """The records that stand for the messages of a provider's call."""
+    if not can(user, "consent.view_number"):
+        return []
+    ids = [one.id[:100] for one in said if isinstance(one, Inbound)]
+    records = ConsentRecord.objects.filter(system=system_id, source_event_id__in=ids, number__isnull=False)
+    return [
+        Hit(
+            title_of(row),
+            f"{reverse('consent:contact', args=[row.number_id])}#c{row.pk}",
+            phone(row.number.e164) if row.number else "",
+        )
+        for row in records.select_related("number").order_by("pk")[:SEARCH_LIMIT]
+    ]
 
 
 def _digits(query: str) -> str:

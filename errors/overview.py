@@ -3,6 +3,7 @@ are, and the sends that the search box finds."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,9 @@ from backoffice.access import can
 from backoffice.keyset import capped_count
 from backoffice.overview import NAV_CAP, SEARCH_LIMIT
 from backoffice.rooms import Entry, Found, Hit, Length, Message, Section, TrustLine
+from backoffice.webhooks.shapes import Said, StatusReport
 from backoffice.words import capped, phone, staff_words
+from errors import life
 from errors.catalogue import normal_code
 from errors.effect import Rate
 from errors.encoding import measure
@@ -25,6 +28,7 @@ from errors.models import (
     NumberFinding,
     Pattern,
     PatternRun,
+    PreflightRule,
     QualityFinding,
     SendAttempt,
     TouchedHour,
@@ -59,6 +63,7 @@ LOOKS_QUIET = timedelta(hours=3)  # the log is looked at every hour
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 SHOWN = 3  # patterns on the home page
 OF_NUMBER = 10  # sends on the page of a number
+SHORTEST_WORD = 3  # letters; fewer are in too many rules to be of use
 
 
 def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
@@ -190,7 +195,7 @@ def _day(until: datetime) -> Day:
 
 
 def find(query: str, user: User | AnonymousUser) -> list[Found]:
-    """Sends by their reference or the digits of the number, codes, patterns by a value of their slice."""
+    """Sends by their reference or the digits of the number, codes, patterns by a value of their slice, rules."""
     found = []
     if can(user, "errors.view_sendattempt"):
         found.append(_sends(query))
@@ -198,6 +203,8 @@ def find(query: str, user: User | AnonymousUser) -> list[Found]:
         found.append(_codes(query))
     if can(user, "errors.view_pattern"):
         found.append(_patterns(query))
+    if can(user, "errors.view_preflightrule") and len(query) >= SHORTEST_WORD:
+        found.append(_rules(query))
     return found
 
 
@@ -259,6 +266,18 @@ def _patterns(query: str) -> Found:
     return Found("Patterns", "target", hits[:SEARCH_LIMIT], more=len(hits) > SEARCH_LIMIT)
 
 
+def _rules(query: str) -> Found:
+    """By whole words of what they say, a code that they prevent, or a finding that they lead to; they are few."""
+    word = re.compile(rf"(?<!\w){re.escape(query)}(?!\w)", re.IGNORECASE)
+    rules = PreflightRule.objects.in_use().readable().saying(query).in_order()
+    hits = [
+        Hit(rule.told, reverse("errors:rule", args=[rule.series]), str(rule))
+        for rule in rules
+        if word.search(f"{rule} {rule.told} {' '.join(rule.prevents)} {' '.join(rule.leads_to)}")
+    ][: SEARCH_LIMIT + 1]
+    return Found("Rules", "file", hits[:SEARCH_LIMIT], more=len(hits) > SEARCH_LIMIT)
+
+
 # --- the page of a number -----------------------------------------------------------------------------------
 
 
@@ -299,6 +318,19 @@ def messages(number_id: int, since: datetime, until: datetime, user: User | Anon
             reverse("errors:attempt", args=[sent.pk]),
         )
         for sent in sends.latest_first()[:OF_CONVERSATION]
+    ]
+
+
+def of_call(system_id: int, said: Sequence[Said], user: User | AnonymousUser) -> list[Hit]:
+    """The sends that a provider's call reports on."""
+    if not can(user, "errors.view_sendattempt"):
+        return []
+    refs = {one.message_ref for one in said if isinstance(one, StatusReport) and one.message_ref}
+    alike = SendAttempt.objects.filter(ref_number__any_of=[life.ref_number(ref) for ref in refs])
+    return [
+        Hit(f"Send {sent.message_ref}", reverse("errors:attempt", args=[sent.pk]), _outcome(sent))
+        for sent in alike.order_by("pk")[:SEARCH_LIMIT]
+        if sent.message_ref in refs
     ]
 
 

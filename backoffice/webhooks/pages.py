@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from backoffice import audit
+from backoffice import audit, rooms
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
@@ -24,6 +24,7 @@ from backoffice.webhooks import work
 from backoffice.webhooks.forms import EndpointForm
 from backoffice.webhooks.providers import PROVIDERS
 from backoffice.webhooks.receive import TOO_LARGE
+from backoffice.webhooks.shapes import Unreadable
 from backoffice.webhooks.signatures import Doubt
 
 LOOK, ADD, CHANGE = (f"backoffice.{act}_webhookendpoint" for act in ("view", "add", "change"))
@@ -178,11 +179,16 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
         WebhookCall.objects.select_related("work", "endpoint", "endpoint__system"), pk=pk
     )
     body = bytes(kept.body).decode("utf-8", "replace")
+    try:
+        said = work.read(kept.endpoint, kept)
+    except Unreadable:
+        said = []
     context = {
         "title": f"Call {kept.pk}",
         "crumbs": _crumbs((str(kept.endpoint), reverse("webhooks:endpoint", args=[kept.endpoint_id]))),
         "current": "tables",
         "call": kept,
+        "brought": rooms.of_call(kept.endpoint.system_id, said, request.user),
         "body": body[:SHOWN],
         "is_cut": len(body) > SHOWN,
         "may_retry": can(request.user, RETRY) and kept.work.status == WebhookWork.Status.FAILED,

@@ -127,7 +127,7 @@ def _take(endpoint: WebhookEndpoint, works: Sequence[WebhookWork], now: datetime
     said: dict[int, list[Said]] = {}
     for one in works:
         try:
-            said[one.pk] = _read(endpoint, one.call)
+            said[one.pk] = read(endpoint, one.call)
         except Unreadable as problem:
             counts["failed"] += WebhookWork.objects.settle([one.pk], Status.FAILED, str(problem), now)
     counts["put_off"] += _join_parts(endpoint, said, now)
@@ -137,7 +137,8 @@ def _take(endpoint: WebhookEndpoint, works: Sequence[WebhookWork], now: datetime
     return counts
 
 
-def _read(endpoint: WebhookEndpoint, kept: WebhookCall) -> list[Said]:
+def read(endpoint: WebhookEndpoint, kept: WebhookCall) -> list[Said]:
+    """What a call says, as far as it is believed. Raises Unreadable."""
     headers, body = dict(kept.headers), bytes(kept.body)
     call = Call(kept.http_method, endpoint.address, kept.query, headers, body, kept.received_at)
     said = PROVIDERS[endpoint.provider].read(call)
@@ -195,7 +196,7 @@ def _join(endpoint: WebhookEndpoint, whole: str, of: int, said: dict[int, list[S
     repeats, strangers = [], set()
     waiting = WebhookWork.objects.filter(endpoint=endpoint, whole=whole, status=Status.WAITING)
     for one in waiting.select_related("call").order_by("call"):
-        message = (said.get(one.pk) or _read(endpoint, one.call))[0]
+        message = (said.get(one.pk) or read(endpoint, one.call))[0]
         assert isinstance(message, Inbound)
         assert message.part is not None
         number = message.part.number

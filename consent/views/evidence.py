@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from backoffice.models import System
+from backoffice.models import System, WebhookCall
 from consent import propagate, registry, rules
 from consent.facts import Door, policy
 from consent.ledger import Act, Kind
@@ -75,6 +75,7 @@ class Item:
     reading: Reading | None = None
     decides: bool = False
     conflicts: bool = False  # the flag rests on it
+    call: int | None = None  # of a provider, that it was heard by
     behind: Behind | None = None  # the text a grant rests on, or seems to by its date
     voided: bool = False  # its file does not count any more, or two people set it aside
 
@@ -119,8 +120,12 @@ def timeline(
         for name in (f"c{void.voids_id}", f"r{void.voids_reading_id}")
     }
     texts = registry.behind(listed)
+    calls = _calls(listed)
     items = [
-        *(_of_record(row, decides, conflicts, set_aside, texts.get(row.pk)) for row in listed),
+        *(
+            _of_record(row, decides, conflicts, set_aside, texts.get(row.pk), calls.get(row.pk))
+            for row in listed
+        ),
         *(
             _of_reading(row, decides, conflicts, set_aside)
             for row in readings.order_by("-read_at", "-pk")[:limit]
@@ -129,20 +134,36 @@ def timeline(
     return sorted(items, key=lambda item: (item.at, item.id), reverse=True)
 
 
+def _calls(records: Sequence[ConsentRecord]) -> dict[int, int]:
+    """The provider's calls that these records were heard by, where they are still kept: a record that no file brought
+    has the moment at which its call came."""
+    heard = {(row.system_id, row.received_at): row.pk for row in records if row.batch_id is None}
+    kept = WebhookCall.objects.filter(received_at__in={at for _, at in heard}).order_by("pk")
+    calls = kept.values_list("endpoint__system", "received_at", "pk")
+    return {heard[system, at]: pk for system, at, pk in calls if (system, at) in heard}
+
+
+def title_of(row: ConsentRecord) -> str:
+    """What happened, in words."""
+    return _TITLES.get((Act(row.act), Kind(row.kind))) or _BY_ACT[Act(row.act)]
+
+
 def _of_record(
     row: ConsentRecord,
     decides: set[str],
     conflicts: set[str],
     set_aside: set[str],
     behind: Behind | None,
+    call: int | None,
 ) -> Item:
     name = f"c{row.pk}"
     return Item(
         id=name,
         at=row.occurred_at or row.received_at,
-        title=_TITLES.get((Act(row.act), Kind(row.kind))) or _BY_ACT[Act(row.act)],
+        title=title_of(row),
         record=row,
         behind=behind,
+        call=call,
         decides=name in decides,
         conflicts=name in conflicts,
         voided=name in set_aside or _file_is_void(row),

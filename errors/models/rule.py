@@ -26,6 +26,23 @@ class PreflightRuleQuerySet(models.QuerySet["PreflightRule"]):
         """The version of each rule that counts."""
         return self.filter(replaced_at=None)
 
+    def readable(self) -> PreflightRuleQuerySet:
+        """Without kinds of another release, which have no form any more; the table of rules has them."""
+        return self.filter(kind__in=[kind.value for kind in Kind])
+
+    def saying(self, words: str) -> PreflightRuleQuerySet:
+        """Those that have these words, are called so, prevent this code, or lead to this finding."""
+        plain = words.casefold()
+        kinds = [
+            kind.value
+            for kind, form in FORMS.items()
+            if plain in form.label.casefold() or any(plain == code.value for code in form.codes)
+        ]
+        wanted = Q(prevents__icontains=words) | Q(kind__in=kinds)
+        for field in ("subject", "value", "source", "note", "reason"):
+            wanted |= Q(**{f"{field}__icontains": words})
+        return self.filter(wanted)
+
     def in_order(self) -> PreflightRuleQuerySet:
         """As the check looks through them."""
         return self.order_by("place_in_book", "pk")

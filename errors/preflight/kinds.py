@@ -91,7 +91,10 @@ FORMS: Final[dict[Kind, Form]] = {
     Kind.REPEAT: Form(
         "Repetitions",
         "The same again within {value} is found ({subject}).",
-        (Code.DUPLICATE_CONTENT, Code.DUPLICATE_AUTOMATIC, Code.LOOP),
+        (
+            *(Code.DUPLICATE_CONTENT, Code.DUPLICATE_AUTOMATIC, Code.DUPLICATE_INTENT),
+            *(Code.DUPLICATE_PERSON, Code.LOOP),
+        ),
         "Limits",
         subject="What is repeated",
         subjects=("same content", "one-time codes", "loop"),

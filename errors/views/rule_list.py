@@ -13,7 +13,6 @@ from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, capped_count, page_of
 from errors.models import PreflightRule
-from errors.preflight import Kind
 from errors.rule_filter import RuleFilter
 from errors.views.rule_preview import stale
 
@@ -27,7 +26,6 @@ TABS = {
     "off": "Switched off",
 }
 OLD = timedelta(days=180)
-_KINDS = frozenset(kind.value for kind in Kind)
 
 
 @require_safe
@@ -35,9 +33,7 @@ _KINDS = frozenset(kind.value for kind in Kind)
 def rule_list(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab", "all")
     tab = tab if tab in TABS else "all"
-    # Kinds of another release have no form any more; the table of rules has them.
-    stored = PreflightRule.objects.in_use().filter(kind__in=_KINDS)
-    narrowed = RuleFilter(request.GET, queryset=stored)
+    narrowed = RuleFilter(request.GET, queryset=PreflightRule.objects.in_use().readable())
     stale_now = stale()
     views = _views(narrowed.qs, stale_now)
     page = page_of(views[tab], request.GET, order=[Key("place_in_book"), Key("pk")])

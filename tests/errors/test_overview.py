@@ -180,6 +180,16 @@ def test_the_search_box_finds_sends_codes_and_patterns():
         assert labels(nothing) == {}
 
 
+def test_the_search_box_finds_rules_by_words_codes_and_findings():
+    def rules(query):
+        return {hit.note for found in overview.find(query, people.staff("Viewer")) for hit in found.hits}
+
+    assert any("bit.ly" in note for note in rules("bit.ly"))
+    assert rules("twilio 30007")
+    assert any("same content" in note for note in rules("duplicate.same_intent"))
+    assert not rules("bit.ly is not in any rule like this")
+
+
 def test_who_may_not_look_finds_nothing():
     make.sent(message_ref="SMab12")
     assert labels("SMab12", AnonymousUser()) == {}

@@ -6,13 +6,19 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client, override_settings
+from django.urls import reverse
 from django.utils import timezone
 
+from backoffice import rooms
+from backoffice.access import AGENT
 from backoffice.models import System, WebhookCall, WebhookEndpoint, WebhookWork
 from backoffice.webhooks.work import work
 from consent.models import ConsentRecord, Number, Touched
+from tests.backoffice import make as people
 from tests.backoffice.webhooks import make
+from tests.errors import make as sends
 
 pytestmark = pytest.mark.django_db
 PERSON, OURS = "+14155552671", "+14155550100"
@@ -262,3 +268,24 @@ def test_a_nul_and_letters_of_no_alphabet_are_no_way_to_break_it():
         assert post(to, body, content_type=make.FORM).status_code == 200
     work(now=timezone.now())
     assert not WebhookWork.objects.filter(status="failed").exists()
+
+
+def test_a_call_and_what_it_brought_lead_to_each_other(client):
+    sent = sends.sent(provider="twilio", message_ref="SM1", number=Number.objects.create(e164=PERSON))
+    stop = json.loads(said())
+    report = {"type": "message.status", "id": "SM1", "status": "delivered", "provider": "twilio"}
+    tell(endpoint(), json.dumps([stop, report]))
+    work(now=timezone.now())
+    call, record = WebhookCall.objects.get(), ConsentRecord.objects.get()
+    own_page = f"{reverse('consent:contact', args=[record.number_id])}#c{record.pk}"
+    call_page = reverse("webhooks:call", args=[call.pk])
+    client.force_login(people.person(AGENT))
+    shown = client.get(call_page).content.decode()
+    assert f'href="{own_page}"' in shown
+    assert f'href="{reverse("errors:attempt", args=[sent.pk])}"' in shown
+    assert f'href="{call_page}"' in client.get(own_page).content.decode()
+    log_only = people.person()
+    log_only.user_permissions.add(Permission.objects.get(codename="view_number"))
+    client.force_login(log_only)
+    assert f'href="{call_page}"' not in client.get(own_page).content.decode()
+    assert not rooms.of_call(call.endpoint.system_id, [], people.person())
