@@ -5,7 +5,7 @@ A list's view says it in one line, `@keeps_views("Holds", narrowed)`; the URL co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,12 +30,14 @@ Narrow = Callable[[QueryDict, User, datetime], tuple[django_filters.FilterSet, Q
 
 @dataclass(frozen=True)
 class KeptList:
-    """A list whose filter can be kept. `tabs`: its tabs by their word in the address, the first shown without any.
-    `personal`: filters that name a person. `name` is that of its address, `right` what is needed to see it."""
+    """A list whose filter can be kept. `tabs`: its tabs by their word in the address, where the parameter `tab` holds
+    it; the first is shown without any. `personal`: filters that name a person. `name` is that of the list's address,
+    `right` what is needed to see it."""
 
     label: str
     narrow: Narrow
     tabs: Mapping[str, str] = field(default_factory=dict)
+    tab: str = "tab"
     personal: frozenset[str] = frozenset()
     name: str = ""
     right: str = ""
@@ -46,15 +48,13 @@ class KeptList:
 
     def asked(self, filterset: django_filters.FilterSet, query: QueryDict) -> dict[str, str]:
         """What of an address narrows the list: neither its place in it, nor words that the list does not know."""
-        names = [*filterset.form.fields, *(["tab"] if self.tabs else [])]
-        found = {name: value for name in names if (value := query.get(name, "").strip())}
-        if found.get("tab") in [None, *list(self.tabs)[:1]] or found["tab"] not in self.tabs:
-            found.pop("tab", None)
-        return found
+        found = {name: value for name in filterset.form.fields if (value := query.get(name, "").strip())}
+        tab = query.get(self.tab, "")
+        return {**found, self.tab: tab} if tab in list(self.tabs)[1:] else found
 
     def words(self, filterset: django_filters.FilterSet, asked: Mapping[str, str]) -> str:
         """What is asked as the page says it."""
-        tab = self.tabs.get(asked.get("tab", ""), "")
+        tab = self.tabs[asked[self.tab]] if self.tab in asked else ""
         return "; ".join(filter(None, [tab, filters.in_words(filterset, query_of(asked))]))
 
     def problems(self, filterset: django_filters.FilterSet, asked: Mapping[str, str]) -> list[str]:
@@ -63,10 +63,10 @@ class KeptList:
         found = [
             f"The list has no filter “{name}” any more."
             for name in asked
-            if name not in fields and not (name == "tab" and self.tabs)
+            if name not in fields and name != self.tab
         ]
-        if self.tabs and asked.get("tab", next(iter(self.tabs))) not in self.tabs:
-            found.append(f"The list has no tab “{asked['tab']}” any more.")
+        if self.tab in asked and asked[self.tab] not in self.tabs:
+            found.append(f"The list has no tab “{asked[self.tab]}” any more.")
         for name, errors in filterset.form.errors.items():
             found.append(f"{fields[name].label}: {' '.join(map(str, errors))}")
         return found
@@ -76,17 +76,11 @@ class KeptList:
         return [str(filterset.form.fields[name].label) for name in asked if name in self.personal]
 
 
-def keeps_views(
-    label: str,
-    narrow: Narrow,
-    *,
-    tabs: Mapping[str, str] | None = None,
-    personal: frozenset[str] = frozenset(),
-) -> Callable[[View], View]:
-    """A list whose filter can be kept under a name."""
+def keeps_views(label: str, narrow: Narrow, **told: Any) -> Callable[[View], View]:
+    """A list whose filter can be kept under a name; `told` is what else KeptList wants to know."""
 
     def decorate(view: View) -> View:
-        view.kept_list = KeptList(label, narrow, tabs or {}, personal)  # type: ignore[attr-defined]  # for list_of
+        view.kept_list = KeptList(label, narrow, **told)  # type: ignore[attr-defined]  # for list_of
         return view
 
     return decorate
@@ -99,9 +93,7 @@ def list_of(name: str) -> KeptList | None:
     except NoReverseMatch:
         return None
     told: KeptList | None = getattr(view, "kept_list", None)
-    return (
-        KeptList(told.label, told.narrow, told.tabs, told.personal, name, view.needed_right) if told else None
-    )
+    return replace(told, name=name, right=view.needed_right) if told else None
 
 
 def query_of(asked: Mapping[str, str]) -> QueryDict:

@@ -5,24 +5,28 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import django_filters
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from backoffice import audit
 from backoffice.access import can, needs
 from backoffice.exchange import MAX_EXPORT_ROWS
 from backoffice.files.export import write_csv
+from backoffice.filters import StrictFilterSet
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, capped_count, page_of
 from backoffice.models import JobRun, System
+from backoffice.saved_views import keeps_views
 from backoffice.words import capped
 from consent.models import Contact, Number, SystemRecord
 from consent.views.evidence import people_of
@@ -45,7 +49,7 @@ TABS = {
 }
 
 
-class QualityFilter(django_filters.FilterSet):
+class QualityFilter(StrictFilterSet):
     """Open findings; which kind, the page's tabs say."""
 
     system = django_filters.ModelChoiceFilter(
@@ -103,13 +107,23 @@ def rows_of(findings: list[QualityFinding]) -> list[Row]:
     return [Row(one, list(people.get(one.number_id or 0, []))) for one in findings]
 
 
+def _kind(query: QueryDict) -> str:
+    kind = query.get("kind", "")
+    return kind if kind in Kind.values else ""
+
+
+def _narrowed(query: QueryDict, user: User, now: datetime) -> tuple[QualityFilter, QuerySet[QualityFinding]]:
+    narrowed, kind = QualityFilter(query, queryset=QualityFinding.objects.open()), _kind(query)
+    return narrowed, narrowed.qs.filter(kind=kind) if kind else narrowed.qs
+
+
 @require_safe
 @needs("errors.view_qualityfinding")
+@keeps_views("Data quality", _narrowed, tabs={"": "All", **TABS}, tab="kind")
 def quality(request: HttpRequest) -> HttpResponse:
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in Kind.values else ""
-    narrowed = QualityFilter(request.GET, queryset=QualityFinding.objects.open())
-    of_kind = narrowed.qs.filter(kind=kind) if kind else narrowed.qs
+    assert isinstance(request.user, User)
+    kind = _kind(request.GET)
+    narrowed, of_kind = _narrowed(request.GET, request.user, timezone.now())
     page = page_of(
         of_kind.select_related("number"),
         request.GET,

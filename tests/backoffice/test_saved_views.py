@@ -204,7 +204,7 @@ def test_a_list_that_one_may_not_see_tells_nothing_of_its_views(client):
 
 LISTS = (
     "imports:batch_list", "jobs:run_list", "consent:flag_list", "consent:hold_list", "consent:correction_list",
-    "errors:attempt_list", "errors:pattern_list", "errors:code_list",
+    "errors:attempt_list", "errors:pattern_list", "errors:code_list", "errors:quality",
 )  # fmt: skip
 
 
