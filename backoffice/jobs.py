@@ -190,16 +190,14 @@ def sweep(now: datetime) -> dict[str, int]:
     return {"rung": rung}
 
 
-def forget_idle(now: datetime) -> dict[str, int]:
-    """Remove rounds of the schedule that found nothing to do, a day later: thousands would hide the others."""
-    idle = JobRun.objects.filter(
-        status=JobRun.Status.DONE,
-        trigger=JobRun.Trigger.SCHEDULE,
-        counts={},
-        finished_at__lt=now - KEEP_IDLE,
-    ).exclude(kind__startswith="schedule")
-    removed, _ = idle.delete()
-    return {"idle_runs": removed}
+def forget(now: datetime) -> dict[str, int]:
+    """Remove rounds of the schedule that went well: those that found nothing to do a day later, as thousands would hide
+    the others, the rest once their time is over. What they did stands where they did it."""
+    rounds = JobRun.objects.filter(status=JobRun.Status.DONE, trigger=JobRun.Trigger.SCHEDULE)
+    idle = Q(counts={}, finished_at__lt=now - KEEP_IDLE)
+    over = Q(finished_at__lt=now - timedelta(days=settings.JOB_RUN_DAYS))
+    removed, _ = rounds.filter(idle | over).exclude(kind__startswith="schedule").delete()
+    return {"runs": removed}
 
 
 def cancel(run: JobRun, by: User) -> None:

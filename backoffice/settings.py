@@ -318,6 +318,8 @@ DELIVERY = {
         os.environ.get("DELIVERY_LEASE_SECONDS", 180)
     ),  # longer than the calls for one row
     "drop_minutes": float(os.environ.get("DROP_MINUTES", 5)),
+    # What was asked and answered proves that a revocation was passed on, as long as consents have to be proved.
+    "event_days": int(os.environ.get("DELIVERY_EVENT_DAYS", 1827)),
 }
 # Where files of corrections are put for systems that fetch them: a folder of its own per system.
 DROP_DIR = Path(os.environ.get("DROP_DIR", VAR_DIR / "drop"))
@@ -333,6 +335,9 @@ LEASE_MINUTES = 10  # how long "next for me" keeps a flag out of others' way
 JOB_LEASE_SECONDS = int(os.environ.get("JOB_LEASE_SECONDS", "60"))
 # Seconds after which a long run makes way at its next committed step, and goes on when its turn comes again.
 JOB_TURN_SECONDS = int(os.environ.get("JOB_TURN_SECONDS", "300"))  # well below CELERY_TASK_SOFT_TIME_LIMIT
+JOB_RUN_DAYS = int(
+    os.environ.get("JOB_RUN_DAYS", "90")
+)  # then rounds of the schedule that went well are removed
 
 # --- Celery: the database is the truth about work, the queue only rings the bell -------------------------------
 CELERY_BROKER_URL = REDIS_URL
@@ -392,6 +397,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-due": {"task": "consent.reconcile_due", "schedule": 60.0},
     "release-write-backs": {"task": "consent.release_write_backs", "schedule": 30.0},
     "deliver-due": {"task": "consent.deliver_due", "schedule": 15.0},
+    "tidy-deliveries": {"task": "consent.tidy_deliveries", "schedule": 3600.0},
     "tidy-uploads": {"task": "backoffice.tidy_uploads", "schedule": 3600.0},
     "count-sends": {"task": "errors.count_sends", "schedule": 60.0},
     "give-up-on-reports": {"task": "errors.give_up_on_reports", "schedule": 3600.0},

@@ -26,7 +26,7 @@ def sweep() -> dict[str, int]:
 @shared_task(name="backoffice.tidy_uploads", acks_late=True)
 def tidy_uploads() -> dict[str, int]:
     now = timezone.now()
-    return tidy(now) | jobs.forget_idle(now) | webhooks.forget(now)
+    return tidy(now) | jobs.forget(now) | webhooks.forget(now)
 
 
 @shared_task(name="backoffice.read_webhooks", acks_late=True)

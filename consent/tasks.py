@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from consent import deliver, propagate, reconcile
+from consent.models import DeliveryEvent
 
 
 @shared_task(name="consent.reconcile_due", acks_late=True)
@@ -20,3 +21,8 @@ def release_write_backs() -> dict[str, int]:
 @shared_task(name="consent.deliver_due", acks_late=True)
 def deliver_due() -> dict[str, int]:
     return deliver.ring(now=timezone.now())
+
+
+@shared_task(name="consent.tidy_deliveries", acks_late=True)
+def tidy_deliveries() -> dict[str, int]:
+    return {"delivery_events": DeliveryEvent.objects.forget(timezone.now())}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
 from backoffice.models import AppendOnly, System
+from backoffice.models.append_only import AppendOnlyQuerySet, KeptFor, protect
 
 # Longer than a worker may be busy with one row; after it the row is anybody's.
 LEASE = timedelta(seconds=settings.DELIVERY["lease_seconds"])
@@ -57,9 +58,26 @@ class Outbound(models.Model):
         return type(self)._default_manager.filter(*conditions, status, pk=self.pk, fence=self.fence)
 
 
+KEPT_EVENTS = KeptFor("{row}.at", settings.DELIVERY["event_days"])
+FORGOTTEN_AT_ONCE = 5_000
+
+
+class DeliveryEventQuerySet(AppendOnlyQuerySet):
+    def forget(self, now: datetime) -> int:
+        """Remove the oldest ones whose time is over; the database refuses for younger ones. What they were about
+        keeps when it left, was accepted and was read back. Safe to run twice; returns how many."""
+        before = now - timedelta(days=KEPT_EVENTS.days)
+        oldest = self.order_by("pk").values_list("pk", "at")[:FORGOTTEN_AT_ONCE]
+        gone = [pk for pk, at in oldest if at < before]
+        if gone:
+            protect(connection, self.model._meta.db_table, KEPT_EVENTS)  # the setting may have changed
+            self.filter(pk__in=gone)._raw_delete(self.db)
+        return len(gone)
+
+
 class DeliveryEvent(AppendOnly):
     """One step of something on its way to a system: a request and its answer, or what a person did. Written by
-    consent.deliver; holds no secret."""
+    consent.deliver; holds no secret. Kept for as long as consents have to be proved."""
 
     class What(models.TextChoices):
         ACCEPTED = "accepted", "Accepted"
@@ -88,6 +106,8 @@ class DeliveryEvent(AppendOnly):
     seconds = models.FloatField(default=0)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar[Any] = DeliveryEventQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -356,7 +356,7 @@ def test_other_work_after_the_commit_does_not_silence_the_bell(bells: list[int])
     assert connection.in_atomic_block is False
 
 
-def test_only_rounds_of_the_schedule_that_found_nothing_are_forgotten():
+def test_only_rounds_of_the_schedule_that_found_nothing_or_are_old_are_forgotten():
     now = timezone.now()
     old = {"status": JobRun.Status.DONE, "finished_at": now - timedelta(days=2)}
     idle = JobRun.objects.create(kind="a", subject="1", trigger="schedule", **old)
@@ -368,6 +368,9 @@ def test_only_rounds_of_the_schedule_that_found_nothing_are_forgotten():
             kind="a", subject="5", trigger="schedule", status=JobRun.Status.DONE, finished_at=now
         ),
     ]
-    assert jobs.forget_idle(now) == {"idle_runs": 1}
+    assert jobs.forget(now) == {"runs": 1}
     assert not JobRun.objects.filter(pk=idle.pk).exists()
     assert JobRun.objects.filter(pk__in=[run.pk for run in kept]).count() == 4
+    JobRun.objects.update(finished_at=now - timedelta(days=settings.JOB_RUN_DAYS + 1))
+    assert jobs.forget(now) == {"runs": 2}
+    assert set(JobRun.objects.values_list("subject", flat=True)) == {"3", "4"}

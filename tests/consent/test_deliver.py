@@ -698,6 +698,20 @@ def test_a_hold_that_is_not_taken_is_tried_again_and_then_parked(double, clock):
     assert "no such record" in HoldPush.objects.get().note
 
 
+def test_what_was_asked_and_answered_is_removed_when_its_time_is_over_and_not_before(double, clock):
+    connect(double)
+    row = stopped()
+    go(clock)
+    DeliveryEvent.objects.create(
+        system=row.system, write_back=row, what="busy", at=clock.now - timedelta(days=4000)
+    )
+    assert DeliveryEvent.objects.forget(clock.now) == 1
+    assert DeliveryEvent.objects.forget(clock.now) == 0
+    assert events(row) == ["accepted", "read"]
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        row.events.all()._raw_delete("default")
+
+
 def test_a_system_without_holds_is_told_of_none(double, clock):
     connect(double)
     make.stopped_but_texted()
