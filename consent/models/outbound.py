@@ -58,7 +58,7 @@ class Outbound(models.Model):
         return type(self)._default_manager.filter(*conditions, status, pk=self.pk, fence=self.fence)
 
 
-KEPT_EVENTS = KeptFor("{row}.at", settings.DELIVERY["event_days"])
+KEPT_EVENTS = KeptFor("{row}.at", int(settings.DELIVERY["event_days"]))
 FORGOTTEN_AT_ONCE = 5_000
 
 
