@@ -21,9 +21,10 @@ from backoffice.management.commands import load_demo
 from backoffice.models import ImportBatch, JobRun
 from consent import demo as people
 from consent import reconcile
-from consent.models import Flag, Hold, Touched
+from consent.models import Flag, Hold, Number, Touched
 from errors import demo as sends
-from errors.models import ErrorCode, Fix, Pattern, SendAttempt, TouchedHour
+from errors.models import ErrorCode, Fix, Pattern, QualityFinding, SendAttempt, TouchedHour
+from errors.quality import look
 from tests.flows import make, picture
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +90,13 @@ def test_there_is_something_to_see_for_everybody(demo: str):
         assert SendAttempt.objects.filter(**what).exists(), what
     assert not SendAttempt.objects.filter(status="unmapped").exists()
     assert not TouchedHour.objects.exists()
+
+
+def test_most_numbers_are_good_and_the_others_are_found_for_several_reasons(demo: str):
+    look.look("here", beat=make.nobody_watches)
+    found = QualityFinding.objects.open()
+    assert len(set(found.values_list("kind", flat=True))) >= 5
+    assert found.exclude(number=None).count() < Number.objects.count() / 2
 
 
 def test_the_sends_are_of_the_last_weeks_and_none_is_of_the_future(demo: str):
