@@ -10,7 +10,6 @@ That this always ends as the rules alone would is not argued but tested, with th
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,10 +22,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from consent import postgres, rules
 from consent.entangled import Entangled
-from consent.facts import Door, Facts, policy
-from consent.ledger import Act, Belief, Evidence, Policy, Precision, ProgramTerms
+from consent.facts import Door, policy
+from consent.ledger import Act, Belief, Evidence, Policy, ProgramTerms
 from consent.postgres import Readings, Records
 from consent.rules.weigh import Case, collect
+from consent.shapes import Shapes
 
 SAME_MOMENT = "="  # after a shape: at the time of the one before it
 Value = TypeVar("Value")
@@ -87,13 +87,6 @@ _REVOKE, _ASSERT_OUT = Act.REVOKE, Act.ASSERT_OUT
 _last = itemgetter(-1)
 
 
-class Said(NamedTuple):
-    """What a reading's shape says, beside being the system's belief."""
-
-    act: Act | None
-    is_rough: bool
-
-
 class Alike:
     """Verdicts by history. One for each run: programs, systems and policy stay as they were at its start."""
 
@@ -108,12 +101,8 @@ class Alike:
         self.quiet: dict[tuple[Any, ...], Quiet | None] = {}
         self.beside: dict[tuple[str, Reach], str] = {}
         self.dated: dict[tuple[str, int, int], Evidence] = {}
-        self.evidence: dict[str, Evidence] = {}
-        self.said: dict[str, Said] = {}
-        self.beliefs: dict[str, Belief | None] = {}
         self.records: dict[tuple[str, int], Belief] = {}
-        self.codes: dict[str, str | None] = {}
-        self.programs: dict[str, set[str]] = {}
+        self.shapes = Shapes(door, now)
         self.reach: dict[str, dict[str, Reach]] = {code: {} for code in door.terms}
 
     def current(self) -> Alike:
@@ -157,11 +146,12 @@ class Alike:
             return None
         # One text for all that are alike: what is remembered holds each shape once.
         items = list(zip(records.moments, records.tags, map(intern, records.shapes), strict=True))
+        said_by = self.shapes.said
         claims: list[tuple[str, str]] = []
         for tag, moment, shape in zip(
             readings.tags, readings.moments, map(intern, readings.shapes), strict=True
         ):
-            said = self.said.get(shape) or self._said(shape)
+            said = said_by[shape]
             if said.act is _ASSERT_OUT:
                 if said.is_rough:
                     return None
@@ -201,8 +191,8 @@ class Alike:
         return shapes
 
     def _takes_back(self, shape: str) -> bool:
-        evidence = self.evidence.get(shape) or self._evidence(shape)
-        return evidence.act is _REVOKE or evidence.act is _ASSERT_OUT
+        act = self.shapes.evidence[shape].act
+        return act is _REVOKE or act is _ASSERT_OUT
 
     def _newest(self, readings: Readings) -> tuple[str, ...] | None:
         """Shapes of what each record of each system says now; None: it says two things at one time."""
@@ -226,10 +216,10 @@ class Alike:
         moments = list(accumulate(map(eq, shapes, bare))) if SAME_MOMENT in map(_last, shapes) else None
         said: dict[str, list[str]] = defaultdict(list)
         for shape in beliefs:
-            code = self._believed(shape)
+            code = self.shapes.believed[shape]
             if code is not None:
                 said[code].append(shape)
-        codes = set(said).union(*[self.programs.get(shape) or self._programs(shape) for shape in bare])
+        codes = set(said).union(*[self.shapes.programs[shape] for shape in bare])
         verdict = []
         for code in sorted(codes):
             quiet = self._under(self.door.terms[code], bare, moments, tuple(said.get(code, ())))
@@ -277,7 +267,7 @@ class Alike:
         if key not in self.agreed:
             _keep(self.agreed, key, self._agree(terms, heard, beside))
         agreed = self.agreed[key]
-        return agreed and self._compare(agreed, beliefs, terms)
+        return None if agreed is None else self._compare(agreed, beliefs, terms)
 
     def _agree(
         self, terms: ProgramTerms, heard: tuple[str, ...], beside: tuple[str, ...]
@@ -326,12 +316,21 @@ class Alike:
         return records
 
     def _dated_record(self, shape: str, day: int, name: int) -> Evidence:
-        record = self.evidence[shape.removesuffix(SAME_MOMENT)]
+        record = self.shapes.evidence[shape.removesuffix(SAME_MOMENT)]
         at = self.now + timedelta(days=day - LONGEST - 1)
         made = replace(
             record, id=f"c{name:04}", occurred_at=at if record.occurred_at else None, received_at=at
         )
         return _keep(self.dated, (shape, day, name), made)
+
+    def _record_of(self, shape: str, place: int) -> Belief:
+        """The belief as that of a record of its own."""
+        try:
+            return self.records[shape, place]
+        except KeyError:
+            belief = self.shapes.beliefs[shape]
+            assert belief is not None
+            return _keep(self.records, (shape, place), replace(belief, record=f"{place}"))
 
     def _reach(self, terms: ProgramTerms, shape: str) -> Reach:
         """What a record of this shape adds to a case."""
@@ -347,74 +346,6 @@ class Alike:
         self.reach[terms.code][shape] = reach
         return reach
 
-    # --- From shapes back to facts ---------------------------------------------------------------------------------
-
-    def _said(self, shape: str) -> Said:
-        program_id, system_id, value, claimed = _fields(shape)
-        at = None if claimed == "never" else self.now
-        assertion = self.door.assertion(
-            0, int(program_id), int(system_id), value, at, Precision.SECOND, self.now
-        )
-        if assertion is None:
-            said = Said(None, False)
-        else:
-            # An "in" proves nothing, whenever it is said.
-            is_out = assertion.act is Act.ASSERT_OUT
-            said = Said(assertion.act, is_out and claimed == "roughly")
-            self.evidence[shape] = assertion
-        self.said[shape] = said
-        return said
-
-    def _evidence(self, shape: str) -> Evidence:
-        # fmt: off
-        (
-            act, kind, program_id, for_all, sender, wording_id, note, approved, answers, reference, exempt,
-            clarification, acted, is_timeless,
-        ) = _fields(shape)
-        self.evidence[shape] = evidence = self.door.evidence((
-            0, 0, act, kind, None if is_timeless == "t" else self.now, Precision.SECOND, self.now,
-            _number(program_id), for_all == "t", sender, "", None, "", _number(wording_id), note, _number(approved),
-            None, None, None, _truth(answers), reference == "t", exempt == "t", clarification, _truth(acted),
-            False, 0,
-        ))
-        # fmt: on
-        return evidence
-
-    def _belief(self, shape: str) -> Belief | None:
-        if shape not in self.beliefs:
-            _, system_id, value, _ = _fields(shape)
-            self.beliefs[shape] = self.door.belief(self.door.systems[int(system_id)], value, read_at=self.now)
-        return self.beliefs[shape]
-
-    def _record_of(self, shape: str, place: int) -> Belief:
-        """The belief as that of a record of its own."""
-        try:
-            return self.records[shape, place]
-        except KeyError:
-            belief = self._belief(shape)
-            assert belief is not None
-            return _keep(self.records, (shape, place), replace(belief, record=f"{place}"))
-
-    def _believed(self, shape: str) -> str | None:
-        """The program about which a reading of this shape is a belief of the system's own."""
-        if shape not in self.codes:
-            code = self.door.codes[int(_fields(shape)[0])]
-            self.codes[shape] = code if self._belief(shape) is not None else None
-        return self.codes[shape]
-
-    def _programs(self, shape: str) -> set[str]:
-        """The programs that a number has to do with because of one record of this shape."""
-        if shape not in self.programs:
-            facts = Facts()
-            evidence = self.evidence.get(shape) or self._evidence(shape)
-            if shape in self.said:
-                assert evidence.program is not None
-                facts.assertions[evidence.program].append(evidence)
-            else:
-                facts.evidence.append(evidence)
-            self.programs[shape] = facts.programs(self.door.terms.values())
-        return self.programs[shape]
-
 
 def _settings(door: Door) -> Any:
     systems = {
@@ -427,7 +358,8 @@ def _settings(door: Door) -> Any:
         )
         for pk, system in door.systems.items()
     }
-    return systems, {pk: (wording.program_id, wording.prechecked) for pk, wording in door.wordings.items()}
+    wordings = {pk: (said.program_id, said.kind, said.prechecked) for pk, said in door.wordings.items()}
+    return systems, wordings
 
 
 def _keep(memory: dict[Any, Value], key: Any, value: Value) -> Value:
@@ -439,16 +371,3 @@ def _keep(memory: dict[Any, Value], key: Any, value: Value) -> Value:
 
 def _places(agreed: rules.Agreed) -> list[int]:
     return [int(name[1:]) for name in agreed.decided_by]
-
-
-def _fields(shape: str) -> list[str]:
-    """The columns of a row as PostgreSQL writes it."""
-    return next(csv.reader([shape[1:-1].replace("\\\\", "\\")]))
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text else None
-
-
-def _truth(text: str) -> bool | None:
-    return {"t": True, "f": False}.get(text)

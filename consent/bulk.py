@@ -149,12 +149,14 @@ def rewrite(model: type[models.Model], fields: Sequence[str], rows: Sequence[mod
         cursor.execute(
             f'UPDATE "{model._meta.db_table}" AS old SET {changes} '  # noqa: S608
             f"FROM unnest(%s::bigint[], {arrays}) AS new (id, {', '.join(names)}) WHERE old.id = new.id",
-            [array([row.pk for row in rows])]
-            + [_prepared(column, [getattr(row, column.attname) for row in rows]) for column in columns],
+            [
+                array([row.pk for row in rows]),
+                *[_prepared(column, [getattr(row, column.attname) for row in rows]) for column in columns],
+            ],
         )
 
 
-def _prepared(field: models.Field[Any, Any], values: Sequence[Any]) -> Sequence[Any]:
+def _prepared(field: Any, values: Sequence[Any]) -> Any:
     return list(map(json.dumps, values)) if isinstance(field, models.JSONField) else values
 
 

@@ -58,7 +58,8 @@ def main() -> int:
             found[name].append(value)
         print(
             f"round {place + 1}: GROUP BY {grouped:.1f} s, rebuild {rebuilt:.1f} s, {TOUCHED:,} touched "
-            f"{touched:.2f} s, by contact {by_contact * 1000:.1f} ms each, one number {single * 1000:.1f} ms"
+            f"{touched:.2f} s, by contact {by_contact * 1000:.1f} ms each, one number {single * 1000:.1f} ms, "
+            f"load {os.getloadavg()[0]:.1f}"
         )
     assert stored() == before, "a rebuild of what is in order must change nothing"
     too_slow = [missed(name, values) for name, values in found.items()]
