@@ -209,6 +209,7 @@ def wording_report(request: HttpRequest) -> HttpResponse:
         "crumbs": [("Wording", reverse("consent:wording_list"))],
         "current": "tables",
         "rows": rows,
+        "looked_at": registry.LOOKED_AT,
         "unmatched": [row for row in rows if not row.is_matched],
         "may_change": can(request.user, "consent.change_wording"),
     }
