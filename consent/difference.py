@@ -165,7 +165,7 @@ class Difference:
             Flag,
             (
                 *("status", "severity", "version", "fingerprint", "why", "evidence", "params"),
-                *("refreshed_at", "snoozed_until", "waived_until"),
+                *("refreshed_at", "snoozed_until", "waived_until", "due_at"),
             ),
             refreshed,
         )

@@ -345,6 +345,31 @@ class ManyForm(forms.Form):
         self.order_fields(["reason", "words"])
 
 
+class WaiveSettingsForm(forms.Form):
+    """Why the flags about a system's settings may wait, and until when."""
+
+    words = forms.CharField(
+        max_length=4000,
+        label="In your words",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Who will change the setting, and why not now.",
+    )
+    until = forms.DateField(label="Waive until", widget=_day(), help_text="On that day they open again.")
+    token = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"] = reason_field(active_reasons()[Decision.WAIVE.value], required=True)
+        self.order_fields(["reason", "words", "until"])
+
+    def clean_until(self) -> datetime:
+        """The end of the day on the staff's clock."""
+        until: date = self.cleaned_data["until"]
+        if not timezone.localdate() <= until <= timezone.localdate() + LONGEST_WAIVER:
+            raise forms.ValidationError("A day from today on, at most a year ahead; look at it again then.")
+        return local(until, time.max.replace(microsecond=0))
+
+
 class NumberSearch(forms.Form):
     """Part of a number or the beginning of a name. Sent by POST: personal data stands in no address."""
 

@@ -77,4 +77,5 @@ urlpatterns = [
     path("holds/suppressions", suppression.suppression_list, name="suppression_list"),
     path("systems/", system.system_list, name="system_list"),
     path("systems/<slug:slug>/", system.system, name="system"),
+    path("systems/<slug:slug>/waive", system.system_waive, name="system_waive"),
 ]

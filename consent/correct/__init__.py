@@ -24,7 +24,7 @@ from consent.correct.choice import (
     TooLate,
 )
 from consent.correct.decide import decide
-from consent.correct.many import Outcome, Pick, align_all, bulk_limit
+from consent.correct.many import Outcome, Pick, about_settings, align_all, bulk_limit, waive_settings
 from consent.correct.outlook import Outlook, outlook
 from consent.correct.records import CHANNELS
 from consent.correct.second import approve, choice_of, mark_of, refuse
@@ -47,6 +47,7 @@ __all__ = [
     "StopStands",
     "Subject",
     "TooLate",
+    "about_settings",
     "align_all",
     "approve",
     "bulk_limit",
@@ -61,4 +62,5 @@ __all__ = [
     "stop_stands",
     "undo",
     "voidable",
+    "waive_settings",
 ]

@@ -1,4 +1,4 @@
-"""One protective decision for many flags, each in a transaction of its own: one that fails fails alone."""
+"""One decision for many flags, each in a transaction of its own: one that fails fails alone."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import NamedTuple
 from django.contrib.auth.models import User
 
 from backoffice.access import can
+from backoffice.models import System
 from consent.correct.choice import Choice, NothingToWrite, Refused, Seen, Subject
 from consent.correct.decide import decide, of_form
+from consent.judgements import ABOUT_SETTINGS
 from consent.models import AgreedStatus, Correction, Decision, Flag, ReasonCode, StaleFlag
+from consent.models.flag import FlagQuerySet
 from consent.rules import Status
 
 BULK_LIMIT, BULK_LIMIT_SUPERVISOR = 200, 1_000
@@ -48,14 +51,31 @@ def align_all(
     if len(picks) > limit:
         raise Refused(f"You can decide on {limit:,} flags at once; {len(picks):,} are selected.")
     choice = Choice(decision=Decision.ALIGN, reason=reason, words=words)
-    return [_align(pick, choice, by=by, token=f"{token}:{pick.flag_id}", now=now) for pick in picks]
+    return [_decide(pick, choice, by=by, token=f"{token}:{pick.flag_id}", now=now) for pick in picks]
 
 
-def _align(pick: Pick, choice: Choice, *, by: User, token: str, now: datetime) -> Outcome:
+def waive_settings(
+    system: System, *, reason: ReasonCode, words: str, until: datetime, by: User, token: str, now: datetime
+) -> list[Outcome]:
+    """Waive what is open about the settings of a system, as many flags as the person may decide on at once, the most
+    harmful first. Flags that come later are not waived by it."""
+    choice = Choice(decision=Decision.WAIVE, reason=reason, words=words, until=until)
+    flags = about_settings(system).by_harm()[: bulk_limit(by)]
+    picks = [Pick(flag.pk, flag.version, flag.fingerprint) for flag in flags]
+    return [_decide(pick, choice, by=by, token=f"{token}:{pick.flag_id}", now=now) for pick in picks]
+
+
+def about_settings(system: System) -> FlagQuerySet:
+    """What a person has to decide about the settings of a system."""
+    return Flag.objects.filter(system=system, code__in=ABOUT_SETTINGS, status__in=Flag.TO_REVIEW)
+
+
+def _decide(pick: Pick, choice: Choice, *, by: User, token: str, now: datetime) -> Outcome:
     flag = Flag.objects.select_related("number", "program", "system").filter(pk=pick.flag_id).first()
     if flag is None or flag.number is None or flag.program is None:
         return Outcome(pick.flag_id, "refused", "It is about a whole file; decide on it from its own page.")
-    if of_form(token, by) is None and would_permit(flag):
+    aligned = choice.decision == Decision.ALIGN
+    if aligned and of_form(token, by) is None and would_permit(flag):
         return Outcome(flag.pk, "refused", "It would permit sending; decide on it from its own page.")
     seen = Seen(pick.version, pick.fingerprint)
     try:

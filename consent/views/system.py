@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +13,15 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
+from backoffice.keyset import capped_count
 from backoffice.models import ImportBatch, System
 from backoffice.overview import freshness
-from consent import source_settings
-from consent.forms import SourceSettingsForm
+from consent import correct, source_settings
+from consent.forms import SourceSettingsForm, WaiveSettingsForm
 from consent.harm import Harm, by_harm, lines_of
 from consent.models import Flag
 from consent.rules import Code, Severity
@@ -95,8 +97,42 @@ def system(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("consent:system", slug=row.slug)
 
 
+@require_POST
+@needs("consent.waive_flag")
+def system_waive(request: HttpRequest, slug: str) -> HttpResponse:
+    """Waive what is open about the settings of a system."""
+    row = get_object_or_404(System, slug=slug)
+    form = WaiveSettingsForm(request.POST)
+    if not form.is_valid():
+        return _page(request, row, None, waiver=form, status=400)
+    assert isinstance(request.user, User)
+    outcomes = correct.waive_settings(row, by=request.user, now=timezone.now(), **form.cleaned_data)
+    waived = sum(outcome.result == "applied" for outcome in outcomes)
+    if waived:
+        messages.success(request, f"{waived:,} flag{'s' if waived > 1 else ''} waived.")
+    for problem in sorted({outcome.words for outcome in outcomes if outcome.result != "applied"})[:3]:
+        messages.warning(request, problem)
+    return redirect("consent:system", slug=row.slug)
+
+
+def _waiver(request: HttpRequest, row: System, sent: WaiveSettingsForm | None) -> dict[str, Any] | None:
+    """The form, with how many flags it is about; None where there is nothing to waive, or not by this person."""
+    if not can(request.user, "consent.waive_flag"):
+        return None
+    count = capped_count(correct.about_settings(row))
+    assert isinstance(request.user, User)
+    form = sent or WaiveSettingsForm(initial={"token": uuid.uuid4().hex[:24]})
+    limit = correct.bulk_limit(request.user)
+    return {"form": form, "count": count, "limit": limit if count > limit else None} if count else None
+
+
 def _page(
-    request: HttpRequest, row: System, form: SourceSettingsForm | None, *, status: int = 200
+    request: HttpRequest,
+    row: System,
+    form: SourceSettingsForm | None,
+    *,
+    waiver: WaiveSettingsForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
     [harm] = by_harm(now, only=row)
@@ -124,6 +160,7 @@ def _page(
         ],
         "batches": ImportBatch.objects.filter(system=row).order_by("-pk")[:SHOWN],
         "form": form,
+        "waiver": _waiver(request, row, waiver),
         "stores": row.stores_a_status,
         "may_configure": can(request.user, "backoffice.change_system"),
     }

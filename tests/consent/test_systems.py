@@ -11,7 +11,7 @@ from django.utils import timezone
 from backoffice.models import AuditEntry, System
 from consent import correct, propagate
 from consent.harm import by_harm
-from consent.models import Flag, Touched, WriteBack
+from consent.models import Decision, Flag, Touched, WriteBack
 from tests.consent import make
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +116,23 @@ def test_a_setting_is_changed_on_record_and_the_flags_about_it_are_weighed_again
     assert not waiting.exists()
     assert change(client, excludes="SMS consent").status_code == 302
     assert AuditEntry.objects.filter(action="system.settings").count() == 1
+
+
+def test_what_is_open_about_a_setting_is_waived_at_once_until_a_day(browser, shop):
+    make.reason(Decision.WAIVE)
+    url, page = (reverse(f"consent:system{end}", args=["acme"]) for end in ("_waive", ""))
+    client = browser("Supervisor")
+    form = client.get(page).context["waiver"]["form"]
+    given = {"reason": make.reason(Decision.WAIVE).pk, "words": "Ben does it on Monday.", "token": "w"}
+    until = timezone.localdate() + timedelta(days=3)
+    assert client.post(url, {**given, "until": timezone.localdate() - timedelta(days=1)}).status_code == 400
+    assert client.post(url, {**given, "until": until}).status_code == 302
+    assert form["token"].value()
+    about = Flag.objects.filter(code="OVERWRITE_SETTING_RISK", system=shop["crm"])
+    assert set(about.values_list("status", flat=True)) == {"waived"}
+    assert {timezone.localdate(flag.waived_until) for flag in about} == {until}
+    assert client.get(page).context["waiver"] is None
+    assert browser("Viewer").post(url, {**given, "until": until}).status_code == 403
 
 
 def test_settings_need_a_reason_and_the_right(browser, shop):
