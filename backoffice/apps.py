@@ -1,4 +1,5 @@
 import gc
+import sys
 
 from django.apps import AppConfig, apps
 from django.db.backends.signals import connection_created
@@ -26,3 +27,6 @@ class BackofficeConfig(AppConfig):
         # Imports and rebuilds keep hundreds of thousands of small objects. Looking through them for cycles after
         # every 700 new ones, as Python does, takes a fifth of their time.
         gc.set_threshold(200_000, 20, 20)
+        # The thread that reads a file ahead keeps the one that talks to the database from going on after each of its
+        # many short waits: for a tenth of Python's usual time.
+        sys.setswitchinterval(0.0005)

@@ -145,14 +145,12 @@ def rewrite(model: type[models.Model], fields: Sequence[str], rows: Sequence[mod
     arrays = ", ".join(f"%s::{column.db_type(connection)}[]" for column in columns)
     names = [f'"{column.column}"' for column in columns]
     changes = ", ".join(f"{name} = new.{name}" for name in names)
+    given = [_prepared(column, [getattr(row, column.attname) for row in rows]) for column in columns]
     with connection.cursor() as cursor:
         cursor.execute(
             f'UPDATE "{model._meta.db_table}" AS old SET {changes} '  # noqa: S608
             f"FROM unnest(%s::bigint[], {arrays}) AS new (id, {', '.join(names)}) WHERE old.id = new.id",
-            [
-                array([row.pk for row in rows]),
-                *[_prepared(column, [getattr(row, column.attname) for row in rows]) for column in columns],
-            ],
+            [array([row.pk for row in rows]), *given],
         )
 
 

@@ -32,6 +32,9 @@ class Target:
     is_time: bool = False
 
 
+TO_MEND = (Bucket.REJECTED, Bucket.HELD)
+
+
 @dataclass(slots=True)
 class Outcome:
     """Where one row of the file ends, and why."""
@@ -58,7 +61,7 @@ class Outcome:
     @property
     def is_to_mend(self) -> bool:
         """Whether the row did not go in and goes back to a person."""
-        return self.bucket in {Bucket.REJECTED, Bucket.HELD}
+        return self.bucket in TO_MEND
 
     @property
     def codes(self) -> list[str]:

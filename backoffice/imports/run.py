@@ -145,9 +145,10 @@ def _run(batch: ImportBatch, beat: Progress, watch: Watcher | None) -> dict[str,
     counts: Counter[str] = Counter(batch.counts)
     done = batch.rows_done
     for chunk in chunks(importer, read_rows(rows_path(batch), dialect), skipped):
-        # Chunks may have had another size when an earlier worker committed some.
-        importer.pass_by([(row, item) for row, item in chunk if row.line <= batch.cursor_line])
-        chunk = [(row, item) for row, item in chunk if row.line > batch.cursor_line]
+        if chunk[0][0].line <= batch.cursor_line:
+            # Chunks may have had another size when an earlier worker committed some.
+            importer.pass_by([(row, item) for row, item in chunk if row.line <= batch.cursor_line])
+            chunk = [(row, item) for row, item in chunk if row.line > batch.cursor_line]
         if not chunk:
             continue
         with transaction.atomic():

@@ -122,7 +122,7 @@ class ConsentImporter:
         outcomes = []
         for row, item in rows:
             outcome = item if isinstance(item, Outcome) else settled[item.line]
-            if outcome.bucket in {Bucket.HELD, Bucket.REJECTED} and not outcome.cells:
+            if outcome.is_to_mend and not outcome.cells:
                 outcome.cells = row.cells
             outcomes.append(outcome)
         return outcomes

@@ -92,7 +92,7 @@ class Store:
         return known
 
     def _known_numbers(self, wanted: Iterable[str | None]) -> dict[str, int]:
-        return dict(Number.objects.filter(e164__any_of=list(wanted)).values_list("e164", "pk"))
+        return dict(Number.objects.filter(e164__any_of=set(wanted)).values_list("e164", "pk"))
 
     def latest_readings(self, number_ids: Iterable[int]) -> dict[tuple[int, int, str], Latest]:
         """What the system believed at this file's time, by (number, program, ref). A file older than what is
@@ -117,7 +117,7 @@ class Store:
         value did not change, until their watch is over."""
         live = (
             WriteBack.objects.live()
-            .filter(number_id__any_of=list(number_ids), system=self.system)
+            .filter(number_id__any_of=set(number_ids), system=self.system)
             .filter(Q(sent_at__isnull=False) | Q(status=_W.VERIFIED))
             .annotate(since=Coalesce("sent_at", "correction__decided_at"))
         )
@@ -127,7 +127,7 @@ class Store:
     def agreed_out(self, number_ids: Iterable[int]) -> set[tuple[int, int]]:
         return set(
             AgreedStatus.objects.filter(
-                number_id__any_of=list(number_ids), status__in=OUT_STATUSES
+                number_id__any_of=set(number_ids), status__in=OUT_STATUSES
             ).values_list("number_id", "program_id")
         )
 
@@ -160,7 +160,7 @@ class Store:
             outcomes.append(outcome)
         if write and readings:
             self._write_readings(readings)
-            self._link_people([claim for claim, _, _ in readings], numbers)
+            self._link_people(readings)
             bulk.touch([number_id for _, number_id, _ in readings])
         return outcomes
 
@@ -244,19 +244,19 @@ class Store:
 
     # --- People ---------------------------------------------------------------------------------------------
 
-    def _link_people(self, claims: Sequence[Claim], numbers: dict[str, int]) -> None:
+    def _link_people(self, rows: Sequence[tuple[Claim, int, Program]]) -> None:
         """Keep each system record's contact and number. A number's first record of this system joins the
         contact the number already has; a second record of the same system is a contact of its own."""
-        by_ref = {claim.ref or claim.number.e164 or "": claim for claim in claims}
+        by_ref = {claim.ref or claim.number.e164 or "": (claim, number_id) for claim, number_id, _ in rows}
         existing = {
             record.ref: record
-            for record in SystemRecord.objects.filter(system=self.system, ref__any_of=list(by_ref))
+            for record in SystemRecord.objects.filter(system=self.system, ref__any_of=set(by_ref))
         }
-        self._follow_number_changes(by_ref, existing, numbers)
-        new = {ref: claim for ref, claim in by_ref.items() if ref not in existing}
+        self._follow_number_changes({ref: by_ref[ref][1] for ref in existing}, existing)
+        new = {ref: row for ref, row in by_ref.items() if ref not in existing}
         if not new:
             return
-        number_ids = {numbers[claim.number.e164 or ""] for claim in new.values()}
+        number_ids = {number_id for _, number_id in new.values()}
         contacts: dict[int, int] = {}
         ours: set[int] = set()
         linked = SystemRecord.objects.filter(number_id__any_of=number_ids).order_by("pk")
@@ -267,8 +267,7 @@ class Store:
         fresh: list[tuple[str, Claim, int]] = []
         records: list[tuple[int, str, int, int]] = []
         joined: dict[int, tuple[str, str, str]] = {}
-        for ref, claim in new.items():
-            number_id = numbers[claim.number.e164 or ""]
+        for ref, (claim, number_id) in new.items():
             if number_id in contacts and number_id not in ours:
                 records.append((self.system.pk, ref, contacts[number_id], number_id))
                 joined[contacts[number_id]] = claim.person
@@ -288,17 +287,15 @@ class Store:
     def _name(self, people: dict[int, tuple[str, str, str]]) -> None:
         """A contact that nobody could name so far takes the name that this system knows."""
         named = {contact_id: person for contact_id, person in people.items() if any(person)}
-        nameless = list(Contact.objects.filter(pk__any_of=list(named), first_name="", last_name="", email=""))
+        nameless = list(Contact.objects.filter(pk__any_of=set(named), first_name="", last_name="", email=""))
         for contact in nameless:
             contact.first_name, contact.last_name, contact.email = named[contact.pk]
         Contact.objects.bulk_update(nameless, ["first_name", "last_name", "email"], batch_size=500)
 
-    def _follow_number_changes(
-        self, by_ref: dict[str, Claim], existing: dict[str, SystemRecord], numbers: dict[str, int]
-    ) -> None:
+    def _follow_number_changes(self, numbers: dict[str, int], existing: dict[str, SystemRecord]) -> None:
         moved = []
         for ref, record in existing.items():
-            number_id = numbers[by_ref[ref].number.e164 or ""]
+            number_id = numbers[ref]
             if record.number_id != number_id:
                 record.previous_number_id, record.number_id = record.number_id, number_id
                 record.number_changed_at = self.batch.as_of

@@ -27,7 +27,7 @@ class LedgerQuerySet(AppendOnlyQuerySet):
         return self.exclude(batch_id__in=voided) if voided else self.all()
 
     def for_numbers(self, number_ids: Iterable[int]) -> LedgerQuerySet:
-        return self.filter(number_id__any_of=list(number_ids))
+        return self.filter(number_id__any_of=set(number_ids))
 
 
 class ConsentRecord(AppendOnly):
