@@ -131,6 +131,15 @@ class TestOneNumber:
         with django_assert_max_num_queries(30):
             make.weigh(*lines)
 
+    def test_a_number_of_which_little_is_known_takes_few_queries(
+        self, django_assert_max_num_queries: Callable[..., Any]
+    ) -> None:
+        line = make.number()
+        make.form(line, NOW - DAY)
+        make.weigh(line)
+        with django_assert_max_num_queries(15):  # two of them the savepoint around them
+            make.weigh(line)
+
 
 @pytest.mark.django_db
 class TestTime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -231,6 +232,15 @@ def test_an_incident_outlives_the_row_of_the_log() -> None:
     SendAttempt.objects.all().delete()
     look()
     assert raised()
+
+
+def test_numbers_that_got_nothing_since_they_said_stop_take_one_question(
+    django_assert_num_queries: Callable[..., Any],
+) -> None:
+    take(out("M1", STOPPED - MINUTE), stop())
+    ids = list(Number.objects.values_list("pk", flat=True))
+    with django_assert_num_queries(1):
+        assert notice_sends(ids) == {}
 
 
 def test_twice_changes_nothing() -> None:
