@@ -8,6 +8,7 @@ from consent.views import (
     flag_list,
     flag_review,
     hold,
+    list_export,
     mention,
     notice,
     reply,
@@ -20,6 +21,7 @@ from consent.views import (
 app_name = "consent"
 urlpatterns = [
     path("review/", flag_list.flag_list, name="flag_list"),
+    path("review/export/<slug:ending>", list_export.flag_export, name="flag_export"),
     path("review/next", flag_list.flag_next, name="flag_next"),
     path("review/mentions", mention.mention_list, name="mention_list"),
     path("review/bulk", bulk.flag_bulk, name="flag_bulk"),
@@ -38,6 +40,7 @@ urlpatterns = [
     path("contacts/<key:number_pk>/log", contact.contact_log, name="contact_log"),
     path("contacts/<key:number_pk>/start/<slug:program>", contact.contact_start, name="contact_start"),
     path("corrections/", correction.correction_list, name="correction_list"),
+    path("corrections/export/<slug:ending>", list_export.correction_export, name="correction_export"),
     path("corrections/<key:pk>/", correction.correction, name="correction"),
     path("corrections/<key:pk>/approve", correction.correction_approve, name="correction_approve"),
     path("corrections/<key:pk>/refuse", correction.correction_refuse, name="correction_refuse"),
@@ -74,6 +77,7 @@ urlpatterns = [
     path("reconfirm/export", notice.notice_export, name="notice_export"),
     path("reconfirm/contacts/<key:number_pk>/", notice.notice_of_number, name="notice_of_number"),
     path("holds/", hold.hold_list, name="hold_list"),
+    path("holds/export/<slug:ending>", list_export.hold_export, name="hold_export"),
     path("holds/suppressions", suppression.suppression_list, name="suppression_list"),
     path("systems/", system.system_list, name="system_list"),
     path("systems/<slug:slug>/", system.system, name="system"),

@@ -32,6 +32,7 @@ S = Correction.Status
 FULL = Correction.objects.select_related(
     "number", "program", "reason", "decided_by", "second_by", "record", "record__system"
 )
+ORDER = [Key("pk", descending=True)]
 TABS = {"all": "All", "second": "Waiting for a second person", "mine": "Decided by me"}
 
 
@@ -48,23 +49,23 @@ def _by_tab(found: QuerySet[Correction], user: User) -> dict[str, QuerySet[Corre
     }
 
 
-def _narrowed(query: QueryDict, user: User, now: datetime) -> tuple[CorrectionFilter, QuerySet[Correction]]:
+def narrow(query: QueryDict, user: User, now: datetime) -> tuple[CorrectionFilter, QuerySet[Correction]]:
     narrowed = CorrectionFilter(query, queryset=Correction.objects.all())
     return narrowed, _by_tab(narrowed.qs, user)[_tab(query)]
 
 
 @require_GET
 @needs("consent.view_correction")
-@keeps_views("Corrections", _narrowed, tabs=TABS)
+@keeps_views("Corrections", narrow, tabs=TABS)
 def correction_list(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     tab = _tab(request.GET)
-    narrowed, of_tab = _narrowed(request.GET, request.user, timezone.now())
+    narrowed, of_tab = narrow(request.GET, request.user, timezone.now())
     views = _by_tab(narrowed.qs, request.user)
     listed = of_tab.select_related("number", "program", "reason", "decided_by", "second_by")
-    page = page_of(listed, request.GET, order=[Key("pk", descending=True)])
+    page = page_of(listed, request.GET, order=ORDER)
     people = people_of(row.number_id for row in page.rows if row.number_id)
-    written = _written([row.pk for row in page.rows])
+    written = write_backs_of([row.pk for row in page.rows])
     context = {
         "title": "Corrections",
         "subtitle": "Every decision with its reason, its author and what became of it.",
@@ -93,10 +94,12 @@ def correction_list(request: HttpRequest) -> HttpResponse:
     return render_in_admin(request, "consent/correction_list.html", context)
 
 
-def _written(ids: list[int]) -> dict[int, list[tuple[str, int]]]:
+def write_backs_of(corrections: list[int] | QuerySet[Correction, Any]) -> dict[int, list[tuple[str, int]]]:
     """Per correction: how many of its write-backs are where."""
     counts: dict[int, dict[str, int]] = {}
-    for pk, status in WriteBack.objects.filter(correction__in=ids).values_list("correction", "status"):
+    for pk, status in WriteBack.objects.filter(correction__in=corrections).values_list(
+        "correction", "status"
+    ):
         of = counts.setdefault(pk, {})
         label = str(WriteBack.Status(status).label)
         of[label] = of.get(label, 0) + 1

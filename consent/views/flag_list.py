@@ -67,14 +67,14 @@ class Row:
         return self.flag.lease_until is not None and self.flag.lease_until > self.now
 
 
-def _narrowed(query: QueryDict, user: User, now: datetime) -> tuple[FlagFilter, FlagQuerySet]:
+def narrow(query: QueryDict, user: User, now: datetime) -> tuple[FlagFilter, FlagQuerySet]:
     queue = Queue(query, user, now)
     return queue.filter, queue.flags
 
 
 @require_GET
 @needs("consent.view_flag")
-@keeps_views("Review", _narrowed, tabs=TABS)
+@keeps_views("Review", narrow, tabs=TABS)
 def flag_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     queue = Queue.kept(request, now)

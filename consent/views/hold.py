@@ -18,20 +18,22 @@ from consent.filters import HoldFilter
 from consent.models import Hold
 from consent.views.evidence import people_of
 
+ORDER = [Key("placed_at"), Key("pk")]
 
-def _narrowed(query: QueryDict, user: User, now: datetime) -> tuple[HoldFilter, QuerySet[Hold]]:
+
+def narrow(query: QueryDict, user: User, now: datetime) -> tuple[HoldFilter, QuerySet[Hold]]:
     narrowed = HoldFilter(query, queryset=Hold.objects.open())
     return narrowed, narrowed.qs
 
 
 @require_GET
 @needs("consent.view_hold")
-@keeps_views("Holds", _narrowed)
+@keeps_views("Holds", narrow)
 def hold_list(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
-    narrowed, holds = _narrowed(request.GET, request.user, timezone.now())
+    narrowed, holds = narrow(request.GET, request.user, timezone.now())
     listed = holds.select_related("number", "program", "flag", "flag__system", "flag__assignee")
-    page = page_of(listed, request.GET, order=[Key("placed_at"), Key("pk")])
+    page = page_of(listed, request.GET, order=ORDER)
     people = people_of(hold.number_id for hold in page.rows)
     context = {
         "title": "Holds",

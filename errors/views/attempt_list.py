@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from backoffice.access import needs
-from backoffice.exchange import MAX_EXPORT_ROWS
-from backoffice.files.export import write_csv, write_xlsx
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, page_of
-from backoffice.models import AuditEntry, ImportBatch
+from backoffice.list_export import Columns, exported
+from backoffice.models import ImportBatch
 from backoffice.patience import TookTooLong, at_most
 from backoffice.saved_views import keeps_views
 from consent.models import Contact, Number
@@ -36,7 +32,6 @@ from errors.views.lookup import Answer, TooMany, look_up
 ORDER = [Key("submitted_at", descending=True), Key("pk", descending=True)]
 PAGE = 50
 PATIENCE = 5.0  # seconds for one question to the log
-EXPORT_PATIENCE = 60.0
 SUGGESTED_FROM = timedelta(days=2)
 FURTHER_BACK = (("a month", 30), ("three months", 91), ("a year", 366))
 
@@ -184,65 +179,25 @@ def _about(asked: dict[str, Any]) -> list[str]:
 
 # --- as a file ------------------------------------------------------------------------------------------------
 
-COLUMNS = (
-    *("submitted_at", "recipient", "provider", "message_ref", "client_ref", "sender", "country", "carrier"),
+FIELDS = (
+    *("provider", "message_ref", "client_ref", "sender", "country", "carrier"),
     *("campaign", "template", "template_version", "journey", "route", "encoding", "segments", "status"),
     *("error_code", "error_text", "status_at"),
 )
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @require_GET
 @needs("errors.view_sendattempt")
 def attempt_export(request: HttpRequest, ending: str) -> HttpResponse:
-    """The sends of the list as a file, without the texts. Who took it out is on record."""
-    if ending not in TYPES:
-        raise Http404(f"There is no export as {ending}.")
-    narrowed = AttemptFilter(request.GET, queryset=SendAttempt.objects.all())
-    address = f"{reverse('errors:attempt_list')}?{request.GET.urlencode()}"
-    try:
-        with at_most(EXPORT_PATIENCE):
-            found = narrowed.qs.select_related("number").order_by("-submitted_at", "-pk")
-            attempts = list(found.defer("body", "request")[: MAX_EXPORT_ROWS + 1])
-    except TookTooLong:
-        messages.error(request, "That took too long. Narrow the list by time or campaign, then export it.")
-        return redirect(address)
-    if len(attempts) > MAX_EXPORT_ROWS:
-        messages.error(
-            request, f"This list has more than {MAX_EXPORT_ROWS:,} sends. Narrow it, then export each part."
-        )
-        return redirect(address)
-    file = io.BytesIO()
-    header, cells = [*COLUMNS, "meaning"], _cells(attempts)
-    if ending == "csv":
-        with io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
-            write_csv(text, header, cells)
-            text.flush()
-            content = file.getvalue()
-    else:
-        write_xlsx(file, header, cells, title="Send log")
-        content = file.getvalue()
-    AuditEntry.objects.create(
-        actor=request.user if isinstance(request.user, User) else None,
-        action="attempts.export",
-        object_type="sendattempt",
-        details={"rows": len(attempts), "filters": sorted(narrowed.asked), "format": ending},
-    )
-    answer = HttpResponse(content, content_type=TYPES[ending])
-    answer["Content-Disposition"] = f'attachment; filename="send-log.{ending}"'
-    return answer
-
-
-def _cells(attempts: Sequence[SendAttempt]) -> Iterator[list[Any]]:
+    """The sends of the list as a file, without the texts."""
+    assert isinstance(request.user, User)
+    narrowed, found = _asked_for(request.GET, request.user, timezone.now())
+    sends = found.select_related("number").defer("body", "request")
     book = ErrorCode.objects.as_catalogue()
-    for attempt in attempts:
-        plain = {name: getattr(attempt, name) for name in COLUMNS if name != "recipient"}
-        plain["recipient"] = attempt.number.e164 if attempt.number else attempt.recipient
-        yield [*(_cell(plain[name]) for name in COLUMNS), _meaning(attempt, book)]
-
-
-def _cell(value: Any) -> Any:
-    return value.astimezone(UTC) if isinstance(value, datetime) else value
+    columns: Columns = {
+        "submitted_at": attrgetter("submitted_at"),
+        "recipient": lambda attempt: attempt.number.e164 if attempt.number else attempt.recipient,
+        **{name: attrgetter(name) for name in FIELDS},
+        "meaning": lambda attempt: _meaning(attempt, book),
+    }
+    return exported(request, ending, "errors:attempt_list", (narrowed, sends), order=ORDER, columns=columns)

@@ -274,7 +274,7 @@ def test_the_file_holds_the_sends_of_the_list_and_nothing_that_runs_in_a_spreads
     assert rows[0]["campaign"] == "'=1+1"
     assert rows[0]["error_code"] == "30003"
     assert "body" not in rows[0]
-    entry = AuditEntry.objects.get(action="attempts.export")
+    entry = AuditEntry.objects.get(action="list.export")
     assert (entry.actor, entry.details) == (
         client.person,
         {"rows": 1, "filters": ["failed"], "format": "csv"},
@@ -284,12 +284,12 @@ def test_the_file_holds_the_sends_of_the_list_and_nothing_that_runs_in_a_spreads
 
 
 def test_a_list_too_long_for_a_file_says_so(browser, monkeypatch):
-    monkeypatch.setattr("errors.views.attempt_list.MAX_EXPORT_ROWS", 1)
+    monkeypatch.setattr("backoffice.list_export.MAX_EXPORT_ROWS", 1)
     make.sent()
     make.sent()
     page = browser().get(reverse("errors:attempt_export", args=["csv"]), follow=True)
-    assert b"more than 1 sends" in page.content
-    assert not AuditEntry.objects.filter(action="attempts.export").exists()
+    assert b"more than 1 rows" in page.content
+    assert not AuditEntry.objects.filter(action="list.export").exists()
 
 
 def test_there_is_no_other_kind_of_file(browser):

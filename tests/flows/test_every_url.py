@@ -107,7 +107,7 @@ def filled(built: dict[str, str], db: None) -> dict[str, str]:
 def placeholders() -> dict[str, str]:
     """What to write into the placeholders of an address to reach what there is."""
     fill = {"number": "1", "text": "1", "app_label": "backoffice", "program": "offers", "bucket": "held"}
-    fill["errors:attempt_export:ending"] = "csv"
+    fill["ending"] = "csv"
     fill["errors:replay_export:tab"] = "rules"
     fill["list_name"] = "consent:flag_list"
     fill["slug"] = WriteBack.objects.values_list("system__slug", flat=True)[0]
