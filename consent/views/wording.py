@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from backoffice.access import can, needs
 from backoffice.frame import render_in_admin
+from backoffice.keyset import capped_count
 from consent import registry, wording
 from consent.models import Program, Wording
 
@@ -99,7 +100,7 @@ def wording_page(request: HttpRequest, pk: int) -> HttpResponse:
         "successor": successor,
         "state": _state(text, timezone.localdate()),
         "changes": wording.changes(text.succeeds.text, text.text) if text.succeeds else None,
-        "grants": text.consent_records.count(),
+        "grants": capped_count(text.consent_records.all()),
         "may_change": can(request.user, "consent.change_wording"),
         **_read(text.text, text.program, text.kind, text.language),
     }
