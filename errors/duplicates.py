@@ -13,13 +13,14 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet, Window
-from django.db.models.functions import Lag
+from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Value, When, Window
+from django.db.models.functions import Lag, Lower
 
 from backoffice.models import ImportBatch
 from consent.models import SystemRecord
 from errors import life
 from errors.models import SendAttempt
+from errors.recipients import marketing_senders
 
 WITHIN = timedelta(hours=24)  # carriers react within seconds, people within a day
 SHOWN = 200
@@ -47,7 +48,10 @@ _LABELS = {
         "Same command",
         "One client reference was submitted twice and got two message references.",
     ),
-    Kind.INTENT: ("Same message", "One person got the same campaign and template twice within a day."),
+    Kind.INTENT: (
+        "Same message",
+        "One person got the same campaign and template twice within a day; of service texts with the same words.",
+    ),
     Kind.CONTENT: ("Same text", "One number got the same text from the same sender twice within a day."),
     Kind.UNCLEAR: (
         "After an unclear one",
@@ -136,7 +140,13 @@ def _of_kind(kind: Kind, sends: QuerySet[Any, Any]) -> tuple[QuerySet[Any, Any],
         return sends.exclude(client_ref=""), ["provider", "account", "client_ref"]
     if kind is Kind.INTENT:
         named = sends.filter(someone, once).exclude(campaign="", template="")
-        return named, ["number", "recipient", "campaign", "template"]
+        return named.annotate(spoken=Lower("sender"), words=_words()), [
+            "number",
+            "recipient",
+            "campaign",
+            "template",
+            "words",
+        ]
     if kind is Kind.PERSON:
         known = sends.filter(once, number__records__contact__isnull=False).exclude(campaign="", template="")
         return known, ["number__records__contact", "campaign", "template"]
@@ -146,6 +156,13 @@ def _of_kind(kind: Kind, sends: QuerySet[Any, Any]) -> tuple[QuerySet[Any, Any],
         "sender",
         "body_hash",
     ]
+
+
+def _words() -> Case:
+    """What else makes a message the same, as the check before the send has it: of marketing nothing, of other texts
+    their words, since others tell of the next parcel."""
+    loud = [form for sender in marketing_senders() for form in (sender, f"+{sender}")]
+    return Case(When(spoken__in=loud, then=Value(0)), default=F("body_hash"), output_field=BigIntegerField())
 
 
 def shared_numbers() -> QuerySet[Any, Any]:

@@ -64,6 +64,15 @@ def test_the_same_campaign_and_template_to_one_person():
     assert found(Kind.INTENT) == [pair]
 
 
+def test_marketing_is_the_same_whatever_its_words_and_a_service_text_only_with_the_same():
+    people.program("promo", sender="+14155550100", purpose="marketing")
+    step = {"campaign": "spring", "template": "t1", "body_hash": 1}
+    loud = twice(**step, sender="+14155550100", again={"body_hash": 2})
+    twice(**step, sender="+14155550199", again={"body_hash": 2})
+    same = twice(**step, sender="+14155550199")
+    assert set(found(Kind.INTENT)) == {loud, same}
+
+
 def test_one_time_passwords_may_be_asked_for_again(settings):
     settings.MAY_REPEAT_TEMPLATES = ["login-code"]
     twice(template="login-code", **TEXT)
