@@ -96,7 +96,7 @@ def compare(path: Path) -> bool:
         print(
             f"round {place + 1}: run {taken:.1f} s, reconcile {derived:.1f} s, the same file again {repeated:.1f} s; "
             f"import-export {peer * 1e6:,.0f} us/row, into a plain table {plain * 1e6:,.0f}; "
-            f"COPY {copied:.1f} s for {wrote}"
+            f"COPY {copied:.1f} s for {wrote}; load {os.getloadavg()[0]:.1f}"
         )
         peers.append(peer * ROWS / (taken + derived))
         alone.append(peer * ROWS / taken)
