@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Min, Sum
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.access import can
 from backoffice.keyset import capped_count
@@ -18,10 +19,12 @@ from backoffice.overview import NAV_CAP, SEARCH_LIMIT
 from backoffice.rooms import Entry, Found, Hit, Length, Message, Section, TrustLine
 from backoffice.webhooks.shapes import Said, StatusReport
 from backoffice.words import capped, phone, staff_words
+from consent.models import Number
 from errors import life
 from errors.catalogue import normal_code
 from errors.effect import Rate
 from errors.encoding import measure
+from errors.local_time import local_time
 from errors.models import (
     AttemptHour,
     ErrorCode,
@@ -35,6 +38,7 @@ from errors.models import (
 )
 from errors.models.attempt import SendAttemptQuerySet
 from errors.quality.words import SUGGESTIONS, seen
+from errors.rulebook import day_of, in_force
 from errors.slices import query as slice_query
 from errors.views.attempt_list import rows_of
 from errors.views.lookup import TooMany, digits_of, looks_like_number, of_reference, to_fragment
@@ -287,11 +291,15 @@ def about_number(number_id: int, user: User | AnonymousUser) -> list[Section]:
         return []
     sends = SendAttempt.objects.filter(number=number_id)
     latest = _latest(sends, OF_NUMBER + 1)
+    now = timezone.now()
+    e164 = Number.objects.values_list("e164", flat=True).get(pk=number_id)
     shown = {
         "finding": NumberFinding.objects.filter(number=number_id).first(),
         "rows": rows_of(latest[:OF_NUMBER]),
         "more": len(latest) > OF_NUMBER,
         "url": f"{reverse('errors:attempt_list')}?contact={number_id}",
+        "now": now,
+        "there": local_time(e164, in_force(day_of(None, now)), now),
     }
     found = QualityFinding.objects.open().filter(number=number_id).order_by("kind", "pk")
     quality = [

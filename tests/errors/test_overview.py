@@ -217,6 +217,14 @@ def test_a_number_nothing_was_sent_to_says_so(browser):
     assert b"No log that was imported has a text to this number" in page.content
 
 
+def test_the_page_of_a_number_says_what_time_it_is_there(browser):
+    def page(e164):
+        return browser().get(reverse("consent:contact", args=[make.number(e164).pk])).content.decode()
+
+    assert "(Chicago, by its area code 312); here <time" in page("+13125550157")
+    assert "There it is" not in page("+18005550157")
+
+
 def test_whoever_owns_a_pattern_that_came_back_is_told_on_the_home_page(browser):
     client = browser("Agent")
     make.pattern({"campaign": "mine"}, status="regressed", owner=client.person)
