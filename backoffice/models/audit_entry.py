@@ -21,6 +21,11 @@ class AuditEntry(AppendOnly):
 
     class Meta:
         verbose_name_plural = "audit entries"
+        # Taking a list along leaves nothing but an entry here.
+        permissions = [
+            ("export_list", "Can take lists along as files"),
+            ("export_long_list", "Can take long lists along as files"),
+        ]
         indexes = [
             models.Index(fields=["object_type", "object_id", "-id"], name="audit_of_object"),
             models.Index(fields=["actor", "-id"], name="audit_of_actor"),
