@@ -18,6 +18,7 @@ VIEWER, AGENT, SUPERVISOR, ADMIN = "Viewer", "Agent", "Supervisor", "Administrat
 _LOOK = ("view_*", "backoffice.add_savedview")
 _WORK = (
     "backoffice.add_importbatch",
+    "backoffice.export_list",
     "consent.review_flag",
     "consent.waive_flag",
     "errors.note_errorcode",
@@ -30,6 +31,7 @@ _LEAD = (
     "backoffice.change_columnmapping",
     "backoffice.control_jobrun",
     "backoffice.share_savedview",
+    "backoffice.export_long_list",
     "consent.assign_flag",
     "consent.add_suppressionexport",
     "consent.approve_correction",

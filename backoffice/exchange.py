@@ -14,6 +14,7 @@ from typing import Any
 import tablib
 from diff_match_patch import diff_match_patch  # type: ignore[import-untyped]
 from django import forms
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -21,15 +22,31 @@ from import_export import resources, widgets
 from import_export.formats.base_formats import Format, TextFormat
 from import_export.forms import ImportForm
 
+from backoffice.access import can
 from backoffice.files.export import write_csv, write_xlsx
 from backoffice.files.guard import unguard
 
 MAX_IMPORT_ROWS = 2_000
 MAX_IMPORT_BYTES = 5_000_000
 MAX_EXPORT_ROWS = 50_000
+FEW_ROWS = 5_000  # as many may everybody take along who works with the rows
 # What stands for a row of another table in a file, in order of preference: a name people know, never a
 # bare id.
 _NAMES = ("slug", "code", "address", "username", "e164", "name")
+
+
+def longest_export(user: User | AnonymousUser) -> int:
+    """The rows that this person may take along in one file."""
+    if can(user, "backoffice.export_long_list"):
+        return MAX_EXPORT_ROWS
+    return min(FEW_ROWS, MAX_EXPORT_ROWS) if can(user, "backoffice.export_list") else 0
+
+
+def too_long(user: User | AnonymousUser) -> str:
+    """What to tell them of a longer list."""
+    limit = longest_export(user)
+    more = f" Supervisors may take up to {MAX_EXPORT_ROWS:,}." if limit < MAX_EXPORT_ROWS else ""
+    return f"This list has more than {limit:,} rows. Narrow it, then export each part.{more}"
 
 
 class Unusable(ValueError):

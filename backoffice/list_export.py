@@ -10,12 +10,14 @@ from typing import Any
 import django_filters
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import slugify
 
-from backoffice.exchange import FORMATS, MAX_EXPORT_ROWS
+from backoffice.access import can
+from backoffice.exchange import FORMATS, longest_export, too_long
 from backoffice.files.export import Cell, csv_chunks, write_xlsx
 from backoffice.keyset import Key
 from backoffice.models import AuditEntry
@@ -39,7 +41,7 @@ def exported(
     columns: Columns,
 ) -> HttpResponse:
     """The list at the address `name` as a file. `narrowed` is what the list itself shows, so that both hold the same
-    rows. Who took it out is on record. A list too long for a file is not cut: its page says how to narrow it.
+    rows. Who took it out is on record. A list too long for the person is not cut: its page says how to narrow it.
 
     Raises Http404 for an ending other than csv and xlsx."""
     if ending not in TYPES:
@@ -47,15 +49,17 @@ def exported(
     filterset, found = narrowed
     listed = list_of(name)
     assert listed is not None
+    if not can(request.user, listed.right):
+        raise PermissionDenied(listed.right)
+    most = longest_export(request.user)
     try:
         with at_most(EXPORT_PATIENCE):
             ordered = found.order_by(*(key.order(backwards=False) for key in order))
-            rows = list(ordered[: MAX_EXPORT_ROWS + 1])
+            rows = list(ordered[: most + 1])
     except TookTooLong:
         return _refused(request, listed.url, "That took too long. Narrow the list, then export it.")
-    if len(rows) > MAX_EXPORT_ROWS:
-        words = f"This list has more than {MAX_EXPORT_ROWS:,} rows. Narrow it, then export each part."
-        return _refused(request, listed.url, words)
+    if len(rows) > most:
+        return _refused(request, listed.url, too_long(request.user))
     content = _written(ending, list(columns), (_cells(row, columns) for row in rows), title=listed.label)
     AuditEntry.objects.create(
         actor=request.user if isinstance(request.user, User) else None,

@@ -27,7 +27,15 @@ from import_export.results import Result
 from import_export.tmp_storages import MediaStorage
 
 from backoffice import audit
-from backoffice.exchange import FORMATS, IMPORT_FORMATS, MAX_EXPORT_ROWS, SmallFile, Unusable, resource_for
+from backoffice.exchange import (
+    FORMATS,
+    IMPORT_FORMATS,
+    SmallFile,
+    Unusable,
+    longest_export,
+    resource_for,
+    too_long,
+)
 from backoffice.keyset import CAP, capped_count
 from backoffice.models import AuditEntry
 
@@ -115,7 +123,7 @@ class SafeExport(ExportMixin):
     export_excludes: Sequence[str] = ()
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        return bool(self.has_view_permission(request))
+        return bool(self.has_view_permission(request)) and longest_export(request.user) > 0
 
     def get_export_resource_classes(self, request: HttpRequest) -> list[type]:
         if self.resource_classes:
@@ -123,11 +131,10 @@ class SafeExport(ExportMixin):
         return [resource_for(self.model, fields=self.export_fields, excludes=self.export_excludes)]
 
     def get_export_data(self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any) -> bytes:
-        rows = queryset.order_by()[: MAX_EXPORT_ROWS + 1].count()
-        if rows > MAX_EXPORT_ROWS:
-            raise Unusable(
-                f"This list has more than {MAX_EXPORT_ROWS:,} rows. Filter it first, then export each part."
-            )
+        most = longest_export(request.user)
+        rows = queryset.order_by()[: most + 1].count()
+        if rows > most:
+            raise Unusable(too_long(request.user))
         file: bytes = super().get_export_data(file_format, request, queryset, **kwargs)
         AuditEntry.objects.create(
             actor=request.user if isinstance(request.user, User) else None,

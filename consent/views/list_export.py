@@ -65,7 +65,7 @@ HOLD: Columns = {
 
 
 @require_GET
-@needs("consent.view_flag")
+@needs("backoffice.export_list")
 def flag_export(request: HttpRequest, ending: str) -> HttpResponse:
     assert isinstance(request.user, User)
     filterset, found = flag_list.narrow(request.GET, request.user, timezone.now())
@@ -82,7 +82,7 @@ def flag_export(request: HttpRequest, ending: str) -> HttpResponse:
 
 
 @require_GET
-@needs("consent.view_correction")
+@needs("backoffice.export_list")
 def correction_export(request: HttpRequest, ending: str) -> HttpResponse:
     assert isinstance(request.user, User)
     filterset, found = correction.narrow(request.GET, request.user, timezone.now())
@@ -103,7 +103,7 @@ def correction_export(request: HttpRequest, ending: str) -> HttpResponse:
 
 
 @require_GET
-@needs("consent.view_hold")
+@needs("backoffice.export_list")
 def hold_export(request: HttpRequest, ending: str) -> HttpResponse:
     assert isinstance(request.user, User)
     filterset, found = hold.narrow(request.GET, request.user, timezone.now())

@@ -187,7 +187,7 @@ FIELDS = (
 
 
 @require_GET
-@needs("errors.view_sendattempt")
+@needs("backoffice.export_list")
 def attempt_export(request: HttpRequest, ending: str) -> HttpResponse:
     """The sends of the list as a file, without the texts."""
     assert isinstance(request.user, User)

@@ -21,6 +21,8 @@ FIRST = {
     "backoffice.share_savedview": SUPERVISOR,
     "backoffice.change_savedview": None,
     "backoffice.add_importbatch": AGENT,
+    "backoffice.export_list": AGENT,
+    "backoffice.export_long_list": SUPERVISOR,
     "consent.review_flag": AGENT,
     "consent.waive_flag": AGENT,
     "backoffice.control_jobrun": SUPERVISOR,

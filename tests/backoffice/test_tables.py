@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from backoffice import exchange
-from backoffice.access import ADMIN, VIEWER
+from backoffice.access import ADMIN, AGENT, SUPERVISOR, VIEWER
 from backoffice.admin import SystemAdmin
 from backoffice.models import AuditEntry, ImportBatch, System
 from backoffice.tables import CappedPaginator, ConfigurationAdmin, ReadOnlyAdmin
@@ -24,6 +24,13 @@ BATCHES = "/admin/backoffice/importbatch/"
 @pytest.fixture
 def viewer(client):
     user = make.person(VIEWER)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def agent(client):
+    user = make.person(AGENT)
     client.force_login(user)
     return user
 
@@ -124,10 +131,10 @@ def test_a_viewer_reads_configuration_and_changes_none(client, viewer):
     assert client.post(f"{SYSTEMS}{system.pk}/change/", {"name": "x"}).status_code == 403
     assert client.get(f"{SYSTEMS}import/").status_code == 403
     assert client.post(f"{SYSTEMS}process_import/").status_code == 403
-    assert client.get(f"{SYSTEMS}export/").status_code == 200
+    assert client.get(f"{SYSTEMS}export/").status_code == 403
 
 
-def test_the_secret_that_confirms_an_import_is_shown_nowhere(client, viewer):
+def test_the_secret_that_confirms_an_import_is_shown_nowhere(client, agent):
     batch = make.batch(confirm_token="tokentokentoken")
     assert "tokentokentoken" not in client.get(f"{BATCHES}{batch.pk}/change/").content.decode()
     assert "tokentokentoken" not in export(client, BATCHES).content.decode()
@@ -183,7 +190,7 @@ RISKY = ["=cmd|'/C calc'!A0", "@SUM(1)", "-2+3", "+1", "\t=1", "＝1+1", "' =1"]
 
 
 @pytest.mark.parametrize("notes", RISKY)
-def test_no_exported_cell_runs_in_a_spreadsheet(client, viewer, notes):
+def test_no_exported_cell_runs_in_a_spreadsheet(client, agent, notes):
     make.system("Risky", notes=notes)
     row = next(row for row in read(export(client, SYSTEMS)) if "Risky" in row)
     assert f"'{notes}" in row
@@ -198,19 +205,36 @@ def test_no_exported_cell_runs_in_a_spreadsheet(client, viewer, notes):
     assert {cell.data_type for cell in cells} == {"s"}
 
 
-def test_the_export_holds_what_the_list_shows_and_is_on_record(client, viewer):
+def test_the_export_holds_what_the_list_shows_and_is_on_record(client, agent):
     make.batch(status=ImportBatch.Status.FAILED, original_name="bad.csv")
     make.batch(original_name="good.csv")
     text = export(client, BATCHES, "?status__exact=failed").content.decode()
     assert "bad.csv" in text
     assert "good.csv" not in text
     entry = AuditEntry.objects.get(action="table.export")
-    assert (entry.actor, entry.object_type) == (viewer, "importbatch")
+    assert (entry.actor, entry.object_type) == (agent, "importbatch")
     assert entry.details == {"rows": 1, "filters": ["status__exact"], "format": "csv"}
 
 
-def test_a_list_that_is_too_long_is_refused_with_what_to_do(client, viewer, monkeypatch):
-    monkeypatch.setattr("backoffice.tables.MAX_EXPORT_ROWS", 2)
+def test_who_only_looks_takes_nothing_along(client, viewer):
+    make.batch()
+    assert export(client, BATCHES).status_code == 403
+    assert "export/" not in client.get(BATCHES).content.decode()
+
+
+def test_who_leads_takes_longer_lists_along(client, agent, monkeypatch):
+    monkeypatch.setattr("backoffice.exchange.FEW_ROWS", 1)
+    make.batch(), make.batch()
+    refused = client.post(f"{BATCHES}export/", {"format": "0", "resource": "0"}, follow=True)
+    assert (
+        "more than 1 rows. Narrow it, then export each part. Supervisors may take" in refused.content.decode()
+    )
+    client.force_login(make.person(SUPERVISOR))
+    assert len(read(export(client, BATCHES))) == 3  # with the header
+
+
+def test_a_list_that_is_too_long_is_refused_with_what_to_do(client, agent, monkeypatch):
+    monkeypatch.setattr("backoffice.exchange.MAX_EXPORT_ROWS", 2)
     for _ in range(3):
         make.batch()
     answer = client.post(f"{BATCHES}export/", {"format": "0", "resource": "0"}, follow=True)

@@ -46,7 +46,7 @@ def test_the_review_file_holds_the_rows_of_the_page_in_its_order(browser):
 def test_numbers_stay_whole_times_are_in_utc_and_nothing_runs_in_a_spreadsheet(browser):
     flag = make.stopped_but_texted()
     Flag.objects.filter(pk=flag.pk).update(why="=HYPERLINK(1)", assignee=make.staff(name="@SUM(1)"))
-    (row,) = rows_of(browser("Viewer"), "flag")
+    (row,) = rows_of(browser("Agent"), "flag")
     assert row["number"] == flag.number.e164
     assert row["why"] == "'=HYPERLINK(1)"
     assert row["assignee"] == "'@SUM(1)"
@@ -92,7 +92,7 @@ def test_the_file_of_holds_is_the_page_oldest_first(browser):
     make.stopped_but_texted(), make.without_proof()
     young, old = Hold.objects.order_by("pk")
     Hold.objects.filter(pk=old.pk).update(placed_at=young.placed_at - timedelta(days=9))
-    client = browser("Viewer")
+    client = browser("Agent")
     assert keys(rows_of(client, "hold"), "flag") == [old.flag_id, young.flag_id]
     assert keys(rows_of(client, "hold", f"code={young.flag.code}"), "flag") == [young.flag_id]
     row = rows_of(client, "hold")[1]
@@ -123,7 +123,7 @@ def test_who_took_a_list_out_is_on_record_and_the_queries_do_not_grow_with_its_r
 
 
 def test_a_list_too_long_for_a_file_is_not_cut_but_asks_to_be_narrowed(browser, monkeypatch):
-    monkeypatch.setattr("backoffice.list_export.MAX_EXPORT_ROWS", 1)
+    monkeypatch.setattr("backoffice.exchange.MAX_EXPORT_ROWS", 1)
     make.stopped_but_texted(), make.without_proof()
     client = browser()
     assert len(rows_of(client, "flag", "severity=S1")) == 1
@@ -131,6 +131,14 @@ def test_a_list_too_long_for_a_file_is_not_cut_but_asks_to_be_narrowed(browser, 
     assert refused["Location"] == f"{reverse('consent:flag_list')}?state=any"
     assert b"more than 1 rows. Narrow it" in client.get(refused["Location"]).content
     assert AuditEntry.objects.filter(action="list.export").count() == 1
+
+
+@pytest.mark.parametrize("name", ["flag", "correction", "hold"])
+def test_who_only_looks_takes_nothing_along(browser, name):
+    client = browser("Viewer")
+    make.stopped_but_texted()
+    assert file_of(client, name).status_code == 403
+    assert "export/" not in client.get(reverse(f"consent:{name}_list")).content.decode()
 
 
 @pytest.mark.parametrize("name", ["flag", "correction", "hold"])

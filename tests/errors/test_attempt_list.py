@@ -266,7 +266,7 @@ def test_every_role_may_look(browser, role):
 def test_the_file_holds_the_sends_of_the_list_and_nothing_that_runs_in_a_spreadsheet(browser, now):
     make.sent("failed", "30003", campaign="=1+1", number=make.number("+14155550142"), submitted_at=now)
     make.sent(submitted_at=now)
-    client = browser("Viewer")
+    client = browser("Agent")
     answer = client.get(reverse("errors:attempt_export", args=["csv"]) + "?failed=1")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert len(rows) == 1
@@ -284,7 +284,7 @@ def test_the_file_holds_the_sends_of_the_list_and_nothing_that_runs_in_a_spreads
 
 
 def test_a_list_too_long_for_a_file_says_so(browser, monkeypatch):
-    monkeypatch.setattr("backoffice.list_export.MAX_EXPORT_ROWS", 1)
+    monkeypatch.setattr("backoffice.exchange.MAX_EXPORT_ROWS", 1)
     make.sent()
     make.sent()
     page = browser().get(reverse("errors:attempt_export", args=["csv"]), follow=True)
