@@ -159,10 +159,11 @@ def _of_kind(kind: Kind, sends: QuerySet[Any, Any]) -> tuple[QuerySet[Any, Any],
 
 
 def _words() -> Case:
-    """What else makes a message the same, as the check before the send has it: of marketing nothing, of other texts
-    their words, since others tell of the next parcel."""
+    """What else makes a message the same, as the check before the send has it: of marketing whose step is named
+    nothing, of other texts their words, since others tell of the next parcel. Words that nobody knows are alike."""
     loud = [form for sender in marketing_senders() for form in (sender, f"+{sender}")]
-    return Case(When(spoken__in=loud, then=Value(0)), default=F("body_hash"), output_field=BigIntegerField())
+    is_step = ~Q(template="") & Q(spoken__in=loud)
+    return Case(When(is_step, then=Value(0)), default=F("body_hash"), output_field=BigIntegerField())
 
 
 def shared_numbers() -> QuerySet[Any, Any]:

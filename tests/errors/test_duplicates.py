@@ -70,7 +70,11 @@ def test_marketing_is_the_same_whatever_its_words_and_a_service_text_only_with_t
     loud = twice(**step, sender="+14155550100", again={"body_hash": 2})
     twice(**step, sender="+14155550199", again={"body_hash": 2})
     same = twice(**step, sender="+14155550199")
-    assert set(found(Kind.INTENT)) == {loud, same}
+    gone = twice(campaign="spring", template="t1", sender="+14155550199")
+    unnamed = step | {"template": "", "sender": "+14155550100"}
+    twice(**unnamed, again={"body_hash": 2})
+    again = twice(**unnamed)
+    assert set(found(Kind.INTENT)) == {loud, same, gone, again}
 
 
 def test_one_time_passwords_may_be_asked_for_again(settings):

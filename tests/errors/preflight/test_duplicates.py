@@ -41,6 +41,11 @@ def repetitions(*recent, **changes) -> set[str]:
         # a service text with other words is about something else
         (STEP | {"body": "Your parcel 2 arrives"}, STEP | SERVICE, None),
         (STEP | {"to": "+447400123456"}, STEP | SERVICE, "duplicate.same_intent"),
+        # words that are not known any more excuse nothing
+        (STEP | {"body": ""}, STEP | SERVICE, "duplicate.same_intent"),
+        (STEP | {"body": "", "step": None}, STEP, "duplicate.same_intent"),
+        (STEP | {"body": "", "step": "2"}, STEP | SERVICE, None),
+        ({"body": ""}, {}, None),
         # a campaign alone names no step: only the same words tell
         (STEP | {"body": "Hi", "step": None}, STEP, None),
         (STEP | {"body": "Hi"}, STEP | {"step": None}, None),
