@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from backoffice.models import ImportBatch, System
 from consent.deadlines import TimeAllowed
@@ -436,30 +436,30 @@ class _Correction(NamedTuple):
     watch_over_at: datetime | None
 
 
+# Whatever such a one reads as, it did not fail to stay: it waits for a person, or is not wanted any more.
+_UNWATCHED = (_W.PENDING, _W.PARKED, _W.SUPERSEDED, _W.CANCELLED)
+
+
 def _corrections(number_ids: Collection[int]) -> dict[tuple[int, int, int, str], _Correction]:
-    """What was handed over last to each system's record, or changed there meanwhile. Once it was read back as right,
+    """What each system's record may have taken last, or had changed there meanwhile. Once it was read back as right,
     the value is the one that the system itself shows for it: a column of yes and no says "out" as "no"."""
     if not number_ids:
         return {}
     rows = (
-        WriteBack.objects.filter(
-            Q(sent_at__isnull=False) | Q(status=_W.VERIFIED), number_id__any_of=list(number_ids)
-        )
-        .exclude(status__in=[_W.CANCELLED, _W.PARKED])
-        .order_by("pk")
+        WriteBack.objects.filter(number_id__any_of=list(number_ids))
+        .may_have_arrived()
         .values_list(
-            *("number_id", "program_id", "system_id", "ref", "value", "sent_at", "correction__decided_at"),
+            *("number_id", "program_id", "system_id", "ref", "value", "since"),
             *("status", "reading__value", "arrived_at", "watch_over_at"),
         )
     )
     found = {}
-    for number_id, program_id, system_id, ref, *written in rows:
-        value, sent_at, decided_at, status, shown, arrived_at, over_at = written
+    for number_id, program_id, system_id, ref, value, since, status, shown, arrived_at, over_at in rows:
         found[number_id, program_id, system_id, ref] = _Correction(
             shown if status == _W.VERIFIED and shown else value,
-            sent_at or decided_at,
+            since,
             arrived_at is not None,
-            over_at,
+            since if status in _UNWATCHED else over_at,
         )
     return found
 

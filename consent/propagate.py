@@ -161,15 +161,9 @@ def under_way_to(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, Wri
 
 
 def left_for(lines: Iterable[int], programs: Iterable[int]) -> dict[Key, WriteBack]:
-    """The last write-back that each record may have taken. An opt-in that left counts whatever became of it: nobody
-    may trust that it got lost. An opt-out counts while it is on its way."""
-    may_have_arrived = Q(status__in=[W.SENT, W.ACCEPTED]) | Q(value=IN, status__in=[W.SUPERSEDED, W.PARKED])
-    rows = (
-        WriteBack.objects.filter(may_have_arrived, number__in=lines, program__in=programs)
-        .filter(sent_at__isnull=False)
-        .order_by("sent_at", "pk")
-    )
-    return {key_of(row): row for row in rows}
+    """The last write-back that left for each record and that it may have taken."""
+    rows = WriteBack.objects.filter(number__in=lines, program__in=programs, sent_at__isnull=False)
+    return {key_of(row): row for row in rows.may_have_arrived()}
 
 
 def expected(reading: Reading, left: WriteBack | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from backoffice.models import IllegalMove, System
 from consent.models.flag import Flag
@@ -118,6 +118,15 @@ class WriteBackQuerySet(models.QuerySet["WriteBack"]):
     def live(self) -> WriteBackQuerySet:
         """Those that are on their way or whose record is still watched: see consent.watch."""
         return self.filter(LIVE)
+
+    def may_have_arrived(self) -> WriteBackQuerySet:
+        """What the systems' records may have taken, the last of each at the end. An opt-in that left counts whatever
+        became of it: nobody may trust that it got lost. An opt-out counts unless it was overtaken, undone or waits
+        for a person. What somebody had changed there before it left counts from when it was decided."""
+        status = WriteBack.Status
+        stands = Q(status__in=[status.SENT, status.ACCEPTED, status.VERIFIED, status.REVERTED])
+        rows = self.filter(stands | Q(value="in", sent_at__isnull=False))
+        return rows.annotate(since=Coalesce("sent_at", "correction__decided_at")).order_by("since", "pk")
 
 
 class WriteBack(Outbound):

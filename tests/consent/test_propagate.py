@@ -151,6 +151,22 @@ def test_an_opt_in_waits_while_news_about_its_number_is_not_weighed():
     assert WriteBack.objects.get().status == "pending"
 
 
+@pytest.mark.parametrize("became", ["sent", "parked", "pending", "superseded", "cancelled"])
+def test_an_opt_in_that_left_before_a_stop_may_have_arrived_whatever_became_of_it(became):
+    flag = permitting()
+    line = flag.number
+    align(flag)
+    hand_over(now=NEXT_DAY)
+    make.stop(line, NEXT_DAY)
+    make.weigh(line, now=NEXT_DAY)
+    WriteBack.objects.update(status=became)
+    make.weigh(line, now=NEXT_DAY)
+    against = make.flag("PLATFORM_IN_AGREED_OUT", line)
+    assert against.status == "open"
+    assert Hold.objects.open().filter(flag=against).exists()
+    assert [step.value for step in propagate.preview(line, make.program(), Status.OPTED_OUT)] == ["out"]
+
+
 def test_what_nobody_can_deliver_is_parked_with_the_way_out():
     align(make.stopped_but_texted())
     assert propagate.release(now=LATER) == {"dropped": 0, "parked": 1, "due": 0, "ready": 0}
