@@ -32,10 +32,10 @@ class Harm:
     raised: int = 0  # in the last 30 days
     regressed: int = 0  # corrections that it did not keep, in the last 90 days
     regressed_lately: int = 0  # in the last 30
-    suspected: int = (
-        0  # corrections, in any system, that its settings let suspect it to have overwritten, 90 days
-    )
-    all_open: int = 0  # flags about any system, or none; 0 too where nobody counted them to the end
+    # Corrections, in any system, that its settings let suspect it to have overwritten, of the last 90 days.
+    suspected: int = 0
+    suspected_more: bool = False  # only the latest of all systems together were looked at: there may be more
+    all_open: int | None = None  # flags about any system, or none; None: nobody counted them to the end
     pending: int = 0
     parked: int = 0
     watched: int = 0
@@ -101,11 +101,12 @@ def _counts(now: datetime) -> dict[str, CappedCount]:
 
 def _count_everywhere(found: dict[int, Harm], now: datetime) -> None:
     writers = regressions(now).order_by("-raised_at").values_list("params__writer", flat=True)
-    suspected = Counter(writers[:CAP])
-    all_open = capped_count(Flag.objects.open())
+    latest = list(writers[: CAP + 1])
+    suspected = Counter(latest[:CAP])
+    all_open = capped_count(Flag.objects.open(), CAP)
     for harm in found.values():
-        harm.suspected = suspected[harm.system.slug]
-        harm.all_open = all_open if all_open <= CAP else 0
+        harm.suspected, harm.suspected_more = suspected[harm.system.slug], len(latest) > CAP
+        harm.all_open = all_open if all_open <= CAP else None
 
 
 def _look_at_freshness(found: dict[int, Harm], now: datetime) -> None:

@@ -77,6 +77,24 @@ def test_every_number_is_that_of_the_list_behind_it(browser, shop):
                 assert found == getattr(one.harm, name), (name, url)
 
 
+def test_what_was_not_counted_to_the_end_is_not_said_to_be_nothing(browser, shop, monkeypatch):
+    client, pages = browser("Viewer"), [reverse("consent:system", args=[slug]) for slug in ("quiet", "acme")]
+
+    def shown():
+        return [
+            re.findall(r'stat__n">([^<]*)<.*?stat__note">([^<]*)<', client.get(page).content.decode())
+            for page in pages
+        ]
+
+    quiet, crm = shown()
+    assert (quiet[0], crm[3][0]) == (("0", "0 % of all that are open"), "2")
+    monkeypatch.setattr("consent.harm.CAP", 1)
+    quiet, crm = shown()
+    assert (quiet[0], quiet[3][0], crm[3][0]) == (("0", ""), "0+", "1+")
+    Flag.objects.update(status="closed")
+    assert shown()[0][0] == ("0", "none anywhere")
+
+
 def test_the_number_of_questions_does_not_grow(browser, shop, django_assert_max_num_queries):
     client = browser("Viewer")
     client.get(reverse("consent:system_list"))
