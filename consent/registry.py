@@ -99,20 +99,30 @@ NOT_GIVEN = ("", "not given")
 LOOKED_AT = 50_000  # grants that the report counts: what is wrong now stands among the latest
 
 
-def report() -> list[OfProgram]:
-    """Every active program with its grants per version, worst first; of the latest grants, as far as LOOKED_AT."""
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Every active program, worst first. `is_cut`: there are older grants, which nobody counted."""
+
+    programs: list[OfProgram]
+    is_cut: bool
+
+
+def report() -> Report:
+    """The grants of every active program per version; of the latest grants, as far as LOOKED_AT."""
     grants = ConsentRecord.objects.effective().filter(act=Act.GRANT, kind__in=READ_FIRST)
-    latest = grants.order_by("-pk").values_list("program", "wording", "wording_note")[:LOOKED_AT]
+    newest = grants.order_by("-pk").values_list("program", "wording", "wording_note")
+    latest = list(newest[: LOOKED_AT + 1])
     by_wording: dict[int, int] = defaultdict(int)
     notes: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for (program, text, note), count in Counter(latest).items():
+    for (program, text, note), count in Counter(latest[:LOOKED_AT]).items():
         if text is not None:
             by_wording[text] += count
         elif program is not None:
             notes[program][note] += count
     programs = Program.objects.filter(is_active=True).prefetch_related("wordings").order_by("name", "pk")
     rows = [_of_program(program, by_wording, notes[program.pk]) for program in programs]
-    return sorted(rows, key=lambda row: (-row.without, row.program.name))
+    worst_first = sorted(rows, key=lambda row: (-row.without, row.program.name))
+    return Report(worst_first, is_cut=len(latest) > LOOKED_AT)
 
 
 def _of_program(program: Program, by_wording: dict[int, int], notes: dict[str, int]) -> OfProgram:

@@ -203,15 +203,16 @@ def _initial(request: HttpRequest, before: Wording | None) -> dict[str, Any]:
 @require_GET
 @needs("consent.view_wording")
 def wording_report(request: HttpRequest) -> HttpResponse:
-    rows = registry.report()
+    report = registry.report()
     context = {
         "title": "Wordings and what systems report",
         "subtitle": "A consent by form counts only with the text that was shown.",
         "crumbs": [("Wording", reverse("consent:wording_list"))],
         "current": "tables",
-        "rows": rows,
+        "rows": report.programs,
+        "is_cut": report.is_cut,
         "looked_at": registry.LOOKED_AT,
-        "unmatched": [row for row in rows if not row.is_matched],
+        "unmatched": [row for row in report.programs if not row.is_matched],
         "may_change": can(request.user, "consent.change_wording"),
     }
     return render_in_admin(request, "consent/wording_report.html", context)

@@ -124,7 +124,7 @@ def test_the_report_counts_consents_per_text_and_those_no_text_explains():
     grant(wording_note="popup-7")
     grant(wording_note="popup-7")
     grant()
-    row = next(row for row in registry.report() if row.program.code == "promo")
+    row = next(row for row in registry.report().programs if row.program.code == "promo")
     assert {version.code: count for version, count in row.versions} == {text.code: 1, unused.code: 0}
     assert (row.unknown, row.unnamed, row.without, row.grants) == ([("popup-7", 2)], 1, 3, 4)
 
@@ -133,8 +133,22 @@ def test_a_voided_files_consents_are_not_counted():
     stored()
     void = make.batch(make.system(), status="voided", voided_at=make.NOW, void_reason="Wrong list.")
     grant(wording_note="popup-7", batch=void)
-    row = next(row for row in registry.report() if row.program.code == "promo")
+    row = next(row for row in registry.report().programs if row.program.code == "promo")
     assert row.is_matched
+
+
+def test_of_older_consents_than_were_counted_the_report_claims_nothing(browser, monkeypatch):
+    text = stored()
+    grant(wording=text, wording_note="")
+    url = reverse("consent:wording_report")
+    assert "Every consent by form has its text." in browser().get(url).content.decode()
+    make.program("news")
+    grant(wording=text, wording_note="")
+    monkeypatch.setattr(registry, "LOOKED_AT", 1)
+    page = browser().get(url).content.decode()
+    assert "None among the latest 1 consents by form lacks its text." in page
+    assert "none among the latest 1</span>" in page
+    assert "no consent by form" not in page
 
 
 # --- the pages -------------------------------------------------------------------------------------------------
