@@ -251,8 +251,11 @@ def overtaken(rows: QuerySet[WriteBack]) -> QuerySet[WriteBack]:
 
 def drop_outdated(rows: QuerySet[WriteBack]) -> int:
     """What the agreed status has overtaken never leaves, nor does a person have to see to it."""
-    stale = list(overtaken(rows).values_list("pk", flat=True))
-    return WriteBack.objects.filter(pk__in=stale, status__in=[W.PENDING, W.PARKED]).update(
+    return _drop(list(overtaken(rows).values_list("pk", flat=True)))
+
+
+def _drop(keys: Collection[int]) -> int:
+    return WriteBack.objects.filter(pk__in=keys, status__in=[W.PENDING, W.PARKED]).update(
         status=W.SUPERSEDED, note="The agreed status changed before this left."
     )
 
@@ -425,11 +428,10 @@ def release(*, now: datetime) -> dict[str, int]:
     look at the numbers whose time has come. Safe to run twice. Returns how many of each, and how many are ready to
     leave."""
     ready = WriteBack.objects.to_deliver(now)
-    parked_ones = WriteBack.objects.filter(status=W.PARKED)
+    outdated = list(overtaken(WriteBack.objects.filter(status=W.PARKED)))
     # What may have arrived all the same is compared with what is agreed from now on.
-    left = overtaken(parked_ones).filter(value=IN, sent_at__isnull=False)
-    may_hold = list(left.values_list("number", flat=True))
-    dropped = drop_outdated(ready) + drop_outdated(parked_ones)
+    may_hold = {row.number_id for row in outdated if row.value == IN and row.sent_at is not None}
+    dropped = drop_outdated(ready) + _drop([row.pk for row in outdated])
     _follow(Correction.objects.filter(flags__status=Flag.Status.CORRECTING))
     stuck = Flag.objects.filter(
         status=Flag.Status.CORRECTING, number__isnull=False, corrections__write_backs__status=W.PARKED

@@ -167,6 +167,21 @@ def test_an_opt_in_that_left_before_a_stop_may_have_arrived_whatever_became_of_i
     assert [step.value for step in propagate.preview(line, make.program(), Status.OPTED_OUT)] == ["out"]
 
 
+def test_an_overtaken_opt_in_that_a_person_was_to_see_to_is_dropped_and_its_number_looked_at_again():
+    lines = []
+    for left_at in (None, LATER):
+        flag = permitting()
+        align(flag)
+        lines.append(flag.number)
+        make.stop(flag.number, LATER)
+        make.weigh(flag.number, now=NEXT_DAY)
+        WriteBack.objects.filter(number=flag.number).update(status="parked", sent_at=left_at)
+    Flag.objects.update(status="waived")  # nothing else has their numbers looked at
+    propagate.release(now=NEXT_DAY)
+    assert set(WriteBack.objects.values_list("status", flat=True)) == {"superseded"}
+    assert list(Touched.objects.values_list("number", flat=True)) == [lines[1].pk]
+
+
 def test_what_nobody_can_deliver_is_parked_with_the_way_out():
     align(make.stopped_but_texted())
     assert propagate.release(now=LATER) == {"dropped": 0, "parked": 1, "due": 0, "ready": 0}
