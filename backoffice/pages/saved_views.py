@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import datetime
 from typing import Any
 
@@ -26,11 +27,12 @@ from backoffice.models import SavedView
 from backoffice.patience import TookTooLong, at_most
 from backoffice.saved_views import KEEP, SHARE, KeptList, list_of, may_change, query_of
 
-PINNED_AT_MOST = (
-    8  # of a person's own on one list, and as many shared ones: each is counted when the list is opened
-)
+# Of a person's own on one list, and as many shared ones: each is counted while the list is open.
+PINNED_AT_MOST = 8
 KEPT_AT_MOST = 100  # of a person's own on one list, and as many shared ones
 PATIENCE = 1.0  # seconds for one count
+LEAST = 0.01  # seconds without which no count is begun: nought would be no limit at all
+BUDGET = 2.0  # seconds for all counts of a list together: every open page asks for them again and again
 # Ten digits in a row, however grouped, or an address: a name is seen by others and stays.
 LIKE_A_PERSON = re.compile(r"(\d[\s().+/-]*){10}|\S@\S")
 
@@ -268,8 +270,9 @@ def saved_view_counts(request: HttpRequest, list_name: str) -> HttpResponse:
     """The pinned views of a list with how many each finds, for the page that is already open."""
     of, person, now = _list_or_404(request, list_name), _person(request), timezone.now()
     pinned = SavedView.objects.of_list(of.name).seen_by(person).filter(is_pinned=True)
+    until = time.monotonic() + BUDGET
     shown = {
-        "pinned": [_counted(of, view, person, now) for view in pinned],
+        "pinned": [_counted(of, view, person, now, until=until) for view in pinned],
         "current": request.GET.get("current", ""),
     }
     response = render(request, "backoffice/saved_views/_pinned.html", shown)
@@ -277,10 +280,14 @@ def saved_view_counts(request: HttpRequest, list_name: str) -> HttpResponse:
     return response
 
 
-def _counted(of: KeptList, view: SavedView, person: User, now: datetime) -> dict[str, Any]:
-    """A view with how many rows it finds; no count where it cannot be followed, or would take long."""
+def _counted(of: KeptList, view: SavedView, person: User, now: datetime, *, until: float) -> dict[str, Any]:
+    """A view with how many rows it finds; no count where it cannot be followed, would take long, or the time of all
+    is over: `until`, of the monotonic clock."""
+    left = until - time.monotonic()
+    if left < LEAST:
+        return {"view": view, "took_too_long": True}
     try:
-        with at_most(PATIENCE):
+        with at_most(min(PATIENCE, left)):
             filterset, rows = of.narrow(query_of(view.query), person, now)
             if of.problems(filterset, view.query):
                 return {"view": view, "is_broken": True}

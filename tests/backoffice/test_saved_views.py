@@ -127,6 +127,14 @@ def test_a_pinned_view_counts_what_its_list_shows(sign_in):
     assert counted["X-Live"] == "done"
 
 
+def test_what_no_time_was_left_for_is_many(sign_in, monkeypatch):
+    client = sign_in()
+    kept(client.person, is_pinned=True)
+    monkeypatch.setattr("backoffice.pages.saved_views.BUDGET", 0)
+    counted = client.get(reverse("views:saved_view_counts", args=[LIST])).content.decode()
+    assert '<span class="pill">many</span>' in counted
+
+
 def test_the_list_asks_once_for_all_its_views(sign_in):
     client = sign_in()
 
