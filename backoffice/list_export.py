@@ -29,6 +29,8 @@ TYPES = {form().get_extension(): form().get_content_type() for form in FORMATS}
 
 # The header of a file in its order, and what of a row stands under each of its words. Times leave in UTC.
 Columns = Mapping[str, Callable[[Any], Cell]]
+# Columns whose cells are asked for by the rows at hand, once for all of them.
+Beside = Callable[[Sequence[Any]], Columns]
 
 
 def exported(
@@ -39,9 +41,11 @@ def exported(
     *,
     order: Sequence[Key],
     columns: Columns,
+    beside: Beside | None = None,
 ) -> HttpResponse:
     """The list at the address `name` as a file. `narrowed` is what the list itself shows, so that both hold the same
-    rows. Who took it out is on record. A list too long for the person is not cut: its page says how to narrow it.
+    rows; what `beside` asks is part of the question to the database. Who took it out is on record. A list too long for
+    the person is not cut: its page says how to narrow it.
 
     Raises Http404 for an ending other than csv and xlsx."""
     if ending not in TYPES:
@@ -56,10 +60,12 @@ def exported(
         with at_most(EXPORT_PATIENCE):
             ordered = found.order_by(*(key.order(backwards=False) for key in order))
             rows = list(ordered[: most + 1])
+            if len(rows) > most:
+                return _refused(request, listed.url, too_long(request.user))
+            if beside:
+                columns = {**columns, **beside(rows)}
     except TookTooLong:
         return _refused(request, listed.url, "That took too long. Narrow the list, then export it.")
-    if len(rows) > most:
-        return _refused(request, listed.url, too_long(request.user))
     content = _written(ending, list(columns), (_cells(row, columns) for row in rows), title=listed.label)
     AuditEntry.objects.create(
         actor=request.user if isinstance(request.user, User) else None,

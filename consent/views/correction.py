@@ -94,12 +94,11 @@ def correction_list(request: HttpRequest) -> HttpResponse:
     return render_in_admin(request, "consent/correction_list.html", context)
 
 
-def write_backs_of(corrections: list[int] | QuerySet[Correction, Any]) -> dict[int, list[tuple[str, int]]]:
+def write_backs_of(corrections: list[int]) -> dict[int, list[tuple[str, int]]]:
     """Per correction: how many of its write-backs are where."""
     counts: dict[int, dict[str, int]] = {}
-    for pk, status in WriteBack.objects.filter(correction__in=corrections).values_list(
-        "correction", "status"
-    ):
+    rows = WriteBack.objects.filter(correction__any_of=corrections)
+    for pk, status in rows.values_list("correction", "status"):
         of = counts.setdefault(pk, {})
         label = str(WriteBack.Status(status).label)
         of[label] = of.get(label, 0) + 1

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_GET
 
 from backoffice.access import needs
@@ -87,19 +88,24 @@ def correction_export(request: HttpRequest, ending: str) -> HttpResponse:
     assert isinstance(request.user, User)
     filterset, found = correction.narrow(request.GET, request.user, timezone.now())
     rows = found.select_related("number").prefetch_related("program", "reason", "decided_by", "second_by")
-    written = SimpleLazyObject(lambda: correction.write_backs_of(found.values("pk")))
-
-    def written_back(row: Correction) -> str:
-        return "; ".join(f"{count} × {label.lower()}" for label, count in written.get(row.pk, []))
-
     return exported(
         request,
         ending,
         "consent:correction_list",
         (filterset, rows),
         order=correction.ORDER,
-        columns={**CORRECTION, "written_back": written_back},
+        columns=CORRECTION,
+        beside=_written_back,
     )
+
+
+def _written_back(rows: Sequence[Correction]) -> Columns:
+    written = correction.write_backs_of([row.pk for row in rows])
+
+    def words(row: Correction) -> str:
+        return "; ".join(f"{count} × {label.lower()}" for label, count in written.get(row.pk, []))
+
+    return {"written_back": words}
 
 
 @require_GET

@@ -5,7 +5,7 @@ import io
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
@@ -86,6 +86,17 @@ def test_the_file_of_corrections_says_who_decided_what_and_what_became_of_it(bro
     assert (row["decision"], row["written_back"]) == (str(mine), "1 × waiting to be sent")
     assert (row["decided_at_utc"], row["second_at_utc"]) == (NOW.isoformat(), "")
     assert rows_of(client, "correction", "tab=second") == []
+
+
+def test_the_file_of_corrections_takes_its_time_for_what_became_of_them_too(browser, monkeypatch):
+    decided(make.staff())
+
+    def slow(_):
+        raise OperationalError("interrupted")
+
+    monkeypatch.setattr("consent.views.correction.write_backs_of", slow)
+    answer = file_of(browser("Agent"), "correction")
+    assert answer["Location"].startswith(reverse("consent:correction_list"))
 
 
 def test_the_file_of_holds_is_the_page_oldest_first(browser):
