@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models.functions import Lower
+from django.db.models import Q
 
-from backoffice.access import can
+from backoffice.access import staff_with
 from consent.models import Flag, FlagEvent, Mention
 
 # A user name may hold what Django lets it hold; a word before the @ makes it an address of mail.
@@ -37,15 +37,19 @@ def tell(note: FlagEvent, *, by: User) -> Told:
     names = called(note.note)
     if not names:
         return Told([], [])
-    staff = User.objects.filter(is_active=True, is_staff=True).annotate(low=Lower("username"))
-    met = {
-        person.get_username().lower(): person
-        for person in staff.filter(low__in=[name.lower() for name in names]).order_by("pk")
-        if can(person, "consent.view_flag")
-    }
-    people = [person for person in met.values() if person != by]
+    alike = Q(*(("username__iexact", name) for name in names), _connector=Q.OR)
+    staff = list(staff_with("consent.view_flag").filter(alike).order_by("pk"))
+    met = {name: person for name in names if (person := _meant(name, staff))}
+    people = [person for person in dict.fromkeys(met.values()) if person != by]
     Mention.objects.bulk_create([Mention(event=note, person=person) for person in people])
-    return Told(people, [name for name in names if name.lower() not in met])
+    return Told(people, [name for name in names if name not in met])
+
+
+def _meant(name: str, staff: Sequence[User]) -> User | None:
+    """Who is called so: the name as it is written goes before one that differs in its case."""
+    exact = (person for person in staff if person.username == name)
+    alike = (person for person in staff if person.username.lower() == name.lower())
+    return next(exact, None) or next(alike, None)
 
 
 def read(flag: Flag, *, by: User, now: datetime) -> None:

@@ -19,13 +19,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST
 
-from backoffice.access import can, needs
+from backoffice.access import can, needs, staff_with
 from backoffice.frame import render_in_admin
 from backoffice.words import phone
 from consent import correct, mentions, watch
 from consent.correct import Choice, Outlook, Refused, StopStands, Subject
 from consent.deadlines import Deadline, deadline
-from consent.filters import staff_of
 from consent.forms import CommentForm, DecisionForm
 from consent.models import Correction, Decision, Flag, Hold, Number, Program, ReasonCode, StaleFlag
 from consent.rules import Code, Status
@@ -253,7 +252,7 @@ def _page(
         "events": list(
             flag.events.select_related("by").prefetch_related("mentions__person").order_by("-pk")[:20]
         ),
-        "colleagues": staff_of(request)[:COLLEAGUES],
+        "colleagues": staff_with("consent.view_flag").order_by("first_name", "username")[:COLLEAGUES],
         "corrections": list(
             flag.corrections.select_related("decided_by", "second_by", "reason").order_by("-pk")[:5]
         ),

@@ -40,6 +40,28 @@ def test_who_is_called_and_may_see_the_flag_is_told_once():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("called", "told"), [("ana", "ana"), ("Ana", "Ana"), ("ANA", "Ana"), ("Ärger", "Ärger")]
+)
+def test_the_name_as_it_is_written_goes_before_one_in_another_case(called, told):
+    for name in ("Ana", "ana", "Ärger"):
+        make.staff(name=name)
+    found = desk.comment(make.stopped_but_texted(), text=f"@{called} look", by=make.staff())
+    assert ([person.username for person in found.people], found.unknown) == ([told], [])
+
+
+@pytest.mark.django_db
+def test_only_who_may_see_the_flag_is_offered_by_name(browser):
+    outsider, root, ana = people.person(None), people.root(), make.staff(name="ana")
+    page = browser().get(reverse("consent:flag_review", args=[make.stopped_but_texted().pk]))
+    offered = list(page.context["colleagues"])
+    assert ana in offered
+    assert root in offered
+    assert outsider not in offered
+    assert len(offered) == len(set(offered))
+
+
+@pytest.mark.django_db
 def test_staff_who_may_not_see_flags_are_not_told():
     outsider = people.person(None)
     told = desk.comment(make.stopped_but_texted(), text=f"@{outsider.username} look", by=make.staff())
