@@ -263,9 +263,18 @@ def _drop(keys: Collection[int]) -> int:
 def may_leave(system: System, program: Program, now: datetime) -> QuerySet[WriteBack]:
     """What the next file of a system and program would hold. What permits sending waits while its number has
     news that was not weighed yet."""
-    news = Exists(Touched.objects.filter(number=OuterRef("number")))
     due = WriteBack.objects.to_deliver(now).filter(system=system, program=program)
-    return due.exclude(Q(value=IN) & Q(news))
+    return due.exclude(_awaits_news())
+
+
+def must_wait(system: System, program: Program, now: datetime) -> QuerySet[WriteBack]:
+    """All others that are pending: what `may_leave` leaves out."""
+    pending = WriteBack.objects.filter(system=system, program=program, status=W.PENDING)
+    return pending.filter(Q(not_before__gt=now) | _awaits_news())
+
+
+def _awaits_news() -> Q:
+    return Q(value=IN) & Q(Exists(Touched.objects.filter(number=OuterRef("number"))))
 
 
 @transaction.atomic

@@ -161,7 +161,7 @@ def _ready(system: System, now: datetime) -> list[dict[str, Any]]:
     found = []
     for program in programs:
         leaving = capped_count(propagate.may_leave(system, program, now))
-        waiting = max(0, capped_count(pending.filter(program=program)) - leaving)
+        waiting = capped_count(propagate.must_wait(system, program, now))
         columns = ", ".join(header_of(system, program))
         found.append({"program": program, "leaving": leaving, "waiting": waiting, "columns": columns})
     return found

@@ -15,7 +15,7 @@ from django.utils import timezone
 from backoffice.models import AuditEntry, System
 from consent import correct
 from consent.correct import Moment
-from consent.models import ConsentRecord, Correction, Decision, WriteBack
+from consent.models import ConsentRecord, Correction, Decision, Touched, WriteBack
 from tests.consent import make
 from tests.consent.make import NOW
 
@@ -270,6 +270,29 @@ def test_corrections_are_downloaded_once_and_the_file_stays(browser):
     assert file["Cache-Control"] == "no-store"
     assert AuditEntry.objects.filter(action="write_back.download").count() == 2
     assert row.write_backs.get().status == "sent"
+
+
+def test_what_waits_is_said_however_many_may_leave(browser, monkeypatch):
+    texter = make.platform()
+    aligned(), aligned()
+    later, first = WriteBack.objects.filter(system=texter).order_by("-pk")
+    client = browser()
+
+    def ready():
+        [line] = client.get(system_url(texter)).context["ready"]
+        return line["leaving"], line["waiting"]
+
+    assert ready() == (2, 0)
+    WriteBack.objects.filter(pk=later.pk).update(not_before=timezone.now() + timedelta(hours=1))
+    assert ready() == (1, 1)
+    Touched.objects.create(number=first.number)
+    assert ready() == (1, 1)  # a "no" waits for nothing
+    WriteBack.objects.filter(pk=first.pk).update(value="in")
+    assert ready() == (0, 2)
+    WriteBack.objects.update(value="out", not_before=NOW)
+    monkeypatch.setattr("consent.views.write_back.capped_count", lambda rows: min(1, rows.count()))
+    WriteBack.objects.filter(pk=later.pk).update(not_before=timezone.now() + timedelta(hours=1))
+    assert ready() == (1, 1)
 
 
 def test_a_second_person_who_downloads_gets_nothing_twice(browser):
