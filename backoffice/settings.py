@@ -335,9 +335,8 @@ LEASE_MINUTES = 10  # how long "next for me" keeps a flag out of others' way
 JOB_LEASE_SECONDS = int(os.environ.get("JOB_LEASE_SECONDS", "60"))
 # Seconds after which a long run makes way at its next committed step, and goes on when its turn comes again.
 JOB_TURN_SECONDS = int(os.environ.get("JOB_TURN_SECONDS", "300"))  # well below CELERY_TASK_SOFT_TIME_LIMIT
-JOB_RUN_DAYS = int(
-    os.environ.get("JOB_RUN_DAYS", "90")
-)  # then rounds of the schedule that went well are removed
+# Days after which rounds of the schedule that went well are removed.
+JOB_RUN_DAYS = int(os.environ.get("JOB_RUN_DAYS", "90"))
 
 # --- Celery: the database is the truth about work, the queue only rings the bell -------------------------------
 CELERY_BROKER_URL = REDIS_URL

@@ -15,9 +15,8 @@ class Entangled(NamedTuple):
     """Of some numbers those that ..."""
 
     written: frozenset[int]  # have corrections
-    linked: frozenset[
-        int
-    ]  # are known with a contact who spoke for all their lines, or had another number before
+    # ... are known with a contact who spoke for all their lines, or had another number before.
+    linked: frozenset[int]
     sent: frozenset[int]  # were sent messages after a revocation
 
     @classmethod

@@ -176,9 +176,8 @@ class WriteBack(Outbound):
     note = models.TextField(blank=True)
     # The watch over what was written, kept by consent.watch from the readings alone.
     reads_right = models.PositiveSmallIntegerField(default=0)  # in a row, since it left or last came back
-    reverts = models.PositiveSmallIntegerField(
-        default=0
-    )  # how often it was read wrong, after a right read or none
+    # How often it was read wrong, after a right read or none.
+    reverts = models.PositiveSmallIntegerField(default=0)
     arrived_at = models.DateTimeField(null=True)  # first read right; None: nothing shows that it arrived
     watch_until = models.DateTimeField(null=True)  # not over before that, however often it was read
     watch_over_at = models.DateTimeField(null=True)
