@@ -33,7 +33,7 @@ from consent.models import (
     WriteBack,
 )
 from consent.rules import Code
-from consent.views.evidence import title_of
+from consent.titles import title_of
 
 KINDS = {
     "consent.reconcile": "Reconcile what changed",

@@ -12,7 +12,7 @@ from django.db.models import Q
 from backoffice.models import System, WebhookCall
 from consent import propagate, registry, rules
 from consent.facts import Door, policy
-from consent.ledger import Act, Kind
+from consent.ledger import Act
 from consent.models import (
     AgreedStatus,
     ConsentRecord,
@@ -25,35 +25,10 @@ from consent.models import (
 )
 from consent.registry import Behind
 from consent.rules import Agreed, Status
+from consent.titles import title_of
 
 SHOWN = 60  # of each track; the contact page shows the rest
 
-_TITLES = {
-    (Act.GRANT, Kind.HANDSET): "Opt-in from the phone",
-    (Act.GRANT, Kind.KEYWORD): "Keyword from the phone",
-    (Act.GRANT, Kind.FORM): "Opt-in by form",
-    (Act.GRANT, Kind.ARTEFACT): "Proof of consent filed",
-    (Act.CONFIRM, Kind.HANDSET): "YES from the phone",
-    (Act.REVOKE, Kind.HANDSET): "STOP from the phone",
-    (Act.REVOKE, Kind.KEYWORD): "STOP from the phone",
-    (Act.REVOKE, Kind.FREETEXT): "Asked us to stop in their own words",
-    (Act.REVOKE, Kind.CARRIER): "The provider reports a block",
-    (Act.REVOKE, Kind.FORM): "Opted out by form",
-    (Act.REVOKE, Kind.CHANNEL): "Asked us to stop",
-    (Act.REVOKE, Kind.CHANNEL_LOGGED): "Asked us to stop, logged with its reference",
-    (Act.REVOKE, Kind.COMPLAINT): "Complained",
-    (Act.REVOKE, Kind.WRONG_NUMBER): "Wrong number",
-}
-_BY_ACT = {
-    Act.GRANT: "Opt-in",
-    Act.CONFIRM: "YES",
-    Act.REVOKE: "Opt-out",
-    Act.ASSERT_IN: "Claim: opted in",
-    Act.ASSERT_OUT: "Claim: opted out",
-    Act.ASSERT_NONE: "Claim: no consent",
-    Act.VOID: "Declared mistaken",
-    Act.BOUNDARY: "The number changed hands",
-}
 VALUES = {
     "in": "opted in",
     "out": "opted out",
@@ -141,11 +116,6 @@ def _calls(records: Sequence[ConsentRecord]) -> dict[int, int]:
     kept = WebhookCall.objects.filter(received_at__in={at for _, at in heard}).order_by("pk")
     calls = kept.values_list("endpoint__system", "received_at", "pk")
     return {heard[system, at]: pk for system, at, pk in calls if (system, at) in heard}
-
-
-def title_of(row: ConsentRecord) -> str:
-    """What happened, in words."""
-    return _TITLES.get((Act(row.act), Kind(row.kind))) or _BY_ACT[Act(row.act)]
 
 
 def _of_record(
