@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from backoffice import strict_json
 from backoffice.asked import Unreadable
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -63,19 +64,21 @@ class JsonLinesCommand(BaseCommand):
 
 
 def parsed(line: bytes) -> Any:
-    """What stands on a line. Raises Unreadable."""
+    """What stands on a line, read strictly. Raises Unreadable."""
     try:
-        return json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError as problem:
-        raise Unreadable(f"byte {problem.start + 1}: not UTF-8; save the file as UTF-8") from None
-    except json.JSONDecodeError as problem:
-        raise Unreadable(
-            f"column {problem.colno}: not JSON ({problem.msg}); write one complete object on each line"
-        ) from None
-    except RecursionError:
-        raise Unreadable("not readable: nested too deeply; write one flat object on each line") from None
-    except ValueError:
-        raise Unreadable("not readable: a number in it is too long; shorten it") from None
+        return strict_json.read(line)
+    except strict_json.NotStrict as problem:
+        raise Unreadable(_words(problem)) from None
+
+
+def _words(problem: strict_json.NotStrict) -> str:
+    """What is wrong with a line, and how to mend it: where in the line is told, because it has no lines of its own."""
+    match problem.__cause__:
+        case UnicodeDecodeError() as undecoded:
+            return f"byte {undecoded.start + 1}: not UTF-8; save the file as UTF-8"
+        case json.JSONDecodeError() as cut:
+            return f"column {cut.colno}: not JSON ({cut.msg}); write one complete object on each line"
+    return f"not readable: {problem}; write one flat object on each line, each name in it once"
 
 
 def _opened(file: str) -> AbstractContextManager[BinaryIO]:

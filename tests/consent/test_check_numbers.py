@@ -77,7 +77,9 @@ def test_each_line_is_answered_in_order_with_its_id(path):
         (b'{"raw": "4155552671", "default_region": "UK"}', "did you mean GB"),
         (b'{"raw": "+14155552671", "default_region": "XX"}', 'Unknown region "XX"'),
         (b'{"raw": "Montr\xe9al"}', "byte 15: not UTF-8"),
-        (b"[" * 100_000, "nested too deeply"),
+        (b"[" * 100_000, "nested more than 40 deep"),
+        (b'{"raw": "+14155552671", "raw": "+14155552672"}', "“raw” stands twice"),
+        (b'{"raw": "+14155552671", "id": NaN}', "NaN is not a number"),
     ],
 )
 def test_a_bad_line_is_answered_in_words_and_the_rest_still_read(path, line, words):
