@@ -144,7 +144,8 @@ def _let_in(request: HttpRequest, about: Endpoint) -> Call[Any]:
         _refuse_token_in_address(request)
     now = timezone.now()
     token = _token(request, now, just_seen=about.proves_token)
-    keep_pace(token.pk)
+    if about.scope is not Scope.CONSENT_WRITE:  # a report that is refused may be an opt-out that is lost
+        keep_pace(token.pk)
     if about.scope not in token.scopes:
         raise Problem(
             403,

@@ -192,6 +192,7 @@ def test_a_token_that_asks_too_often_is_told_when_to_ask_again(settings, monkeyp
     assert refusal(answers[2]) == (429, "too_many_requests")
     assert answers[2]["Retry-After"] == "1"
     assert other.ask("send-checks", GOOD).status_code == 200
+    assert by.ask("consent-records", {}).status_code == 422  # an opt-out is never refused for pace
     clock.monotonic = lambda: 100.5
     assert [by.ask("send-checks", GOOD).status_code for _ in range(2)] == [200, 429]
 
