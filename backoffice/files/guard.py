@@ -16,7 +16,7 @@ _RUNS = "=+-@＝＋－＠﹦﹢﹣﹫"
 _BREAKS = "\t\r\n\x00"
 # Nothing in a phone number, a signed whole number or a dash can run, and whoever takes the file needs them as they
 # are: no CRM knows '+14155550101.
-_NUMBER = re.compile(r"\+[1-9][0-9 ().-]{5,24}|-[0-9]*")
+_NUMBER = re.compile(r"\+[1-9][0-9 ().-]{5,24}|[+-][0-9]+|-")
 _PASSED_OVER = " \u00a0\u200b\u200c\u200d\u2060\ufeff\u3000"
 
 
