@@ -176,11 +176,12 @@ def _draw_keys(model: type[models.Model], count: int) -> list[int]:
         return [key for (key,) in cursor.fetchall()]
 
 
-def touch(number_ids: Sequence[int]) -> None:
+def touch(number_ids: Sequence[int], *, hold: bool = False) -> None:
     """Remember that these numbers have news, in the transaction of the news.
 
     The row is written again even when it is there: that waits for a reconcile which is just taking it away, so that
-    news arriving meanwhile is looked at too."""
+    news arriving meanwhile is looked at too. Where nothing else than this is written about the numbers, `hold` them:
+    then no file with an opt-in is made up until the news is committed."""
     ids = sorted(set(number_ids))
     if connection.vendor != "postgresql":
         Touched.objects.bulk_create(
@@ -192,8 +193,8 @@ def touch(number_ids: Sequence[int]) -> None:
         )
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO consent_touched (number_id) SELECT unnest(%s::bigint[]) "
-            "ON CONFLICT (number_id) DO UPDATE SET at = now()",
-            [array(ids)],
-        )
+        cursor.execute(_TOUCH.format(numbers=_HELD if hold else "SELECT unnest(%s::bigint[])"), [array(ids)])
+
+
+_TOUCH = "INSERT INTO consent_touched (number_id) {numbers} ON CONFLICT (number_id) DO UPDATE SET at = now()"
+_HELD = "SELECT id FROM consent_number WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE"

@@ -145,7 +145,7 @@ class ConsentImporter:
             *records.exclude(number=None).values_list("number_id", flat=True),
             *readings.values_list("number_id", flat=True),
         }
-        bulk.touch(list(numbers))
+        bulk.touch(list(numbers), hold=True)
         watch.anew(numbers, batch.system)
         batch_flags.close_for(batch, now)
         reconcile.ring(trigger="staff")

@@ -69,8 +69,17 @@ def take_at_once(system: System, messages: Sequence[Inbound], *, now: datetime) 
             store_of(system, rules, now, programs={}).take_events(events, write=True)
     except (OperationalError, IntegrityError):
         numbers = Number.objects.filter(e164__any_of=[event.number.e164 for event in events])
-        bulk.touch(list(numbers.values_list("pk", flat=True)))
+        _note(list(numbers.values_list("pk", flat=True)))
     return len(events)
+
+
+def _note(number_ids: Sequence[int]) -> None:
+    """Note that the numbers have news, ahead of whoever would let an opt-in leave; who has them already goes first."""
+    try:
+        with transaction.atomic():
+            bulk.touch(number_ids, hold=True)
+    except OperationalError:
+        bulk.touch(number_ids)
 
 
 def mapping_of(system: System) -> ColumnMapping | None:

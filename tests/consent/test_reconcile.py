@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from backoffice.models import ImportBatch, JobRun, System
@@ -354,6 +354,19 @@ class TestAtOnce:
         assert list(Touched.objects.values_list("number_id", flat=True)) == [line.pk]
         reconcile.reconcile("touched", beat=watch)
         assert agreed(line).status == "OPTED_OUT"
+
+    def test_no_file_is_made_up_while_news_that_is_only_noted_is_not_committed(self) -> None:
+        line = make.number()
+
+        @transaction.atomic
+        def make_up() -> None:
+            list(Number.objects.select_for_update(nowait=True))
+
+        with transaction.atomic():
+            bulk.touch([line.pk], hold=True)
+            with pytest.raises(OperationalError, match="could not obtain lock"):
+                at_once(make_up)
+        at_once(make_up)
 
 
 def at_once(*verbs: Callable[[], Any]) -> None:
