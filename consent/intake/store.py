@@ -32,6 +32,7 @@ from consent.models import (
     Wording,
     WriteBack,
 )
+from consent.models.correction import LIVE
 from consent.moments import Moment
 from consent.numbers import NumberCell
 from consent.rules import Status
@@ -112,17 +113,25 @@ class Store:
                 newest.said.add((value, claimed_text))
         return latest
 
-    def watched(self, number_ids: Iterable[int]) -> dict[tuple[int, int, str], datetime]:
+    def watched(
+        self, number_ids: Iterable[int], latest: dict[tuple[int, int, str], Latest]
+    ) -> dict[tuple[int, int, str], datetime]:
         """Keys whose correction left, or arrived without, and since when: the next reading is news even when the
-        value did not change, until their watch is over."""
-        live = (
-            WriteBack.objects.live()
-            .filter(number_id__any_of=set(number_ids), system=self.system)
-            .filter(Q(sent_at__isnull=False) | Q(status=_W.VERIFIED))
-            .annotate(since=Coalesce("sent_at", "correction__decided_at"))
+        value did not change, until their watch is over. An opt-in that left without one has to be read once."""
+        left = Q(sent_at__isnull=False)
+        rows = (
+            WriteBack.objects.filter(number_id__any_of=set(number_ids), system=self.system)
+            .filter(LIVE & (left | Q(status=_W.VERIFIED)) | left & Q(value=Meaning.IN))
+            .annotate(since=Coalesce("sent_at", "correction__decided_at"), is_live=LIVE)
+            .order_by("-since")
+            .values_list("number_id", "program_id", "ref", "since", "is_live")
         )
-        rows = live.values_list("number_id", "program_id", "ref", "since")
-        return {(number, program, ref): since for number, program, ref, since in rows}
+        found = {}
+        for *key, since, is_live in rows:
+            before = latest.get((key[0], key[1], key[2]))
+            if is_live or before is None or before.read_at <= since:
+                found[key[0], key[1], key[2]] = since
+        return found
 
     def agreed_out(self, number_ids: Iterable[int]) -> set[tuple[int, int]]:
         return set(
@@ -137,7 +146,7 @@ class Store:
         numbers = self.numbers(claims, write=write)
         ids = list(numbers.values())
         latest = self.latest_readings(ids)
-        watched = self.watched(ids)
+        watched = self.watched(ids, latest)
         agreed_out = self.agreed_out(ids) if not write else set()
         as_of = self.batch.as_of
         outcomes: list[Outcome] = []

@@ -204,6 +204,24 @@ def test_a_row_that_says_the_same_again_counts_as_a_read_until_the_watch_is_over
     assert Reading.objects.filter(batch__isnull=False).count() == 3
 
 
+def test_a_file_that_says_the_same_as_ever_shows_that_an_overtaken_opt_in_did_not_arrive():
+    line, system = make.number(REAL), make.platform()
+    make.form(line)
+    make.reading(line, "never", system)
+    make.weigh(line)
+    align(make.flag("PLATFORM_OUT_AGREED_IN", line))
+    hand_over(now=SENT + HOUR)
+    make.stop(line, SENT + HOUR)
+    make.weigh(line, now=SENT + HOUR)
+    row = WriteBack.objects.get()
+    assert (flag_of(row).status, row.watch_over_at) == ("open", SENT + HOUR)  # it may have
+    for days in (1, 2):
+        run.run(str(file_of(row, "No", SENT + days * DAY).pk), beat=still)
+    make.weigh(line, now=SENT + 2 * DAY)
+    assert flag_of(row).status == "closed"
+    assert Reading.objects.filter(batch__isnull=False).count() == 1  # once is enough
+
+
 def test_a_file_that_did_not_contain_the_number_is_no_read():
     row = reread(corrected(REAL), "out")
     other = make.number("+12125550102")
@@ -272,7 +290,7 @@ def test_an_import_asks_once_a_chunk_what_is_watched(django_assert_num_queries: 
     store = check.opened(file_of(row, "No", SENT + DAY)).store  # type: ignore[attr-defined]
     others = [make.number().pk for _ in range(30)]
     with django_assert_num_queries(1):
-        assert set(store.watched([row.number_id, *others])) == {(row.number_id, row.program_id, row.ref)}
+        assert set(store.watched([row.number_id, *others], {})) == {(row.number_id, row.program_id, row.ref)}
 
 
 # --- A value that comes back ------------------------------------------------------------------------------
