@@ -9,13 +9,16 @@ import sqlite3
 from collections.abc import Iterator
 
 import psycopg
+from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import Error as DatabaseTrouble
 from pydantic import ValidationError
 
 _NUMBER = re.compile(r"(/api/v1/contacts/)[^/\s]+")
 _QUOTED = re.compile(r"(?<!\w)'(?:[^'\\]|\\.)*'(?!\w)|\"(?:[^\"\\]|\\.)*\"|“[^”]*”", re.DOTALL)
 _NAME = re.compile(r".[A-Za-z_][\w.]{0,59}.")  # in its quotes: a field or a key, not what stands in it
-_DIGITS = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){4,}")
+_BARE = re.compile(r"\S+@\S+|\+?\d(?:[\s().-]{0,2}\d){4,}")  # addresses and numbers without quotes
+# What these quote is a name in the program; anybody else's quoted word may be somebody's.
+_QUOTES_NAMES = (KeyError, AttributeError, NameError, TypeError, ImportError, FieldError, FieldDoesNotExist)
 
 
 class WithoutNumbers(logging.Filter):
@@ -50,15 +53,16 @@ def without_values(error: BaseException) -> str:
         return f"{error.title}: {', '.join(sorted({part['type'] for part in wrong}))}"
     if isinstance(error, DatabaseTrouble | psycopg.Error | sqlite3.Error):
         return _of_database(error)
-    return _DIGITS.sub(
-        "…", _QUOTED.sub(lambda part: part[0] if _NAME.fullmatch(part[0]) else "“…”", str(error))
+    keeps = isinstance(error, _QUOTES_NAMES)
+    return _BARE.sub(
+        "…", _QUOTED.sub(lambda part: part[0] if keeps and _NAME.fullmatch(part[0]) else "“…”", str(error))
     )
 
 
 def _of_database(error: BaseException) -> str:
     """Its first line without anything in quotes, and PostgreSQL's own names for what was touched."""
     first, _, _ = str(error).partition("\n")
-    said = _DIGITS.sub("…", _QUOTED.sub("“…”", first))
+    said = _BARE.sub("…", _QUOTED.sub("“…”", first))
     source = error if isinstance(error, psycopg.Error) else error.__cause__
     if not isinstance(source, psycopg.Error):
         return said

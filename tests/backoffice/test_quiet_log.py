@@ -64,12 +64,14 @@ def test_a_failed_run_keeps_no_number_on_its_page():
     run = jobs.start("odd", "all", trigger=JobRun.Trigger.COMMAND)
 
     def broken(subject, *, beat):
-        raise ValueError(f"it's not for '{NUMBER}' nor for +1 (415) 555-0123: “call me, Ann” in 'field_name'")
+        raise ValueError(
+            f"it's not for '{NUMBER}' nor for +1 (415) 555-0123: “call me, Ann” in 'Ann' of ann@example.org"
+        )
 
     with pytest.raises(ValueError):
         jobs.work(run.pk, {"odd": broken})
     run.refresh_from_db()
-    assert "ValueError: it's not for “…” nor for …: “…” in 'field_name' (broken" in run.failure
+    assert "ValueError: it's not for “…” nor for …: “…” in “…” of … (broken" in run.failure
 
 
 def test_what_does_not_fit_a_model_is_not_repeated():
