@@ -22,50 +22,61 @@ QUIET: Final = 24 * 3600  # seconds; time alone changes what is out of date or l
 MOST_NUMBERS: Final = 5_000_000  # of one look; read in a minute
 
 
-def look(subject: str, *, beat: jobs.Progress, **_: Any) -> dict[str, int]:
-    """Look for everything. Safe to run twice and to be stopped anywhere: every step is committed by itself."""
-    now = timezone.now()
-    seen = marks()  # what comes while we look is news for the next one
-    after, began = _round(now)
-    until = min(after + MOST_NUMBERS, seen["last_number"])
-    one = Look(now, after, until, alive=beat)
+def look(
+    subject: str, *, beat: jobs.Progress, after: int = 0, until: int = MOST_NUMBERS, **_: Any
+) -> dict[str, int]:
+    """Look for everything; for what is wrong with a number by itself only after `after` up to `until`. Safe to run
+    twice and to be stopped anywhere: every step is committed by itself."""
+    one = Look(timezone.now(), after, until, alive=beat)
     raised = closed = 0
     for place, (kind, finder) in enumerate(FINDERS.items(), start=1):
         new, gone = match(kind, finder(one), one)
         raised, closed = raised + new, closed + gone
         beat(done=place, total=len(FINDERS))
-    return {"raised": raised, "closed": closed, **seen, "numbers_read": until, "round_began": began}
+    return {"raised": raised, "closed": closed}
 
 
 def ring(*, trigger: str, by: User | None = None) -> JobRun | None:
     """Queue a look if anything it reads has changed since the last one, numbers wait, or a day has gone by."""
-    last = _last()
+    now, last = timezone.now(), _last()
+    seen = marks()  # what comes from now on is news for the next one
     if last is not None and last.finished_at is not None:
-        age = (timezone.now() - last.finished_at).total_seconds()
-        if age < QUIET and _is_round_over(last) and marks().items() <= last.counts.items():
+        age = (now - last.finished_at).total_seconds()
+        if age < QUIET and _is_round_over(last) and seen == last.params["seen"]:
             return None
-    return jobs.start("errors.quality", "numbers and campaigns", trigger=trigger, by=by)
+    after, began = _round(last, now)
+    return jobs.start(
+        "errors.quality",
+        "numbers and campaigns",
+        trigger=trigger,
+        by=by,
+        after=after,
+        until=min(after + MOST_NUMBERS, seen["last_number"]),
+        round_began=began,
+        seen=seen,
+    )
 
 
 def _last() -> JobRun | None:
-    return JobRun.objects.filter(kind="errors.quality", status=JobRun.Status.DONE).order_by("-pk").first()
+    """The last look that knows where it stood."""
+    done = JobRun.objects.filter(kind="errors.quality", status=JobRun.Status.DONE, params__has_key="seen")
+    return done.order_by("-pk").first()
 
 
 def _is_round_over(last: JobRun) -> bool:
-    return bool(last.counts.get("numbers_read", 0) >= last.counts["last_number"])
+    return bool(last.params["until"] >= last.params["seen"]["last_number"])
 
 
-def _round(now: datetime) -> tuple[int, int]:
-    """(the number after which this look begins, when its round began in seconds since 1970).
+def _round(last: JobRun | None, now: datetime) -> tuple[int, int]:
+    """(the number after which the next look begins, when its round began in seconds since 1970).
 
     A number by itself stays right or wrong until the numbering plans change, so a round through all of them is made
     once a day; between, only those that are new are read. The day's round also finds what was written under a lower
     primary key and committed later."""
-    last = _last()
-    if last is not None and "round_began" in last.counts:
-        is_young = now.timestamp() - last.counts["round_began"] < QUIET
+    if last is not None:
+        is_young = now.timestamp() - last.params["round_began"] < QUIET
         if is_young or not _is_round_over(last):
-            return last.counts["numbers_read"], last.counts["round_began"]
+            return last.params["until"], last.params["round_began"]
     return 0, int(now.timestamp())
 
 

@@ -19,7 +19,7 @@ from errors import rollup
 from errors.models import QualityFinding
 from errors.quality import look
 from errors.quality.dates import over
-from errors.quality.found import FINDERS
+from errors.quality.found import FINDERS, Look
 from errors.quality.senders import identities
 from errors.quality.words import SUGGESTIONS, seen
 from errors.suspect import suspect
@@ -85,8 +85,7 @@ def test_names_and_programs_are_identities_of_their_own() -> None:
 
 
 def looked() -> dict[str, int]:
-    counts = look.look("test", beat=jobs.unwatched)
-    return {name: counts[name] for name in ("raised", "closed")}
+    return look.look("test", beat=jobs.unwatched)
 
 
 def found(kind: str) -> list[QualityFinding]:
@@ -256,9 +255,9 @@ def test_a_later_look_reads_only_numbers_that_are_new_until_the_day_is_over(
         subject="x",
         status=JobRun.Status.DONE,
         finished_at=timezone.now(),
-        counts={
-            "numbers_read": began,
-            "last_number": began + 1,
+        params={
+            "until": began,
+            "seen": {"last_number": began + 1},
             "round_began": int(timezone.now().timestamp()),
         },
     )
@@ -270,12 +269,10 @@ def test_a_later_look_reads_only_numbers_that_are_new_until_the_day_is_over(
         line_type="MOBILE"
     )  # as new numbering plans would have it
     mobile("+442071838753", region="GB", line_type="FIXED_LINE")
-    assert (counts := rung())["closed"] == 0
-    assert counts["raised"] == 1
-    over = counts | {"round_began": counts["round_began"] - 2 * look.QUIET, "numbers_read": 10**9}
-    JobRun.objects.filter(counts__has_key="round_began").update(
-        counts=over, finished_at=timezone.now() - 2 * DAY
-    )
+    assert rung() == {"raised": 1, "closed": 0}  # what a page shows as counts, and no mark of where it stood
+    last = JobRun.objects.latest("pk").params
+    over = last | {"round_began": last["round_began"] - 2 * look.QUIET, "until": 10**9}
+    JobRun.objects.update(params=over, finished_at=timezone.now() - 2 * DAY)
     monkeypatch.setattr(look, "MOST_NUMBERS", 10**9)
     assert rung()["closed"] == 1
 
@@ -289,6 +286,19 @@ def test_a_look_says_that_it_is_alive_while_it_finds_nothing(monkeypatch: pytest
     look.look("test", beat=lambda **progress: signs.append(progress))
     before_the_first_kind_was_done = signs.index({"done": 1, "total": len(FINDERS)})
     assert before_the_first_kind_was_done == 5
+
+
+@pytest.mark.django_db
+def test_no_cursor_is_open_while_a_look_says_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("errors.quality.found.AT_ONCE", 2)
+    monkeypatch.setattr("django.db.models.QuerySet.iterator", lambda *_: 1 / 0)
+    at = timezone.now() - DAY
+    for moment in (at, at, at, at + DAY / 2, at + DAY / 2):
+        make.sent(number=mobile(f"+1415700{Number.objects.count():04d}"), submitted_at=moment, campaign="spring",
+                  body=f"Sale ends {(at - 2 * DAY).date()}")  # fmt: skip
+    every = Look(timezone.now(), 0, 10**9, alive=lambda: None)
+    found = {kind: list(finder(every)) for kind, finder in FINDERS.items()}
+    assert [one.facts["sends"] for one in found[Kind.OUT_OF_DATE]] == [5]
 
 
 def test_every_kind_has_a_finder_words_and_a_suggestion() -> None:
@@ -341,6 +351,15 @@ def test_an_export_is_on_record_and_in_the_ids_of_each_system(
     rows = list(csv.reader(io.StringIO(answer.content.decode().lstrip("\ufeff"))))[1:]
     assert {row[1] for row in rows} == {"A-1", "P-1"}
     assert AuditEntry.objects.get(action="quality.export").details["rows"] == 2
+
+
+def test_a_list_that_is_too_long_to_take_along_is_refused(
+    client: Client, landlines: list[Number], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backoffice.exchange.MAX_EXPORT_ROWS", 1)
+    page = signed_in(client, "Supervisor").get(EXPORT, follow=True).content.decode()
+    assert "This list has more than 1 rows" in page
+    assert not AuditEntry.objects.filter(action="quality.export").exists()
 
 
 def test_the_page_of_a_number_tells_what_is_wrong_with_it(client: Client, landlines: list[Number]) -> None:
