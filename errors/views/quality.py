@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import django_filters
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from backoffice import audit
 from backoffice.access import can, needs
-from backoffice.exchange import MAX_EXPORT_ROWS
+from backoffice.exchange import longest_export, too_long
 from backoffice.files.export import write_csv
 from backoffice.filters import StrictFilterSet
 from backoffice.frame import render_in_admin
@@ -191,12 +192,10 @@ def quality_export(request: HttpRequest) -> HttpResponse:
     found = narrowed.qs.exclude(number=None)
     if kind in Kind.values:
         found = found.filter(kind=kind)
-    rows = list(_suggestions(found, narrowed.form.cleaned_data.get("system")))
-    if len(rows) > MAX_EXPORT_ROWS:
-        messages.error(
-            request,
-            f"That is more than {MAX_EXPORT_ROWS:,} rows. Choose a kind or a system, then export each.",
-        )
+    most = longest_export(request.user)
+    rows = list(islice(_suggestions(found, narrowed.form.cleaned_data.get("system")), most + 1))
+    if len(rows) > most:
+        messages.error(request, too_long(request.user))
         return redirect(f"{reverse('errors:quality')}?{request.GET.urlencode()}")
     text = io.StringIO(newline="")
     write_csv(text, list(HEADER), rows)
@@ -207,8 +206,6 @@ def quality_export(request: HttpRequest) -> HttpResponse:
 
 
 def _suggestions(found: QuerySet[QualityFinding], system: System | None) -> Iterator[list[Any]]:
-    """At most one more than may be exported."""
-    given = 0
     last = 0
     while some := list(found.filter(pk__gt=last).order_by("pk").select_related("number")[:AT_ONCE]):
         last = some[-1].pk
@@ -226,6 +223,3 @@ def _suggestions(found: QuerySet[QualityFinding], system: System | None) -> Iter
                     *(name, ref, number.e164, one.get_kind_display(), seen(one.kind, one.facts)),
                     *(SUGGESTIONS[one.kind], one.found_at, one.pk),
                 ]
-                given += 1
-                if given > MAX_EXPORT_ROWS:
-                    return
