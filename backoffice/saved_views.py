@@ -4,12 +4,14 @@ A list's view says it in one line, `@keeps_views("Holds", narrowed)`; the URL co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import django_filters
+from django import forms
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.db.models import QuerySet
@@ -23,6 +25,15 @@ from backoffice.models import SavedView
 KEEP, SHARE = "backoffice.add_savedview", "backoffice.share_savedview"
 
 View = Callable[..., HttpResponse]
+# Ten digits in a row, however grouped, or an address: a view is seen by others and stays.
+_LIKE_A_PERSON = re.compile(r"(\d[\s().+/-]*){10}|\S@\S")
+_WHEN = re.compile(
+    r"(?<!\d)(?<!\d[\s./-])(?:"
+    r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)"  # 2026-11-22
+    r"|(?<![\s().+/])(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"  # spring-20261122
+    r"|[0-3]?\d([./])[0-3]?\d\1(?:19|20)\d\d(?![./-]?\d))"  # 22.11.2026, 11/22/2026
+    r"|(?<!\d)[0-2]?\d:[0-5]\d(?::[0-5]\d)?(?!\d)"
+)
 # The filter and the rows that the parameters of an address ask for. The list itself is made by it too, so that the
 # count of a view and the list behind it cannot differ.
 Narrow = Callable[[QueryDict, User, datetime], tuple[django_filters.FilterSet, QuerySet[Any]]]
@@ -31,8 +42,8 @@ Narrow = Callable[[QueryDict, User, datetime], tuple[django_filters.FilterSet, Q
 @dataclass(frozen=True)
 class KeptList:
     """A list whose filter can be kept. `tabs`: its tabs by their word in the address, where the parameter `tab` holds
-    it; the first is shown without any. `personal`: filters that name a person. `name` is that of the list's address,
-    `right` what is needed to see it."""
+    it; the first is shown without any. `personal`: filters that name a person whatever they are set to. `name` is
+    that of the list's address, `right` what is needed to see it."""
 
     label: str
     narrow: Narrow
@@ -72,8 +83,19 @@ class KeptList:
         return found
 
     def names_a_person(self, filterset: django_filters.FilterSet, asked: Mapping[str, str]) -> list[str]:
-        """The labels of the filters that name somebody."""
-        return [str(filterset.form.fields[name].label) for name in asked if name in self.personal]
+        """The labels of the filters that name somebody: those made for it, and words that look so."""
+        fields = filterset.form.fields
+        return [
+            str(fields[name].label)
+            for name, value in asked.items()
+            if name in self.personal
+            or (isinstance(fields.get(name), forms.CharField) and is_like_a_person(value))
+        ]
+
+
+def is_like_a_person(words: str) -> bool:
+    """Whether ten digits, however grouped, or an address stand in it; days and times of the day are neither."""
+    return _LIKE_A_PERSON.search(_WHEN.sub(",", words)) is not None
 
 
 def keeps_views(label: str, narrow: Narrow, **told: Any) -> Callable[[View], View]:

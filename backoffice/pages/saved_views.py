@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from datetime import datetime
 from typing import Any
@@ -25,7 +24,7 @@ from backoffice.frame import render_in_admin
 from backoffice.keyset import capped_count
 from backoffice.models import SavedView
 from backoffice.patience import TookTooLong, at_most
-from backoffice.saved_views import KEEP, SHARE, KeptList, list_of, may_change, query_of
+from backoffice.saved_views import KEEP, SHARE, KeptList, is_like_a_person, list_of, may_change, query_of
 
 # Of a person's own on one list, and as many shared ones: each is counted while the list is open.
 PINNED_AT_MOST = 8
@@ -33,8 +32,6 @@ KEPT_AT_MOST = 100  # of a person's own on one list, and as many shared ones
 PATIENCE = 1.0  # seconds for one count
 LEAST = 0.01  # seconds without which no count is begun: nought would be no limit at all
 BUDGET = 2.0  # seconds for all counts of a list together: every open page asks for them again and again
-# Ten digits in a row, however grouped, or an address: a name is seen by others and stays.
-LIKE_A_PERSON = re.compile(r"(\d[\s().+/-]*){10}|\S@\S")
 
 
 class ViewForm(forms.Form):
@@ -59,7 +56,7 @@ class ViewForm(forms.Form):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        if LIKE_A_PERSON.search(name):
+        if is_like_a_person(name):
             raise forms.ValidationError(
                 "A name is kept and shown: leave out numbers and addresses of people."
             )

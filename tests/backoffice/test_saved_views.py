@@ -1,6 +1,7 @@
 """Filters of lists under a name: kept, opened, changed, shared, and what is never kept. The lists of the ground floor
 stand for all."""
 
+import django_filters
 import pytest
 from django import forms
 from django.contrib.auth.models import Permission
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from backoffice.access import ADMIN, AGENT, SUPERVISOR, VIEWER
 from backoffice.models import AuditEntry, ImportBatch, SavedView
-from backoffice.saved_views import list_of
+from backoffice.saved_views import KeptList, is_like_a_person, list_of
 from tests.backoffice import make
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,36 @@ def test_a_name_that_names_a_person_is_refused(sign_in):
         answer = sign_in().post(f"{NEW}?status=failed", {"name": name})
         assert "leave out numbers and addresses of people" in answer.content.decode()
     assert not SavedView.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("+14155550123", True),
+        ("spring 06.12.34.56.78", True),
+        ("2815-55-0123", True),
+        ("2026-11-22 415 555 0123", True),
+        ("+45 20101112", True),
+        ("jane@x.example", True),
+        ("Houston 2026-11-22 10:15", False),
+        ("spring-20261122-01", False),
+        ("22.11.2026 to 24.11.2026", False),
+        ("@home", False),
+    ],
+)
+def test_days_and_times_are_no_person(words, expected):
+    assert is_like_a_person(words) is expected
+
+
+def test_what_was_typed_into_any_filter_must_not_name_a_person():
+    class Typed(django_filters.FilterSet):
+        campaign = django_filters.CharFilter(label="Campaign")
+        since = django_filters.IsoDateTimeFilter(label="From")
+        batch = django_filters.NumberFilter(label="File")
+
+    asked = {"campaign": "+14155550123", "since": "2026-11-22T10:15:00.123456", "batch": "1415555012345"}
+    of = KeptList("Typed", narrow=None)
+    assert of.names_a_person(Typed(queryset=SavedView.objects.none()), asked) == ["Campaign"]
 
 
 def test_a_name_is_taken_once_whatever_its_case(sign_in):
