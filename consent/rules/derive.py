@@ -10,7 +10,7 @@ from consent.rules.agreed import NO_BACKGROUND, Agreed, Background, Silence
 from consent.rules.codes import Status
 from consent.rules.doubts import doubts
 from consent.rules.findings import Finding
-from consent.rules.mismatches import compare, presumed
+from consent.rules.mismatches import compare
 from consent.rules.overdue import watch_time
 from consent.rules.ruling import Ruling, rule
 from consent.rules.weigh import EXPLICIT, Case, Claim, collect, defeats, earliest
@@ -25,8 +25,7 @@ def derive(
 ) -> Agreed:
     """The agreed status with all that is wrong, in the ledger itself and in what the systems believe."""
     agreed = agree(program, evidence, policy, now)
-    held = [presumed(agreed, belief) for belief in beliefs]
-    return watch_time(with_findings(agreed, compare(agreed, held, program)), held, policy, now)
+    return watch_time(with_findings(agreed, compare(agreed, beliefs, program)), beliefs, policy, now)
 
 
 def agree(program: ProgramTerms, evidence: Sequence[Evidence], policy: Policy, now: datetime) -> Agreed:

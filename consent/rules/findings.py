@@ -52,6 +52,10 @@ def found(
     )
 
 
+# Say more about what is known already: nothing new for whoever has judged it.
+_BESIDE = frozenset({"arrived"})
+
+
 def fingerprint(finding: Finding) -> str:
     """64 hexadecimal digits that change when, and only when, what the finding says or rests on changes."""
     said = [
@@ -59,6 +63,6 @@ def fingerprint(finding: Finding) -> str:
         finding.system,
         finding.record,
         sorted(finding.evidence),
-        sorted(finding.params.items()),
+        sorted((name, value) for name, value in finding.params.items() if name not in _BESIDE),
     ]
     return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).hexdigest()

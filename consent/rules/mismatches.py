@@ -38,14 +38,16 @@ def presumed(agreed: Agreed, belief: Belief) -> Belief:
 
 
 def compare(agreed: Agreed, beliefs: Sequence[Belief], program: ProgramTerms) -> tuple[Finding, ...]:
-    """Findings for every belief that contradicts what was agreed. Time alone changes none of them."""
+    """Findings for every belief that contradicts what was agreed, as far as its record may hold what it was given.
+    Which records of a system differ, and what wrote a value, is told by what was read. Time alone changes nothing."""
     findings: list[Finding] = []
-    for belief in beliefs:
+    held = [presumed(agreed, belief) for belief in beliefs]
+    for belief in held:
         if belief.kind in REPLICAS:
             findings.extend(_of_replica(agreed, belief, beliefs, program))
         elif belief.kind is SystemKind.PROVIDER:
             findings.extend(_of_provider(agreed, belief))
-    findings.extend(_unrecorded_blocks(agreed, beliefs))
+    findings.extend(_unrecorded_blocks(agreed, held))
     findings.extend(_duplicates(beliefs))
     sent = [b for b in beliefs if b.kind is SystemKind.SEND and b.value is Value.SENT]
     if sent:

@@ -11,7 +11,7 @@ from consent.rules.agreed import Agreed, Silence
 from consent.rules.codes import Code, Status
 from consent.rules.doubts import about
 from consent.rules.findings import Finding, found
-from consent.rules.mismatches import REPLICAS
+from consent.rules.mismatches import REPLICAS, presumed
 
 
 def watch_time(agreed: Agreed, beliefs: Sequence[Belief], policy: Policy, now: datetime) -> Agreed:
@@ -21,7 +21,7 @@ def watch_time(agreed: Agreed, beliefs: Sequence[Belief], policy: Policy, now: d
     silence = _asked_first(agreed)
     if allowed is None or silence is None:
         return agreed
-    still_in = sorted({b.system for b in beliefs if _lets_out(b, agreed)})
+    still_in = sorted({b.system for b in beliefs if _lets_out(presumed(agreed, b), agreed)})
     if not still_in:
         return agreed
     own, by_law = allowed.own_end(silence.since), allowed.end_by_law(silence.since)

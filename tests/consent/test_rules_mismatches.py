@@ -307,6 +307,23 @@ ROWS = [
         ],
     ),
     Row(
+        "two records that read alike, one of which may hold an opt-in by now",
+        [form(), stop()],
+        OUT,
+        R.STOP,
+        [C.PLATFORM_IN_AGREED_OUT],
+        [
+            platform("out", record="1", read_at=utc("2026-05-02")),
+            platform(
+                "out",
+                record="2",
+                corrected_value=Value.IN,
+                corrected_at=utc("2026-05-03"),
+                read_at=utc("2026-05-02"),
+            ),
+        ],
+    ),
+    Row(
         "an opt-in that was looked for after it left, and is not there",
         [form(), stop()],
         OUT,

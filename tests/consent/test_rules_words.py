@@ -248,6 +248,11 @@ def test_the_fingerprint_of_the_same_finding_is_the_same():
     assert re.fullmatch(r"[0-9a-f]{64}", fingerprint(again))
 
 
+def test_that_a_value_had_arrived_before_is_nothing_new_for_who_has_judged_the_rest():
+    told = _finding(params={"value": "in", "arrived": True})
+    assert fingerprint(told) == fingerprint(_finding())
+
+
 @pytest.mark.parametrize(
     "change",
     [
