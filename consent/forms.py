@@ -354,8 +354,9 @@ class WaiveSettingsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Who will change the setting, and why not now.",
     )
-    until = forms.DateField(label="Waive until", widget=_day(), help_text="On that day they open again.")
+    until = forms.DateField(label="Waive until", widget=_day(), help_text="After that day they open again.")
     token = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    seen_at = forms.DateTimeField(widget=forms.HiddenInput)  # what is raised later is not waived
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

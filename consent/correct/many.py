@@ -55,12 +55,23 @@ def align_all(
 
 
 def waive_settings(
-    system: System, *, reason: ReasonCode, words: str, until: datetime, by: User, token: str, now: datetime
+    system: System,
+    *,
+    reason: ReasonCode,
+    words: str,
+    until: datetime,
+    by: User,
+    token: str,
+    seen_at: datetime,
+    now: datetime,
 ) -> list[Outcome]:
-    """Waive what is open about the settings of a system, as many flags as the person may decide on at once, the most
-    harmful first. Flags that come later are not waived by it."""
+    """Waive what was open about the settings of a system when it was seen, as many flags as the person may decide on
+    at once, the most harmful first. What came later, or changed since, is not waived by it. The same token again
+    waives no others."""
     choice = Choice(decision=Decision.WAIVE, reason=reason, words=words, until=until)
-    flags = about_settings(system).by_harm()[: bulk_limit(by)]
+    done = Correction.objects.filter(token__startswith=f"{token}:", decided_by=by).values("flags")
+    still_so = about_settings(system).filter(refreshed_at__lte=seen_at)
+    flags = (still_so | Flag.objects.filter(pk__in=done)).by_harm()[: bulk_limit(by)]
     picks = [Pick(flag.pk, flag.version, flag.fingerprint) for flag in flags]
     return [_decide(pick, choice, by=by, token=f"{token}:{pick.flag_id}", now=now) for pick in picks]
 

@@ -121,7 +121,8 @@ def _waiver(request: HttpRequest, row: System, sent: WaiveSettingsForm | None) -
         return None
     count = capped_count(correct.about_settings(row))
     assert isinstance(request.user, User)
-    form = sent or WaiveSettingsForm(initial={"token": uuid.uuid4().hex[:24]})
+    begun = {"token": uuid.uuid4().hex[:24], "seen_at": timezone.now().isoformat()}
+    form = sent or WaiveSettingsForm(initial=begun)
     limit = correct.bulk_limit(request.user)
     return {"form": form, "count": count, "limit": limit if count > limit else None} if count else None
 

@@ -142,6 +142,7 @@ def test_what_is_open_about_a_setting_is_waived_at_once_until_a_day(browser, sho
     client = browser("Supervisor")
     form = client.get(page).context["waiver"]["form"]
     given = {"reason": make.reason(Decision.WAIVE).pk, "words": "Ben does it on Monday.", "token": "w"}
+    given["seen_at"] = form["seen_at"].value()
     until = timezone.localdate() + timedelta(days=3)
     assert client.post(url, {**given, "until": timezone.localdate() - timedelta(days=1)}).status_code == 400
     assert client.post(url, {**given, "until": until}).status_code == 302
@@ -151,6 +152,30 @@ def test_what_is_open_about_a_setting_is_waived_at_once_until_a_day(browser, sho
     assert {timezone.localdate(flag.waived_until) for flag in about} == {until}
     assert client.get(page).context["waiver"] is None
     assert browser("Viewer").post(url, {**given, "until": until}).status_code == 403
+
+
+def test_what_opens_after_the_page_was_shown_is_not_waived_by_it(shop):
+    about = Flag.objects.filter(code="OVERWRITE_SETTING_RISK", system=shop["crm"]).order_by("pk")
+    before, later = about
+    reason, by = make.reason(Decision.WAIVE), make.staff("Supervisor")
+    Flag.objects.filter(pk=later.pk).update(refreshed_at=timezone.now())
+
+    def waive() -> list[correct.Outcome]:
+        return correct.waive_settings(
+            shop["crm"],
+            reason=reason,
+            words="Ben does it on Monday.",
+            until=timezone.now() + timedelta(days=3),
+            by=by,
+            token="w",
+            seen_at=timezone.now() - timedelta(minutes=1),
+            now=timezone.now(),
+        )
+
+    [done] = waive()
+    assert (done.flag_id, done.result) == (before.pk, "applied")
+    assert list(about.values_list("status", flat=True)) == ["waived", "open"]
+    assert waive() == [done]
 
 
 def test_settings_need_a_reason_and_the_right(browser, shop):
