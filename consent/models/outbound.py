@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
@@ -67,12 +67,19 @@ class DeliveryEventQuerySet(AppendOnlyQuerySet):
         """Remove the oldest ones whose time is over; the database refuses for younger ones. What they were about
         keeps when it left, was accepted and was read back. Safe to run twice; returns how many."""
         before = now - timedelta(days=KEPT_EVENTS.days)
-        oldest = self.order_by("pk").values_list("pk", "at")[:FORGOTTEN_AT_ONCE]
-        gone = [pk for pk, at in oldest if at < before]
-        if gone:
-            protect(connection, self.model._meta.db_table, KEPT_EVENTS)  # the setting may have changed
-            self.filter(pk__in=gone)._raw_delete(self.db)
-        return len(gone)
+        forgotten = 0
+        while True:
+            oldest = self.order_by("pk").values_list("pk", "at")[:FORGOTTEN_AT_ONCE]
+            gone = [pk for pk, at in oldest if at < before]
+            if gone:
+                with transaction.atomic():  # nobody sees the table without its triggers
+                    protect(
+                        connection, self.model._meta.db_table, KEPT_EVENTS
+                    )  # the setting may have changed
+                    self.filter(pk__in=gone)._raw_delete(self.db)
+            forgotten += len(gone)
+            if len(gone) < FORGOTTEN_AT_ONCE:
+                return forgotten
 
 
 class DeliveryEvent(AppendOnly):

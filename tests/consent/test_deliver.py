@@ -22,6 +22,7 @@ from consent.models import (
     HoldPush,
     Reading,
     WriteBack,
+    outbound,
 )
 from tests.consent import make
 from tests.consent.make import NOW
@@ -698,14 +699,18 @@ def test_a_hold_that_is_not_taken_is_tried_again_and_then_parked(double, clock):
     assert "no such record" in HoldPush.objects.get().note
 
 
-def test_what_was_asked_and_answered_is_removed_when_its_time_is_over_and_not_before(double, clock):
+def test_what_was_asked_and_answered_is_removed_when_its_time_is_over_and_not_before(
+    double, clock, monkeypatch
+):
+    monkeypatch.setattr(outbound, "FORGOTTEN_AT_ONCE", 1)
     connect(double)
     row = stopped()
-    go(clock)
-    DeliveryEvent.objects.create(
-        system=row.system, write_back=row, what="busy", at=clock.now - timedelta(days=4000)
+    DeliveryEvent.objects.bulk_create(
+        DeliveryEvent(system=row.system, write_back=row, what="busy", at=clock.now - timedelta(days=days))
+        for days in (4000, 3999)
     )
-    assert DeliveryEvent.objects.forget(clock.now) == 1
+    go(clock)
+    assert DeliveryEvent.objects.forget(clock.now) == 2
     assert DeliveryEvent.objects.forget(clock.now) == 0
     assert events(row) == ["accepted", "read"]
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
