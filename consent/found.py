@@ -33,7 +33,7 @@ class Found:
     system: System | None
     finding: rules.Finding
     agreed: rules.Agreed
-    came_back: int  # how often a corrected value did, where that was too often to write it again
+    read_wrong: int  # how often a corrected value was, where that was too often to write it again
 
     @property
     def holds(self) -> bool:
@@ -46,7 +46,7 @@ class Found:
     @property
     def status(self) -> Flag.Status:
         """Of a new flag."""
-        return F.ESCALATED if self.came_back else F.OPEN
+        return F.ESCALATED if self.read_wrong else F.OPEN
 
     def _content(self, door: Door, now: datetime) -> dict[str, Any]:
         return {
@@ -71,7 +71,7 @@ class Found:
     def row(self, key: str, door: Door, now: datetime) -> dict[str, Any]:
         """The columns of a new flag."""
         content = self._content(door, now)
-        reverts = {"reverts": self.came_back} if self.came_back else {}
+        reverts = {"reverts": self.read_wrong} if self.read_wrong else {}
         return {
             "code": self.finding.code.value,
             "number_id": self.number_id,
