@@ -127,10 +127,10 @@ class Store:
             .values_list("number_id", "program_id", "ref", "since", "is_live")
         )
         found = {}
-        for *key, since, is_live in rows:
-            before = latest.get((key[0], key[1], key[2]))
+        for number_id, program_id, ref, since, is_live in rows:
+            before = latest.get((number_id, program_id, ref))
             if is_live or before is None or before.read_at <= since:
-                found[key[0], key[1], key[2]] = since
+                found[number_id, program_id, ref] = since
         return found
 
     def agreed_out(self, number_ids: Iterable[int]) -> set[tuple[int, int]]:
