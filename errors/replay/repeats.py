@@ -90,7 +90,7 @@ class Repeats:
         return Sent(
             to=self._words.person[sends.person[row]],
             sender=self._words.sender[sends.sender[row]],
-            body=self._same(sends, row),
+            body=self._same(sends, row) if sends.same_text[row] != NONE else "",
             at=datetime.fromtimestamp(int(sends.at[row]), UTC),
             purpose=self._purposes[sends.purpose[row]],
             outcome=Outcome.UNKNOWN if sends.is_unknown[row] else outcome,
@@ -99,7 +99,7 @@ class Repeats:
         ), int(sends.ended_at[row])
 
     def _same(self, sends: Sends, row: int) -> str:
-        """A word for the text that only the same text has; texts that nobody knows are like no other."""
+        """A word for the text that only the same text has; one that nobody knows is like no other."""
         same = int(sends.same_text[row])
         return f"text {same}" if same != NONE else f"send {sends.pk[row]}"
 

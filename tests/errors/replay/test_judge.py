@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -171,6 +172,11 @@ def test_a_failure_counts_only_once_it_was_known() -> None:
 def test_texts_that_nobody_knows_are_like_no_other() -> None:
     rows = [Row(text=None, same=None), Row(text=None, same=None, at=NOW + timedelta(minutes=1))]
     assert codes(rows) == [set(), set()]
+
+
+def test_a_step_again_after_a_text_that_nobody_knows_is_a_repetition_as_in_the_check() -> None:
+    first = Row(text=None, same=None, campaign="spring", template="day 1")
+    assert codes([first, replace(first, at=NOW + timedelta(minutes=1))]) == [set(), {Code.DUPLICATE_INTENT}]
 
 
 def test_a_send_that_was_held_back_repeats_nothing() -> None:
