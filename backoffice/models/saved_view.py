@@ -29,6 +29,7 @@ class SavedView(models.Model):
     name = models.CharField(max_length=60)
     query = models.JSONField(default=dict)  # {"severity": "S1", "tab": "mine"}
     words = models.TextField()  # what the parameters meant when it was saved
+    # Takes private views along only: who shared one stands in the audit log, and cannot be deleted.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     is_shared = models.BooleanField(default=False)
     is_pinned = models.BooleanField(default=False)  # stands above the list, with its count

@@ -6,6 +6,7 @@ import pytest
 from django import forms
 from django.contrib.auth.models import Permission
 from django.db import connection
+from django.db.models import ProtectedError
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from backoffice.access import ADMIN, AGENT, SUPERVISOR, VIEWER
 from backoffice.models import AuditEntry, ImportBatch, SavedView
-from backoffice.saved_views import KeptList, is_like_a_person, list_of
+from backoffice.saved_views import KeptList, is_like_a_person, keep, list_of
 from tests.backoffice import make
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +113,13 @@ def test_what_was_typed_into_any_filter_must_not_name_a_person():
     asked = {"campaign": "+14155550123", "since": "2026-11-22T10:15:00.123456", "batch": "1415555012345"}
     of = KeptList("Typed", narrow=None)
     assert of.names_a_person(Typed(queryset=SavedView.objects.none()), asked) == ["Campaign"]
+
+
+def test_who_shared_a_view_cannot_be_deleted_and_so_takes_it_from_nobody():
+    person = make.person(SUPERVISOR)
+    keep(SavedView(list_name=LIST, name="Ours", words="", owner=person, is_shared=True), by=person)
+    with pytest.raises(ProtectedError):
+        person.delete()
 
 
 def test_a_name_is_taken_once_whatever_its_case(sign_in):
