@@ -175,7 +175,7 @@ def test_texts_that_nobody_knows_are_like_no_other() -> None:
 
 
 def test_a_step_again_after_a_text_that_nobody_knows_is_a_repetition_as_in_the_check() -> None:
-    first = Row(text=None, same=None, campaign="spring", template="day 1")
+    first = Row(text=None, same=None, campaign="spring", template="day 1", purpose=Purpose.TRANSACTIONAL)
     assert codes([first, replace(first, at=NOW + timedelta(minutes=1))]) == [set(), {Code.DUPLICATE_INTENT}]
 
 
