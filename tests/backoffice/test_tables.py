@@ -186,7 +186,7 @@ def read(answer):
     return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
 
 
-RISKY = ["=cmd|'/C calc'!A0", "@SUM(1)", "-2+3", "+1", "\t=1", "＝1+1", "' =1"]
+RISKY = ["=cmd|'/C calc'!A0", "@SUM(1)", "-2+3", "+1+1", "\t=1", "＝1+1", "' =1"]
 
 
 @pytest.mark.parametrize("notes", RISKY)
