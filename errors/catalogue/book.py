@@ -59,7 +59,8 @@ class Catalogue:
             if code.isdecimal():
                 self._by_digits.setdefault((provider, code.lstrip("0")), []).append(fact)
             products = self._products.setdefault(provider, [])
-            if product not in products:
+            # A code that only a log knows makes no list of its own beside those of the provider's products.
+            if fact.catalogue and product not in products:
                 products.append(product)
 
     def __len__(self) -> int:
@@ -125,7 +126,7 @@ class Catalogue:
     def _readings(self, channel: Channel, code: str, phase: Phase | None) -> list[CodeFacts]:
         """Every reading of the code at this provider, the likeliest first."""
         products = self._products.get(channel.provider, [])
-        ordered = [p for p in products if p == channel.product] if channel.product in products else products
+        ordered = [channel.product] if channel.product in products else [*products, channel.product]
         found: list[CodeFacts] = []
         for product in ordered:
             wanted = normal_code(code, channel.provider, product)

@@ -137,6 +137,13 @@ def test_what_was_classified_here_lies_over_the_shipped_book():
     assert len(book) == len(shipped())
 
 
+def test_a_code_met_in_a_log_is_found_beside_those_of_every_product():
+    met = CodeFacts("sinch", "", P.DELIVERY, "999", "", C.CONTENT_FILTERED, R.AFTER_FIX)
+    book = shipped().with_changes([met])
+    assert book.look_up("sinch", "999").category is C.CONTENT_FILTERED
+    assert book.look_up("sinch", "402").category is C.NO_ROUTE
+
+
 # --- the form of a code -------------------------------------------------------------------------------------
 
 
