@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from backoffice.imports.importer import MappingProblem
+from backoffice.imports.importer import MappingProblem, Target
 from backoffice.models import System
 from consent.intake import plan as consent_plan
 from consent.intake.targets import folded
@@ -160,7 +160,7 @@ def check(
     system: System, columns: Mapping[str, list[str]], rules: Mapping[str, Any], headers: Sequence[str]
 ) -> None:
     """Raises MappingProblem when the mapping cannot be used with a file that has these headers."""
-    taken: dict[str, str] = {}
+    taken: dict[str, Target] = {}
     for name, names in columns.items():
         if name not in BY_NAME:
             raise MappingProblem(f"“{name}” is nothing a column can feed for {system.name}.")
@@ -170,11 +170,12 @@ def check(
         if names and not found and target.required:
             raise MappingProblem(f"{target.label}: the file has no column “{'” or “'.join(names)}”.")
         for header in found:
-            if header in taken:
+            # Where each row is a report of its own, its time is the only sign of when the message was sent.
+            if header in taken and not (target.is_time and taken[header].is_time):
                 raise MappingProblem(
-                    f"The column “{header}” is mapped twice: {taken[header]} and {target.label}."
+                    f"The column “{header}” is mapped twice: {taken[header].label} and {target.label}."
                 )
-            taken[header] = target.label
+            taken[header] = target
     for target in TARGETS:
         if target.required and not columns.get(target.name):
             raise MappingProblem(f"No column is mapped to {target.label}; rows cannot be read without it.")

@@ -212,12 +212,14 @@ def _code(plan: Plan, provider: str, texts: Texts, cells: Sequence[str]) -> tupl
 
 
 def _says_nothing(plan: Plan, provider: str, status: Status | None, code: str) -> bool:
-    """Whether a code is no error: many providers have one for success, too."""
-    if not code or status in life.FAILED:
+    """Whether a code is no error: many providers have one for success, too, and give it with failures that they know
+    no reason for."""
+    if not code:
         return False
-    return (
-        status in life.SUCCEEDED or not code.strip("0") or plan.code(provider, code).category is Category.OK
-    )
+    facts = plan.code(provider, code)
+    if status in life.FAILED:
+        return facts.category is Category.OK and not facts.is_notice
+    return status in life.SUCCEEDED or not code.strip("0") or facts.category is Category.OK
 
 
 def _status(

@@ -19,7 +19,7 @@ TARGETS = (
     ),
     Target("at", "Sent at", "The first filled column counts.", required=True, several=True, is_time=True),
     Target("status", "Status", "The provider's word for how far the message came.", several=True),
-    Target("status_at", "Status since", "When the provider knew the status.", several=True),
+    Target("status_at", "Status since", "When the provider knew the status.", several=True, is_time=True),
     Target("direction", "Direction", "Inbound rows are replies. Without it, every row is a message we sent."),
     Target("from", "From", "The sender; of a reply, the person.", several=True),
     Target("to", "To", "The recipient; of a reply, our number.", several=True),

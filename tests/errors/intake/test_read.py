@@ -1,0 +1,74 @@
+"""One row of a log as it is read, without a database."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from backoffice.files.rows import Row
+from backoffice.models import ImportBatch, System
+from errors.catalogue import Category, CodeFacts, Phase, Retry, shipped
+from errors.intake.plan import compile_plan
+from errors.intake.read import Send, read_row
+from errors.ready_made import READY_MADE
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+MAPPINGS = {ready.slug: ready for ready in READY_MADE}
+
+
+def read(slug: str, cells: dict[str, str], *, book=None) -> Send:
+    ready = MAPPINGS[slug]
+    system = System(slug=slug, name=ready.name, default_region="US", time_zone="UTC")
+    plan = compile_plan(
+        system, ready.columns, ready.rules, list(cells), now=NOW, book=shipped() if book is None else book
+    )
+    row = Row(1, tuple(cells.values()), len(cells), None, None, ())
+    found = read_row(plan, row, ImportBatch(system=system, as_of=NOW))
+    assert isinstance(found, Send)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("slug", "cells"),
+    [
+        ("plivo", {"message_state": "undelivered", "error_code": "000"}),
+        ("vonage", {"status": "failed", "error_code": "0"}),
+        ("plivo", {"message_state": "delivered", "error_code": "000"}),
+    ],
+)
+def test_a_code_for_success_is_no_reason_of_a_failure(slug, cells):
+    ref = {"plivo": ("message_uuid", "message_time"), "vonage": ("message_id", "date_received")}[slug]
+    send = read(slug, {ref[0]: "m-1", ref[1]: "2026-11-20 08:00:00+00:00", **cells})
+    assert send.report.event.code == ""
+    assert send.report.request.other["error code"] == cells["error_code"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "cells"),
+    [
+        (
+            "aws-sms",
+            {"messageId": "m", "eventType": "TEXT_DELIVERED", "eventTimestamp": "2026-11-20T08:04:00Z"},
+        ),
+        ("sinch", {"batch_id": "m", "recipient": "1", "status": "Failed", "at": "2026-11-20T08:04:00Z"}),
+        (
+            "messagebird",
+            {"id": "m", "recipient": "1", "status": "expired", "statusDatetime": "2026-11-20T08:04:00Z"},
+        ),
+    ],
+)
+def test_a_row_that_is_a_report_tells_when_it_was_made(slug, cells):
+    assert read(slug, cells).report.event.at == datetime(2026, 11, 20, 8, 4, tzinfo=UTC)
+
+
+def test_a_code_that_only_a_log_knows_hides_no_other_code_of_its_provider():
+    strange = CodeFacts("vonage", "", Phase.DELIVERY, "77", "", Category.UNKNOWN, Retry.ONCE)
+    refused = {
+        "message_id": "m",
+        "to": "12125550101",
+        "date_received": "2026-11-20T08:00:00+0000",
+        "status": "rejected",
+        "error_code": "9",
+    }
+    send = read("vonage", refused, book=shipped().with_changes([strange]))
+    assert send.code.category is Category.OPTED_OUT
+    assert send.refusal is not None
