@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from errors.management.commands.find_patterns import Command
 from tests.benchmarks._send_logs import make, write_csv
 
 
@@ -94,3 +95,9 @@ def test_a_file_that_is_no_log_is_refused(tmp_path):
     path.write_text("a,b\n1,2\n")
     with pytest.raises(CommandError, match=r"list\.csv: line 1 does not name message_ref"):
         call_command("find_patterns", "--current", str(path))
+
+
+def test_its_help_can_be_printed():
+    assert "0.05% of the attempts" in " ".join(
+        Command().create_parser("manage.py", "find_patterns").format_help().split()
+    )

@@ -32,7 +32,7 @@ class Command(BaseCommand):
             "--min-excess",
             type=float,
             help="failures above what is expected that make a pattern; "
-            f"otherwise {limits.min_excess:g} or {limits.min_share:.2%} of the attempts, whichever is more",
+            f"otherwise {limits.min_excess:g} or {limits.min_share:.2%}% of the attempts, whichever is more",
         )
         parser.add_argument(
             "--min-ratio",
