@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -61,9 +62,12 @@ def read_scenario(line: Any) -> Scenario:
             _evidence(_object(item, where), f"{where}.", now)
             for where, item in _items(_required(top, "evidence", ""), "evidence")
         ),
+        # Said twice is said once.
         beliefs=tuple(
-            _belief(_object(item, where), f"{where}.", now)
-            for where, item in _items(_or(top.get("readings"), []), "readings")
+            dict.fromkeys(
+                _belief(_object(item, where), f"{where}.", now)
+                for where, item in _items(_or(top.get("readings"), []), "readings")
+            )
         ),
     )
 
@@ -94,10 +98,8 @@ def _evidence(source: Json, where: str, now: datetime) -> Evidence:
     act = _choice(source, "act", where, Act)
     kind = _choice(source, "kind", where, Kind)
     occurred_at, precision = _occurred(source, where)
-    received_at = _instant(source, "received_at", where)
-    if received_at is None:
-        # Nothing arrives before it happened, and nothing has arrived after now.
-        received_at = now if occurred_at is None else min(occurred_at, now)
+    # Where it is not said, a record arrived when it happened; and nothing has arrived after now.
+    received_at = min(_instant(source, "received_at", where) or occurred_at or now, now)
     sequence = _object(_or(source.get("sequence"), {}), f"{where}sequence")
     voids = _texts(source, "voids", where)
     if act is Act.VOID and not voids:
@@ -242,12 +244,11 @@ def _parsed(said: Any, where: str) -> datetime | date:
     problem = f"{where}: {said!r} is no date; write 2026-05-01T15:00:00Z, or 2026-05-01 for a day"
     if not isinstance(said, str):
         raise Unreadable(problem)
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", said.strip()):
-            return date.fromisoformat(said.strip())
-        return datetime.fromisoformat(said.strip())
-    except ValueError:
-        raise Unreadable(problem) from None
+    text = said.strip().upper()
+    for read in (date.fromisoformat, datetime.fromisoformat):
+        with suppress(ValueError):
+            return read(text)
+    raise Unreadable(problem)
 
 
 def _utc(at: datetime, where: str) -> datetime:

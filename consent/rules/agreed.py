@@ -71,7 +71,7 @@ class Background:
     silences: tuple[Silence, ...] = ()
     stop_on_record: bool = False  # some revocation other than the provider's own report, ended or not
     blocks: tuple[Evidence, ...] = ()  # the provider's reports that are still in force
-    stop_all: tuple[Evidence, ...] = ()  # STOP ALLs in force that were sent to another program's sender
+    stop_all: tuple[Evidence, ...] = ()  # STOP ALLs in force, but for those sent to the program's own sender
     elsewhere: tuple[Evidence, ...] = ()  # consents for other programs, where this one has none
 
 

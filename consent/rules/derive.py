@@ -105,8 +105,7 @@ def _is_persons_own(record: Evidence) -> bool:
 
 def _is_from_elsewhere(stop_all: Evidence, program: ProgramTerms) -> bool:
     """Whether it would not reach this program if it had been a mere STOP."""
-    sender = stop_all.sender
-    return stop_all.kind is Kind.KEYWORD and sender is not None and sender not in program.senders
+    return stop_all.kind is Kind.KEYWORD and stop_all.sender not in program.senders
 
 
 def _notes(case: Case, ruling: Ruling, policy: Policy) -> tuple[str, ...]:

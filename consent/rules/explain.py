@@ -72,5 +72,5 @@ def _set_aside(agreed: Agreed, evidence: Sequence[Evidence]) -> list[str]:
 
 
 def _systems(beliefs: Sequence[Belief]) -> list[str]:
-    told = [f"{b.system} “{b.value}”" for b in beliefs if b.kind is not SystemKind.SEND]
+    told = sorted(f"{b.system} “{b.value}”" for b in beliefs if b.kind is not SystemKind.SEND)
     return [f"The systems say: {', '.join(told)}."] if told else []

@@ -128,8 +128,12 @@ def _says_out(agreed: Agreed, belief: Belief) -> Iterator[Finding]:
 def _of_provider(agreed: Agreed, belief: Belief) -> Iterator[Finding]:
     if belief.value is Value.OPEN and agreed.status is Status.OPTED_OUT:
         yield _against(Code.PROVIDER_UNBLOCKED_AGREED_OUT, agreed, belief)
-    elif belief.value is Value.BLOCKED and agreed.status is Status.OPTED_IN:
-        yield _against(Code.PROVIDER_BLOCKED_AGREED_IN, agreed, belief)
+    if belief.value is Value.BLOCKED:
+        if agreed.status is Status.OPTED_IN:
+            yield _against(Code.PROVIDER_BLOCKED_AGREED_IN, agreed, belief)
+        # Neither a revocation nor a report of the block is on record.
+        if not agreed.background.silences:
+            yield _found(Code.CARRIER_BLOCK, belief, {})
 
 
 def _unrecorded_blocks(agreed: Agreed, beliefs: Sequence[Belief]) -> Iterator[Finding]:

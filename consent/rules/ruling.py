@@ -126,9 +126,10 @@ def _by_grant(
 def _limits(grant: Claim, program: ProgramTerms) -> list[tuple[datetime, Reason]]:
     """When the consent runs out, and why."""
     limits = []
-    if grant.evidence.basis is Basis.IMPLIED:
+    implied_until = grant.evidence.implied_until
+    if grant.evidence.basis is Basis.IMPLIED or implied_until is not None:
         # Implied consent always has an end; where nobody recorded it, it cannot be relied on.
-        limits.append((grant.evidence.implied_until or EARLIEST, Reason.IMPLIED))
+        limits.append((implied_until or EARLIEST, Reason.IMPLIED))
     if program.ttl_days is not None:
         limits.append((_after(grant, program.ttl_days), Reason.TTL))
     return limits

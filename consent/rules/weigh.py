@@ -274,8 +274,8 @@ def answers_prompt(yes: Claim, grants: Iterable[Claim], program: ProgramTerms) -
     """Whether a YES answers our own open question for this program, inside the time allowed for it."""
     if yes.evidence.answers_prompt is not None:
         return yes.evidence.answers_prompt
-    if not (program.double_opt_in and names(yes.evidence, program)):
-        return False
+    if not (program.double_opt_in and names(yes.evidence, program)) or yes.lo == EARLIEST:
+        return False  # nothing was asked, or the answer may be older than the question
     allowed = timedelta(days=program.double_opt_in_days)
     said = yes.hi if _is_rough(yes) else yes.evidence.occurred_at
     assert said is not None

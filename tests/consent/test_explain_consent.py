@@ -220,9 +220,11 @@ def test_only_the_necessary_fields_are_needed():
     ("said", "precision", "at", "known_as"),
     [
         ("2026-05-02T10:00:00Z", None, "2026-05-02T10:00", Precision.SECOND),
+        ("2026-05-02t10:00:00z", None, "2026-05-02T10:00", Precision.SECOND),
         ("2026-05-02T10:00:00+02:00", None, "2026-05-02T08:00", Precision.SECOND),
         ("2026-05-02T10:00:00", None, "2026-05-02T10:00", Precision.NAIVE_DATETIME),
         ("2026-05-02", None, "2026-05-02", Precision.NAIVE_DATE),
+        ("20260502", None, "2026-05-02", Precision.NAIVE_DATE),
         ("2026-05-02", "date", "2026-05-02", Precision.DATE),
         ("2026-05-02T10:00:00+02:00", "date", "2026-05-01T22:00", Precision.DATE),
         ("2026-05-02T10:00:00", "date", "2026-05-02", Precision.NAIVE_DATE),
@@ -240,6 +242,7 @@ def test_a_time_is_taken_no_more_exactly_than_it_is_written(said, precision, at,
 def test_nothing_arrives_after_now():
     assert evidence_of(occurred_at="2027-05-02T10:00:00Z").received_at == utc("2026-11-20")
     assert evidence_of(occurred_at=None).received_at == utc("2026-11-20")
+    assert evidence_of(received_at="2027-05-02T10:00:00Z").received_at == utc("2026-11-20")
 
 
 @pytest.mark.parametrize(
@@ -285,6 +288,11 @@ def test_a_belief_keeps_what_its_system_says():
     assert (belief.corrected_at, belief.corrected_value) == (utc("2026-05-03T09:00"), Value.OUT)
     assert belief.overwrites_on_sync
     assert belief.read_at == utc("2026-11-20")
+
+
+def test_a_system_that_is_named_twice_says_it_once():
+    said = {"kind": "crm", "value": "in"}
+    assert len(read_scenario(line(readings=[said, {**said, "value": "out"}, said])).beliefs) == 2
 
 
 def test_a_word_outside_the_vocabulary_is_kept_as_it_came():

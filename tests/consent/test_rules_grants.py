@@ -219,6 +219,14 @@ ROWS = [
         [C.AMBIGUOUS_YES],
         program=PROMO_DOI,
     ),
+    Row(
+        "a YES of an unknown time may be older than the form",
+        [yes(None, received_at="2026-11-19"), form("2026-11-18")],
+        PENDING,
+        R.DOUBLE_OPT_IN,
+        [C.AMBIGUOUS_YES],
+        program=PROMO_DOI,
+    ),
     Row("a YES to nothing is ambiguous", [yes("2026-11-18")], NONE, R.NONE, [C.AMBIGUOUS_YES]),
     Row(
         "a YES without double opt-in answers nothing",
@@ -336,6 +344,7 @@ ROWS = [
         R.FORM,
     ),
     Row("then it has expired too", [form(basis=Basis.IMPLIED, implied_until=NOW)], EXPIRED, R.IMPLIED),
+    Row("whoever gave an end meant implied consent", [form(implied_until=NOW)], EXPIRED, R.IMPLIED),
     Row(
         "of two limits the earlier gives the reason",
         [form("2026-10-01", basis=Basis.IMPLIED, implied_until=utc("2026-11-10"))],

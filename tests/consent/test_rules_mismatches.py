@@ -137,9 +137,10 @@ ROWS = [
         [form()],
         IN,
         R.FORM,
-        [C.CARRIER_BLOCK_UNRECORDED, C.PROVIDER_BLOCKED_AGREED_IN],
+        [C.CARRIER_BLOCK, C.CARRIER_BLOCK_UNRECORDED, C.PROVIDER_BLOCKED_AGREED_IN],
         [platform("in"), provider("blocked")],
     ),
+    Row("a block of somebody unknown", [], NONE, R.NONE, [C.CARRIER_BLOCK], [provider("blocked")]),
     Row(
         "a reported block, platform in",
         [form(), revoke(Kind.CARRIER, None, program="promo")],
@@ -172,6 +173,14 @@ ROWS = [
         [C.PLATFORM_IN_AGREED_OUT, C.STOPALL_PARTIAL],
         [platform("in")],
         ALERTS,
+    ),
+    Row(
+        "a STOP ALL to nobody knows whom",
+        [form(), stop(program="*", sender=None)],
+        OUT,
+        R.STOP,
+        [C.PLATFORM_IN_AGREED_OUT, C.STOPALL_PARTIAL],
+        [platform("in")],
     ),
     Row(
         "a STOP ALL in its own pool is a plain STOP",
