@@ -8,32 +8,29 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from backoffice.asked import Unreadable, text
+from consent.cells import Meaning, Polarity, read_status
 from errors.preflight import Consent, Finding, Media, Message, Outcome, Purpose, Sent
+from errors.preflight.recipient import number_in
 
 T = TypeVar("T")
 
-# Other words for the same, as exports write them.
+# Other words for the same. What exports write besides is read as in their cells.
 _CONSENTS = {
-    "granted": Consent.OPTED_IN,
-    "subscribed": Consent.OPTED_IN,
-    "yes": Consent.OPTED_IN,
-    "stopped": Consent.OPTED_OUT,
-    "unsubscribed": Consent.OPTED_OUT,
     "opted_out_presumed": Consent.OPTED_OUT,
     "double_opt_in_pending": Consent.PENDING,
-    "unconfirmed": Consent.PENDING,
     "transactional_only": Consent.TRANSACTIONAL,
     "informational": Consent.TRANSACTIONAL,
     "email": Consent.OTHER_CHANNEL,
     "e_mail": Consent.OTHER_CHANNEL,
     "email_only": Consent.OTHER_CHANNEL,
+    "e_mail_only": Consent.OTHER_CHANNEL,
     "wrong_channel": Consent.OTHER_CHANNEL,
     "opted_in_before_optout": Consent.OLDER_THAN_OPTOUT,
-    "": Consent.NONE,
-    "missing": Consent.NONE,
-    "unknown": Consent.NONE,
-    "no_consent": Consent.NONE,
-    "expired": Consent.NONE,
+}
+_MEANINGS: dict[Meaning | None, Consent] = {
+    Meaning.IN: Consent.OPTED_IN,
+    Meaning.OUT: Consent.OPTED_OUT,
+    Meaning.PENDING: Consent.PENDING,
 }
 _PURPOSES = {
     "promotional": Purpose.MARKETING,
@@ -112,11 +109,12 @@ def _purpose(asked: dict[str, Any]) -> Purpose:
 
 def _consent(asked: dict[str, Any]) -> Consent:
     """A word that nobody knows is no consent. Raises Unreadable."""
-    written = _plain(text(asked, "consent") or "")
+    written = text(asked, "consent") or ""
     try:
-        return Consent(written)
+        return Consent(_plain(written))
     except ValueError:
-        return _CONSENTS.get(written, Consent.NONE)
+        meant = _MEANINGS.get(read_status(written, Polarity.OPT_IN).meaning, Consent.NONE)
+        return _CONSENTS.get(_plain(written), meant)
 
 
 def _plain(written: str) -> str:
@@ -150,17 +148,19 @@ def _media(item: dict[str, Any]) -> Media:
 
 
 def recent_of(asked: dict[str, Any]) -> list[Sent]:
-    """Raises Unreadable."""
-    return [_sent(item) for item in _items(asked, "recent")]
+    """The earlier texts; a number without its country code is one of the recipient's country. Raises Unreadable."""
+    country = text(asked, "country")
+    return [_sent(item, country) for item in _items(asked, "recent")]
 
 
-def _sent(item: dict[str, Any]) -> Sent:
+def _sent(item: dict[str, Any], country: str | None) -> Sent:
     """Raises Unreadable."""
+    to = text(item, "to") or ""
     at = time_of(item, "at")
     if at is None:
         raise Unreadable('"at" of a recent text is missing; write when it was sent')
     return Sent(
-        to=text(item, "to") or "",
+        to=number_in(to, country).e164 or to,
         sender=text(item, "sender") or "",
         body=text(item, "message") or "",
         at=at,

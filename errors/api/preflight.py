@@ -223,7 +223,7 @@ def _read(asked: PreflightRequest) -> tuple[Message, list[Sent]]:
         message, recent = message_of(given), []
         for place, earlier in enumerate(given.get("recent", ())):
             inside = f"/recent/{place}"
-            recent += recent_of({"recent": [earlier]})
+            recent += recent_of({"recent": [earlier], "country": given.get("country")})
     except Unreadable as problem:
         named = str(problem).partition('"')[2].partition('"')[0]
         known = EarlierText.model_fields if inside else type(asked).model_fields

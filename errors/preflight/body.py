@@ -34,6 +34,7 @@ def check_body(message: Message, rules: RuleBook) -> Iterator[Finding]:
         yield Finding(Code.BODY_EMPTY, "There is nothing to read in the text.", "Write the text.")
     yield from _odd_characters(text)
     yield from _unfilled(text, rules)
+    yield from _filled_with_nothing(message)
     yield from _tone(text, rules)
 
 
@@ -144,6 +145,16 @@ def _unfilled(text: str, rules: RuleBook) -> Iterator[Finding]:
             "Fill in the recipient's value, or write the sentence without it.",
             joined(match.span() for _, match in blanks),
             rule,
+        )
+
+
+def _filled_with_nothing(message: Message) -> Iterator[Finding]:
+    empty = [name for name, value in (message.values or {}).items() if not _visible(value)]
+    if empty:
+        yield Finding(
+            Code.BODY_BLANK_MERGE,
+            f"Nothing was filled into {', '.join(empty)}.",
+            "Fill in the recipient's value, or write the sentence without it.",
         )
 
 

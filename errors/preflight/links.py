@@ -21,7 +21,7 @@ _ENDINGS: Final = (
 _LABEL: Final = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _WITH_SCHEME: Final = re.compile(r"(?i)\b(?:https?)://[^\s<>\"”]+")
 _BARE: Final = re.compile(
-    rf"(?<![\w@./:%\\-])(?P<host>(?:{_LABEL}\.)+(?P<end>[^\W\d_]{{2,24}}|xn--[a-z0-9-]+)|\d{{1,3}}(?:\.\d{{1,3}}){{3}}|localhost)"
+    rf"(?<![\w@./%\\-])(?<!\d:)(?<!(?i:http):)(?<!(?i:https):)(?P<host>(?:{_LABEL}\.)+(?P<end>[^\W\d_]{{2,24}}|xn--[a-z0-9-]+)|\d{{1,3}}(?:\.\d{{1,3}}){{3}}|localhost)"
     rf"(?P<port>:\d{{1,5}})?(?P<path>[/?#][^\s<>\"”]*)?(?![\w@])"
 )
 _ENDING: Final = re.compile(rf"(?:{_ENDINGS})")
@@ -33,7 +33,7 @@ _BROKEN: Final = re.compile(
     r"|\bhttps?://https?[:/]\S*"
     r"|\bhttps?://(?=\s|$|[.,;!?)](?:\s|$))"
     r"|\bhttps?://[.\-?#]\S*"
-    r"|\bwww[,;:]\S+|\bwww\.(?=\s|$)|\bwwww\.\S+|\bww\.[a-z0-9-]+\.[a-z]{2,}|\bwww\.[a-z0-9-]+(?=[\s/]|$)"
+    r"|\bwww(?:[,;:]|\.\.)\S+|\bwww\.(?=\s|$)|\bwwww\.\S+|\bww\.[a-z0-9-]+\.[a-z]{2,}|\bwww\.[a-z0-9-]+(?=[\s/]|$)"
 )
 _TRAILING: Final = ".,;:!?)]}'\"»"
 

@@ -1,6 +1,7 @@
 """The number it goes to: can a text arrive there at all, and is it the number that was meant?"""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from consent.numbers import NumberCell, NumberWarning, Reason, UnknownRegion, read_number
@@ -95,11 +96,16 @@ _DOUBTFUL: Final = {
 
 
 def read_recipient(message: Message) -> NumberCell:
-    """The number in E.164 form or why there is none. A country that nobody knows counts as none."""
+    """The number in E.164 form or why there is none."""
+    return number_in(message.to, message.country)
+
+
+def number_in(cell: str, country: str | None) -> NumberCell:
+    """A number as it was written in a country. One that nobody knows counts as none."""
     try:
-        return read_number(message.to, country_of(message.country))
+        return read_number(cell, country_of(country))
     except UnknownRegion:
-        return read_number(message.to, None)
+        return read_number(cell, None)
 
 
 def country_of(written: str | None) -> str | None:
@@ -131,7 +137,7 @@ def check_recipient(message: Message, number: NumberCell, rules: RuleBook) -> It
             "Leave this recipient out, or use another channel.",
             rule=blocked,
         )
-    if number.e164 and _digits(number.e164) == _digits(message.sender):
+    if number.e164 and number.e164 == _sender_in_full(message.sender, place):
         yield Finding(
             Code.TO_SAME_AS_SENDER,
             f"The recipient {number.e164} is the sender itself.",
@@ -140,7 +146,7 @@ def check_recipient(message: Message, number: NumberCell, rules: RuleBook) -> It
 
 
 def _unreadable(message: Message, reason: Reason) -> Finding:
-    if reason is Reason.NO_COUNTRY and message.to.strip().startswith(("+", "00")):
+    if reason is Reason.NO_COUNTRY and message.to.strip().startswith("+"):
         return Finding(
             Code.TO_INVALID,
             f"{message.to.strip()} begins with a country code that does not exist.",
@@ -150,5 +156,7 @@ def _unreadable(message: Message, reason: Reason) -> Finding:
     return Finding(code, words.format(to=message.to.strip()), remedy)
 
 
-def _digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))
+@lru_cache(maxsize=256)
+def _sender_in_full(sender: str, place: str | None) -> str | None:
+    """A sender that is a number, in E.164 form, whichever way it was written; the same few send to everybody."""
+    return number_in(sender, place).e164

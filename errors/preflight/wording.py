@@ -45,6 +45,7 @@ def check_wording(message: Message, sender: Sender, place: str | None, rules: Ru
         return
     if message.purpose is Purpose.MARKETING:
         yield from _way_out(message, sender, place, rules)
+    yield from _dead_end(message, sender, rules)
     yield from _reply(message, sender, rules)
     yield from _brand(message, sender)
 
@@ -60,28 +61,30 @@ def _way_out(message: Message, sender: Sender, place: str | None, rules: RuleBoo
         )
         return
     numbered = rules.one(Kind.OPT_OUT_NUMBER, place=place) if place else None
-    if (
-        numbered
-        and _STOP.search(text)
-        and not re.search(rf"\b(?:{numbered.value})\b", f"{text} {sender.text}")
-    ):
+    if numbered and not re.search(rf"\b(?:{numbered.value})\b", f"{text} {sender.text}"):
         yield Finding(
             Code.OPTOUT_FR_SHORT_CODE,
-            f"STOP is offered without the number that it goes to; in {place} {numbered.note}.",
+            f"The text does not name the number that takes STOP; in {place} {numbered.note}.",
             "Write STOP and that number.",
             joined(match.span() for _, match in ways),
             numbered,
         )
-    if sender.kind is SenderKind.NAME:
-        for rule, match in rules.search(Kind.OPT_OUT_REPLY, text):
-            yield Finding(
-                Code.OPTOUT_UNREACHABLE,
-                f"{quoted(text, match.span())} asks for a reply, but nobody can reply to the name {sender.text}.",
-                "Name a number or a link to opt out, or send from a number.",
-                (match.span(),),
-                rule,
-            )
-            break
+
+
+def _dead_end(message: Message, sender: Sender, rules: RuleBook) -> Iterator[Finding]:
+    """STOP is offered where it cannot arrive: nobody needs to offer it in a service text, but then it must work."""
+    if sender.is_answered:
+        return
+    for rule, match in rules.search(Kind.OPT_OUT_REPLY, message.body):
+        yield Finding(
+            Code.OPTOUT_UNREACHABLE,
+            f"{quoted(message.body, match.span())} asks for a reply, but nobody can reply to the name "
+            f"{sender.text}.",
+            "Name a number or a link to opt out, or send from a number.",
+            (match.span(),),
+            rule,
+        )
+        return
 
 
 def _reply(message: Message, sender: Sender, rules: RuleBook) -> Iterator[Finding]:

@@ -49,7 +49,10 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
         to("abc", "415555267", "+1415555267100", "+999123456", "0000000000", "call me"),
         [*to("(415) 555-2671", "415.555.2671", "tel:+14155552671", " +1 415 555 2671 "), *to("")],
     ),
-    "to.no_country": (to("0612345678", "4155552671", country=None), to("+14155552671", country=None)),
+    "to.no_country": (
+        to("0612345678", "4155552671", "0044 7400 123456", country=None),
+        to("+14155552671", country=None),
+    ),
     "to.multiple": (to("+14155552671;+14155552672", "415-555-2671 / 415-555-2672"), to("+1 (415) 555-2671")),
     "to.short_code": (
         [*to("12345", "911"), *to("999", "60777", country="GB"), *to("112", country="DE")],
@@ -69,7 +72,10 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
         [*to("+98 912 345 6789", country="IR"), *to("+5355512345", country=None), *to("", country="KP")],
         to("+971501234567", country="AE"),
     ),
-    "to.same_as_sender": (to("+14155550100", "(415) 555-0100"), to("+14155552671")),
+    "to.same_as_sender": (
+        [*to("+14155550100", "(415) 555-0100"), {"sender": "(415) 555-2671"}],
+        to("+14155552671"),
+    ),
     "sender.empty": (name("", "   "), name("ACME")),
     "sender.invalid": (name("+1415", "++4915112345678", "+abc"), name("+4915112345679", "00447400654321")),
     "sender.alpha_too_long": (name("AcmeCompany1", "Acme Company"), name("AcmeCompany")),
@@ -202,8 +208,14 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
                 f"Hi {field}, Acme: ready"
                 for field in ("<%= name %>", "{Name}", "<first name>", "#{name}", "$first_name")
             ],
+            *[
+                f"Hi {field}, Acme: ready"
+                for field in ("{#var#}", "{$name}", "|*NAME*|", "#NAME#", "%1$s", "{prénom}", "[Vorname]")
+            ],
             "{% if x %}Acme",
             "Acme: see [link]",
+            "Hi {{name, Acme: ready",
+            "Hi @contact.name, Acme: ready",
         ),
         text(
             "ref {AB-12} [paid]",
@@ -213,6 +225,8 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
             "use $AVE20",
             "<b>x</b>",
             "[2/3]",
+            "#SALE #NOW",
+            "mail us @contact",
         ),
     ),
     "body.blank_merge": (
@@ -223,7 +237,9 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
             "Acme: your code is .",
             "Acme: order # is ready",
             "Acme: result: None",
-        ),
+            "Bonjour , Acme : c'est bon",
+        )
+        + [{"values": {"first name": " "}}],
         bare(
             "Hi, Acme: ready",
             "Hello! Acme: ready",
@@ -232,7 +248,8 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
             "Acme: Nan's kitchen is open",
             "Acme: come on, hurry!",
             "Bonjour ! Acme: c'est bon",
-        ),
+        )
+        + [{"values": {"first name": "Ana"}}],
     ),
     "body.mojibake": (
         text("itâ€™s", "cafÃ©", "Â£5", "ï»¿x", "caf\ufffd", "ÐŸÑ€Ð¸Ð²ÐµÑ‚"),
@@ -244,8 +261,21 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
     ),
     "body.spammy": (text("$$$", "win!!!", "FREE pizza", "act now"), text("free parking", "ready!", "$20")),
     "link.shortener": (
-        text("bit.ly/3abc", "https://tinyurl.com/x", "HTTPS://BIT.LY/X", "https://www.bit.ly/x", "cutt.ly/a"),
-        text("https://rabbit.lyon.example/s", "orbit.ly/x", "https://acme.example/?u=bit.ly/x", "bob@bit.ly"),
+        text(
+            "bit.ly/3abc",
+            "https://tinyurl.com/x",
+            "HTTPS://BIT.LY/X",
+            "https://www.bit.ly/x",
+            "cutt.ly/a",
+            "sale:bit.ly/a",
+        ),
+        text(
+            "https://rabbit.lyon.example/s",
+            "orbit.ly/x",
+            "https://acme.example/?u=bit.ly/x",
+            "bob@bit.ly",
+            "at 9:30.to be sure",
+        ),
     ),
     "link.malformed": (
         text(
@@ -258,6 +288,7 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
             "https:// acme.example",
             "https://acme..example",
             "www,acme.com",
+            "www..acme.com",
             "https://acme.example:99999/",
             "https://",
         ),
@@ -308,16 +339,30 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
                 "Acme: 20% off. Opt out: acme.example/o",
                 "Acme: 20% off. ARRET pour arreter",
             ),
+            *sale(
+                "Acme: -20%. Désinscription : acme.example/d",
+                "Acme: -20%. STOP SMS 36180",
+                "Acme: 20% off. Stop2End",
+                "Acme: rabat. Odpisz STOP, aby zrezygnować",
+                "Acme: indirim. Iptal icin IPTAL yazin",
+                "Acme: скидка. Отписаться: acme.example/u",
+                "Acme: sale. 回复TD退订",
+                "Acme: sale. 配信停止: acme.example/u",
+                "Acme: sale. לְהַסָרָה השב הסר",
+            ),
             *text("your order is ready"),
         ],
     ),
     "optout.unreachable": (
-        sale(
-            "Sale. Reply STOP to opt out",
-            "Sale. STOP to end",
-            "Soldes. Répondez STOP",
-            **BRITISH | {"sender": "ACME"},
-        ),
+        [
+            *sale(
+                "Sale. Reply STOP to opt out",
+                "Sale. STOP to end",
+                "Soldes. Répondez STOP",
+                **BRITISH | {"sender": "ACME"},
+            ),
+            BRITISH | {"sender": "ACME", "body": "Acme: it shipped. Reply STOP to opt out"},
+        ],
         [
             *sale(
                 "Sale. Text STOP to 60777", "Sale. Opt out: acme.example/o", **BRITISH | {"sender": "ACME"}
@@ -327,7 +372,12 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
         ],
     ),
     "optout.fr_short_code": (
-        sale("ACME: soldes. STOP", "ACME: soldes. Répondez STOP", **FRENCH),
+        sale(
+            "ACME: soldes. STOP",
+            "ACME: soldes. Répondez STOP",
+            "ACME: soldes. Se désabonner : acme.example/d",
+            **FRENCH,
+        ),
         [*sale("ACME: soldes. STOP 36180", "ACME: soldes. STOP au 36 180", **FRENCH), *sale(SALE)],
     ),
     "brand.missing": (
@@ -378,7 +428,7 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
         [*text("weed killer", "seaweed snacks"), {"body": "ACME: near the CBD, CBD oil", **GERMAN}],
     ),
     "content.gambling": (
-        text("casino night", "free spins", "sports betting"),
+        text("casino night", "free spins", "sports betting", "bet now"),
         text("you bet!", "time slots", "alphabet"),
     ),
     "content.loans": (
@@ -421,6 +471,7 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
             *at("2026-03-10T08:30", state="CT"),
             *at("2026-03-11T04:00+00:00"),
             *at("2026-03-10T22:00", **INDIAN),
+            *at("2026-03-10T11:59+00:00", to="+17875552671", country="PR"),
         ],
         [
             *at("2026-03-10T08:00", "2026-03-10T20:59"),
@@ -429,6 +480,7 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
             *at("2026-03-10T20:30", state="CT"),
             *at("2026-03-10T08:30", state="MN"),
             *at("2026-03-10T03:00", purpose=Purpose.OTP),
+            *at("2026-03-10T12:00+00:00", to="+17875552671", country="PR"),
         ],
     ),
     "time.quiet_hours_warn": (

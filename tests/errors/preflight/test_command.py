@@ -90,6 +90,9 @@ def test_lines_are_answered_in_order_and_bad_ones_stop_nothing():
     [
         ("OPTED_OUT", "consent.opted_out"),
         ("unsubscribed", "consent.opted_out"),
+        ("revoked", "consent.opted_out"),
+        ("Do not text", "consent.opted_out"),
+        ("e-mail only", "consent.wrong_channel"),
         (None, "consent.missing"),
         ("a word that nobody knows", "consent.missing"),
         ("e-mail", "consent.wrong_channel"),
@@ -110,8 +113,14 @@ def test_earlier_texts_and_the_clock_may_be_given():
         "at": "2026-03-10T12:00",
         "now": "2026-03-10T12:30",
         "recent": [
-            {"to": "+14155552671", "sender": "+14155550100", "message": "acme: HI", "at": "2026-03-10T11:00"}
+            {
+                "to": "(415) 555-2671",
+                "sender": "+14155550100",
+                "message": "acme: HI",
+                "at": "2026-03-10T11:00",
+            }
         ],
+        "country": "US",
     }
     codes = {finding["code"] for finding in answer(asked)["findings"]}
     assert {"time.past", "duplicate.same_content"} <= codes

@@ -45,11 +45,12 @@ def test_the_newest_row_in_force_counts():
     assert RuleBook([later, HOUSE], on=date(2026, 2, 1)).one(Kind.HOUSE_SEGMENTS) == HOUSE
 
 
-def test_a_law_to_come_does_not_count_yet():
-    before, after = rules_on(date(2026, 6, 30)), rules_on(date(2026, 7, 1))
-    sender = {"to": "+61412345678", "country": "AU", "sender": "ACME", "sender_registered": None}
-    assert "sender.registration_required" not in {one.code for one in findings(**sender, rules=before)}
-    assert "sender.registration_required" in {one.code for one in findings(**sender, rules=after)}
+def test_a_law_to_come_stops_nothing_yet():
+    sender = {"to": "+61412345678", "country": "AU", "sender": "ACME", "sender_registered": False}
+    (before,) = findings(**sender, rules=rules_on(date(2026, 6, 30)))
+    (after,) = findings(**sender, rules=rules_on(date(2026, 7, 1)))
+    assert before.code == after.code == "sender.unregistered"
+    assert (before.severity, after.severity) == (Severity.WARN, Severity.ERROR)
 
 
 def test_a_provider_with_rows_of_its_own_does_not_follow_the_others():
