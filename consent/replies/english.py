@@ -48,10 +48,12 @@ NEGATED = phrases(
     """
     <you|they|guys|people|these|why dont|never|wont|cant|couldnt|didnt|not [ever|please|want_to|mean_to|want_you_to|wanna|need_to|wish_to|going_to|trying_to|planning_to] stop|quit|cancel|end|unsubscribe|unsubscribed|opt_out|opted_out|optout|revoke|unsub [{texting}|sending|receiving|getting] ~2
     dont|never|didnt|not [want|wish|mean|need|plan|ask|asked] [you|me] [to] remove_me|be_removed|take_me_off|opt_me_out|unsubscribe_me|miss|lose ~4
-    dont|never want|wanna|wish|mean|like you to stop|quit|cancel|remove|unsubscribe ~3
+    dont|never want|wanna|wish|mean|like you|it|this|these|those|them|{msgs} to stop|quit|end|cancel|remove|unsubscribe ~3
+    accidentally|mistakenly unsubscribed|opted_out
     dont [you] forget|hesitate|worry|be_afraid|be_shy ~4
     dont leave me|us alone
     stop [,] drop and
+    why|how_come|when did|have|has you|u|they|yall|it stop|stopped|quit ~2
     i|we|he|she|they|people|kids|who|friends dont|never|cant|didnt|wont|couldnt|doesnt|havent text|message|email|write|call|contact|respond|reply
     why|how_come|if dont|didnt|havent|not [you] text|message|email|write|call|contact
     {third}|NAME|ex|boyfriend|girlfriend wont|doesnt|never|cant stop {texting}|calling
@@ -77,7 +79,7 @@ REVOKE = phrases(
     """
     {halt} [with|from] [{det}] {texting} !him|her|them|and|while|the
     {halt} [{det}] [{det}] {msgs} !me|you|when
-    {halt} [please|from] sending|sendin|getting|receiving|forwarding [out] [{me}] [{det}] [so_many] [{det}] {msgs}|stuff|things|anything|these|those|them|shit|crap|junk|garbage
+    {halt} [please|from] sending|sendin|send|getting|receiving|forwarding [out] [{me}] [{det}] [so_many] [{det}] {msgs}|stuff|things|anything|these|those|them|shit|crap|junk|garbage
     {halt} sending|sendin [me|us] [this|it] $
     {halt} sending|sendin ~2 to me|us|this|here|my_phone
     {halt} calling {me}|$
@@ -86,6 +88,7 @@ REVOKE = phrases(
     {halt} asking|begging|using|sharing|selling|adding|subscribing|including me|us|my
     {halt} wasting my time
     stop|quit|cease or i|ill|im|we|youll
+    stop to [{det}] [{det}] {msgs}
     cease and desist
     cease all|any|further|immediately|contact
     {cancel}|end|stop [{det}] [{det}] {notices}|subscription|subscriptions !box|boxes|plan
@@ -123,19 +126,22 @@ REVOKE = phrases(
     dont|never [ever] send me|us ~3 again|ever
     forbid|prohibit you ~1 text|contact|message|call|texting|contacting|messaging|calling|send
     not to|be text|texted|contact|contacted|message|messaged|disturbed|spammed {me}|again|anymore|$
-    {unwanted} [to|in] [be|keep|continue|continue_to|have] receive|receiving|received|get|getting|hear|hearing|see|seeing ~3 {msgs}|from_you|from_this|from_your|these|those|anything|anymore
-    {unwanted} [to|in] receive|receiving|hear this|it|from
+    {unwanted} [to|in] [be|keep|continue|continue_to|have] receive|receiving|received|sent|get|getting|hear|hearing|see|seeing ~3 {msgs}|from_you|from_this|from_your|these|those|anything|anymore
+    {unwanted} [to|in] receive|receiving|hear this|it|from|$
     {unwanted} [to|in] [be|get|being|getting] contacted|texted|messaged|bothered|disturbed|spammed|solicited|notified|harassed|subscribed|called|included
     {unwanted} [to|in] [be|being] on|part [of|in] [{det}] [{det}] {list}
     {unwanted} [to_get|to_have|to_see|for|in] [{det}] [{det}] {notices}|calls|emails !back|about|saying
     {unwanted} [for] you|anyone|anybody|yall|you_guys|you_people [to] text|texting|contact|contacting|message|messaging|send|sending|call|calling|bother|bothering
     {unwanted} to participate|subscribe|be_subscribed
-    no_more|no_further|no_future|no_additional [from|of|with] [{det}] [{det}] {notices}|emails|calls|these|from_you|from_yall
+    {unwanted} to join|sign_up|enroll|opt_in [for|to|in] [{det}] [{det}] {notices}|{list}|these|this
+    dont|never|didnt|not|stop|quit [ever|ask|asked|want|agree] [you|to] [to] sign|signing|add|adding|subscribe|subscribing|enroll|enrolling|put|putting me|us|my_number|this_number [up|back] [for|to|on|in] [{det}] [ur] {notices}|{list}|these|this|$ !yet|for
+    never|didnt|dont|not [ever] asked|ask|agree|agreed|want|wanted to start|begin|be getting|receiving|sent [{det}] [{det}] {notices}|these|this
+    no_more|no_further|no_future|no_additional [from|of|with] [{det}] [{det}] {notices}|emails|calls|these|from_you|from_yall !lens|lenses|info|left|on_my_order|on_my_account
     no_more of these|this|your|them
     no call|calls|calling or|and|nor text|texts|texting|messages
-    ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact !in|on|lens|lenses|sign|signs|number|info
+    ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact !in|on|lens|lenses|sign|signs|number|info|delivery|pickup
     ^ [{courteous}|ok|hi] [{courteous}] no [{det}] texts|messages|sms|notifications|alerts $
-    {remove} {mine} [please|now|all] off|from|out_of [of|from] [{det}] [{det}] [ur] [~1] {list}
+    {remove} {mine} [please|now|all] off|from|out_of [of|from] [{det}] [{det}] !guest|wait|waiting [ur] [~1] {list}
     {remove} {mine} off $
     take|taken off {mine}
     ^ [{courteous}] remove|take|delete [off] [me] from|off [{det}] list|lists|system|database
@@ -150,7 +156,7 @@ REVOKE = phrases(
     my|this|our [phone|cell] number [be] off|out_of|from ~3 {list}
     {mine} [be|to_be|to_get|needs_to_be|should_be|must_be] removed|taken_off|excluded|deleted|unsubscribed|taken
     want|like|asked|ask|asking|request|requesting|requested|need|wish|prefer|demand ~1 to be|get removed|taken|excluded|unsubscribed|deleted
-    want|wanna|like|get|let ~2 off [of] [{det}] [ur] [~1] list|lists|texts|thread|messages|system
+    want|wanna|like|get|let ~2 off [of] [{det}] [ur] [~1] list|lists|texts|thread|messages|system|alerts|notifications
     want|like|need out $|of_this|of_these|of_it|of_your|of_all|of_the_list|of_the_group
     i|we said|say no [more] texts|texting|messages|messaging|sms
     let|get me|us out of ~2 {list}
@@ -159,11 +165,13 @@ REVOKE = phrases(
     opt|opting {mine} out
     opted|opting out now|twice|already|before|again|several|multiple|many|of_this|of_these
     already [opted] opted|unsubscribed [out]
-    want|like|wish|choose|chose|need|prefer|elect|decided|going|request|requesting|ask|asking|let_me|would|hereby [to|me|be] [please|just|hereby] opt|opted|opting [myself|me] out $|of_all|of_these|of_this|of_texts|of_your|of_the|of_any|now|from
+    want|like|wish|choose|chose|need|prefer|elect|decided|going|request|requesting|ask|asking|let_me|would|hereby [to|me|be] [please|just|hereby] opt|opted|opting [myself|me] out $|of_all|of_these|of_this|of_texts|of_your|of_any|now|from
     opt|opting|opted [myself|me] out [of|from] [{det}] [{det}] [receiving] {notices}|everything|program|list|texting|this|these|all|future|communication|communications
-    ^ i|im|we|ive [am|have|already|hereby|just] [hereby|already|now] opting|opted|opt out $|of_all|of_the|of_these|of_this|of_your
+    ^ i|im|we|ive [am|have|already|hereby|just] [hereby|already|now] opting|opted|opt out $|of_all|of_these|of_this|of_your
     unsubscribe|unsubscribing|unsub|unenroll|disenroll|optout !button|link|page|rate
-    i|already|have|ive|keep [already|have|tried_to] unsubscribed
+    i|already|have|ive|keep [already|have|tried_to] unsubscribed !from
+    unsubscribed {mine}
+    i|already|have|ive|keep [already|have|tried_to] unsubscribed from [{det}] [{det}] you|here|these|this|{notices}|{list}
     revoke|revoking|withdraw|withdrawing|withdrew|rescind|rescinding|retract|cancel|terminate [{det}|our] [{det}] [{det}] consent|permission|authorization|opt_in|agreement
     i|we|hereby [do|hereby|formally] revoke
     consent|permission|authorization [is|has_been|now|hereby] revoked|withdrawn|rescinded|denied
@@ -184,9 +192,11 @@ REVOKE = phrases(
     done|tired|sick|fed_up|enough|finished|through|had_it [of|with|getting|receiving] [of|with|all|getting|receiving] [{det}] [{det}] {notices}
     if you text|message|contact|call me|us|this|again ~4 sue|report|block|lawyer|attorney|police
     lawyer|attorney|sue|suing|court|police|fcc|ftc|complaint|legal_action|charges|report ~2 if|unless you|i|we|this|these|it ~4 {text}|{texting}|texts|messages|stop|another|one_more
+    lawyer|attorney will ~3 if you ~1 text|message|contact
     text|message|contact|call me|us again and ~2 sue|report|block|lawyer|attorney|police|fcc|ftc
     you|they|this_company|anyone wouldnt|not {text} {me} anymore|again|ever|at_all|$
     appreciate|grateful|prefer|rather|nice|great|glad|happy|like|love ~2 if|that ~1 you|yall|this|these|they wouldnt|didnt|dont|not|never|stopped|quit|removed|took ~1 {text}|{texting}|sending|send|me|us
+    can|could|may i|we [{courteous}] opt_out $
     right|option|choice|ability to opt_out|unsubscribe|withdraw|revoke
     ^ [{courteous}] [{courteous}] block me|us|my_number|this_number $
     want|need|needs|like|have|please|get|demand|request ~4 stopped|discontinued|halted $
@@ -196,7 +206,7 @@ REVOKE = phrases(
     one_more|another|next text|message|sms and|or ~4 police|cops|sue|lawyer|attorney|report|block|fcc|court
     text|message|contact|call me|us one_more_time|once_more|another_time
     sure|ensure|so|that|want i|we dont|never|stop|no_longer get|receive|getting|receiving [any] [more] [of] [your] these|those|{msgs}|this_again|anything_else|anymore
-    {remove} {mine} off|from it|this|that|there|here|these|them
+    {remove} {mine} off|from [of] it|this|that|there|here|these|them
     {msgs} [is|are] not|isnt|arent|no_longer welcome|wanted|appreciated|needed|desired
     {msgs} [is|are] unwanted|unwelcome|unsolicited
     consider|take|treat ~2 my|a|as [formal|official] opt_out|stop|unsubscribe|revocation|request_to_stop
@@ -208,8 +218,8 @@ REVOKE = phrases(
     {halt} trying|attempting|wanting to buy|get
     {halt} calling|emailing|phoning and|or {texting}
     terminate|deactivate|end my enrollment|enrolment $
-    can|could|may|might|please|should|how ~3 be|get|getting|being removed|taken_off|unsubscribed|excluded|opted_out $|off|this|these|from_your|from_this|from_these|from_all
-    take_back|taking_back|undo|reverse|void|pull|cancel my|our|any|all|the consent|permission|sign_up|signup|opt_in|subscription !fee|page|form|sheet|bonus|desk
+    can|could|may|might|please|should|how ~3 be|get|getting|being removed|deleted|taken_off|unsubscribed|excluded|opted_out $|off|this|these|from_your|from_this|from_these|from_all
+    take_back|taking_back|undo|reverse|void|pull|cancel my|our|any|all|the consent|permission|sign_up|signup|opt_in|subscription !fee|page|form|sheet|bonus|desk|box|boxes|plan
     leaving|quitting|exiting|leave|exit|quit this|your|the|ur [text|texting|sms|mailing|contact] list|group|program|thread|chat $
     withdraw|remove|drop|take me|us from|out_of|off the|this|your program $
     want|like|love|need|beg|begging|beseech|urge|implore [for] you|yall|them|this|these to stop|quit|cease [now] $

@@ -21,6 +21,15 @@ SPOKEN_OF = phrases(
     want|like|love|wish|happy [to] keep|continue|stay|remain getting|receiving|on|subscribed|them|these|in
     stopped getting|receiving|coming|arriving
     {keyword} later|anytime|any_time|afterwards
+    if|when i|we {told} [the|word] {keyword} will|would|do|does|can|am|is
+    will|would|does|can [my|a] {told} [the|word] {keyword}
+    ^ should|shall i|we [just] {keyword}
+    if|when i|we unsubscribe|opt_out $|will|would|do|does|can|am|is
+    thinking|considering ~2 unsubscribing|opting_out
+    use this one|number $
+    {keyword}|remove|off|cancel ~4 email|emails|emailing|newsletter only|not
+    {msgs} are|is fine|ok|okay|good|great|welcome
+    <you|i|we keep the|my|your {msgs} !coming
     ^ are|is|did|have you|they|yall [guys] [going_to|gonna|planning_to] stop|stopped
     dont|stop|never|not {text}|{texting} [me|us|this_number] ~1 before !i
     dont|stop|never|not {text}|{texting} [me|us|this_number] ~1 until|between|while|during|on_sunday|on_sundays|on_weekends|on_the_weekend
@@ -52,6 +61,7 @@ DOUBT = phrases(
     text|texts|message|messages|texting|messaging|send|contact ~3 less|too_much|too_often|too_many|so_much|so_many|so_often|fewer
     slow|cut down|back|it ~3 texts|messages|texting|messaging|alerts
     who|how|where|whered|howd ~3 get|got|give|gave|have|find|found|getting|obtain|obtained ~1 my|this number|info|information|contact|phone
+    who ~1 signed|subscribed|added|enrolled|put me|us
     why ~4 texting|messaging|contacting|bothering me|us|this
     why do|are|would|r you|u|yall [guys|people] [always|still|even|just] [keep] [on] sending|messaging|texting me|us|this|these|those|your|so_many
     why do|are|would|r you|u|yall [guys|people] [always|still|even|just] send me|us this|these|those|your|so_many
@@ -153,7 +163,7 @@ REFUSAL = phrases(
     """
     <en|un_peu|encore {no} ~5 {channel}
     {channel} ~5 {no}
-    wrong ~3 number
+    wrong !order|tracking|part|model|confirmation|account|room|flight|invoice|serial|reference|item|house ~3 number !of
     """,
     {
         "no": "no not dont never stop isnt without off out remove rid decline refuse quit end cancel block alone bother"
@@ -174,7 +184,7 @@ LAST_WORD = phrases(
 # The keyword at either end of a few words, whatever the others are.
 FEW_WORDS = phrases(
     """
-    ^ stop|unsubscribe !*ing|there|here|where|on|up|shop|n|stop|or|ou|o|if|when|before|after|with|then|and|1*|2*|3*|4*|5*|6*|7*|8*|9*|time|times|one|two|three|four|five|six|seven|eight|nine|ten * $
+    ^ stop|unsubscribe !*ing|there|here|where|him|her|on|up|shop|n|stop|or|ou|o|if|when|before|after|with|then|and|1*|2*|3*|4*|5*|6*|7*|8*|9*|time|times|one|two|three|four|five|six|seven|eight|nine|ten * $
     ^ stop|unsubscribe this|your|these|all * $
     <{no_keyword} stop|unsubscribe $
     """,

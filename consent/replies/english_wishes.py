@@ -8,9 +8,11 @@ from consent.replies.pattern import phrases
 WRONG_NUMBER = phrases(
     """
     <is_this_the|is_this_a|do_i_have_the|did_i_get_the|maybe_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_called_the|put_the|entered_the|gave_you_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
-    wrong guy|lady|man|woman|girl|dude|gal|one $|and|sorry|here|stop|please|i|im|lol|you
+    wrong guy|lady|man|woman|girl|dude|gal|NAME $|and|sorry|here|stop|please|i|im|lol|you
     wrong no $
-    wrong one $
+    ^ [{hello}] [{hello}] wrong one $
+    you|u [have|got|reached|texted] the wrong one $
+    NAME number [has] changed $
     looking for someone|somebody else
     reached|texting|contacting|reach|messaging|contacted the wrong
     have|got me confused|mixed|mistaken
@@ -61,18 +63,18 @@ WRONG_NUMBER = phrases(
 START = phrases(
     """
     <dont|never|not|when_you|why_did_you start|resume|restart|begin|continue|unpause texting|messaging|contacting|notifying me|us|again|$
-    <dont|never|not start|resume|restart|begin|continue [sending|receiving|getting|with] [me|us] [{det}] [{det}] texts|text|messages|alerts|notifications|subscription|sms|messaging|texting
+    <dont|never|not|didnt|to|wont start|resume|restart|begin|continue [sending|receiving|getting|with] [me|us] [{det}] [{det}] texts|text|messages|alerts|notifications|subscription|sms|messaging|texting
     start|resume|restart sending|it|them|these|receiving|getting|me|us [{det}] [texts|messages|back|up] again|back|up $
     ^ [{please}] [{please}] start|unstop|resume|restart|resubscribe|subscribe|join [me|it|up] [again|back|please] $
-    <dont|never|not|didnt sign|enroll|enrol|signing me|us [back] up|in|$ !out
-    sign me|us [back] up
+    <dont|never|not|didnt|did_you|wont|stop|quit sign|enroll|enrol|signing me|us [back] up|in|$ !out
     ^ [{please}] [{please}] [{please}] [{please}] sign_up|signup|enroll|opt_in|opt_back_in|subscribe|resubscribe|rejoin|be_subscribed|unstop [for|to|again|back|please|me] [{det}|again] [texts|text|messages|alerts|list|updates|sms] [alerts|messages|list|again|updates] $
     <dont|never|not|didnt subscribe|resubscribe me|us|this_number
     opt|opting me|us|this_number|myself [back] in
     ^ [{please}] [{please}] [{please}] opt|opting|opted [back] in [again|please|to_texts|to]
     <dont|never|not|didnt|you want|like|wish|choose|love ~2 opt [back] in
     put|add|get me|us|my_number|this_number back [on|to|in|onto]
-    add|put|get me|us|my_number|this_number [on|to|onto] [{det}|ur] text|texting|sms|mailing|alert|alerts|marketing|subscriber|texts [message] [list|alerts|texts|messages|$]
+    unblock me|us|my_number|this_number $
+    <dont|never|not|didnt|did_you|wont|stop|quit add|put|get me|us|my_number|this_number [on|to|onto] [{det}|ur] text|texting|sms|mailing|alert|alerts|marketing|subscriber|texts [message] [list|alerts|texts|messages|$]
     turn [{det}] texts|messages|alerts|notifications|texting|them back on
     turn|switch back on [{det}] texts|messages|alerts|notifications
     <dont|no_longer|not|didnt|never want|like|love|wish to [start|be] get|receive|getting|receiving|have [{det}] [{det}] texts|messages|alerts|notifications|sms|updates
@@ -88,7 +90,7 @@ START = phrases(
 
 HELP = phrases(
     """
-    ^ [{please}] [{please}] [{please}] [{please}] help|assist [me|us] [out] [please|now] $
+    ^ [{please}] [{please}] [{please}] [{please}] <i_can|i_could|can_i|could_i help|assist [me|us] [out] [please|now] $
     ^ [{please}] [{please}] [{please}] need|want|get|require [some|your|more|a_little] help|assistance|support [please|now|here] $
     ^ [{please}] [{please}] [more|send] [me] [some|more] info|information $
     """,

@@ -6,16 +6,16 @@ from consent.replies.pattern import phrases
 
 _VOCABULARY = {
     "halt": "arret* cess* stop stopp* finiss* suspend* interromp*",
-    "send": "envoy* envoi* ecri* contact* text* messag* harcel* derang* spam* embet* import* appel* sollicit* notifi* emmerd*"
+    "send": "envoy* envoi* menvoy* mecri* ecri* contact* text* messag* harcel* derang* spam* embet* import* appel* sollicit* notifi* emmerd*"
     " relanc* recontact* adress* parler",
     "call": "ecri* contact* recontact* text* harcel* derang* spam* embet* import* appel* sollicit* emmerd* relanc*",
     "msgs": "message messages sms texto textos textes pub pubs publicite publicites promo promos promotions alertes"
     " notifications courriels spam spams sollicitations annonces mms envois rappels mail mails email emails relances appels demarchage contact contacts",
-    "want": "veux souhaite desire voudrais veut souhaitons voulons aimerais desirons",
+    "want": "accepte acceptons veux souhaite desire voudrais veut souhaitons voulons aimerais desirons",
     "off": "enlev* retir* supprim* effac* ray* radi* ote* otez sortez sors desinscri* desabon* exclu* elimin* oubli*",
     "number": "numero nom contact tel telephone cellulaire portable coordonnees donnees infos num",
     "list": "liste listes base systeme fichier fichiers repertoire contacts envois base_de_donnees groupe",
-    "det": "de d des les le la l vos votre tes ton ces ce cet cette tous toutes tout mes mon ma un une aux au a y",
+    "det": "de d des les le la l vos votre tes ton ces ce cet cette tous toutes tout mes mon ma un une aux au a y ce_genre_de ce_type_de",
     "pron": "me m moi nous lui te",
 }
 
@@ -23,9 +23,11 @@ NEGATED = phrases(
     """
     n|ne [m|me|vous|t|te|l|les|surtout] arret*|cess*|desabonn*|supprim*|annul*|stopp* [pas|jamais|point] ~3
     pas arret*|desabonn*|annul*
+    {want} [surtout] pas [me|m|nous] desabonner|desinscrire|arreter|annuler|resilier
     ne|n [m|me|nous] appel* pas|plus [,] [mais|juste] ecri*|text*|envoy*
     sans arret
-    """
+    """,
+    _VOCABULARY,
 )
 
 REVOKE = phrases(
@@ -40,16 +42,16 @@ REVOKE = phrases(
     plus|pas [jamais] {pron} {send} !la|le|l|une
     plus|pas [jamais] {send} $|{msgs}
     ne|n [{pron}] {send} plus
-    ne|n|en {want} plus|pas|aucun*|absolument_pas [de] recevoir ~3 {msgs}|rien|$
-    ne|n {want} plus|pas [jamais] etre contact*|sollicit*|derang*|harcel*|inscrit*|abonne*|import*
+    ne|n|en {want} plus|pas|aucun*|absolument_pas [de|d] recevoir|avoir ~3 {msgs}|offres|rien|$
+    ne|n {want} plus|pas [jamais] [d] etre contact*|sollicit*|derang*|harcel*|inscrit*|abonne*|import*
     ne|n {want} plus|pas rien [recevoir]
     n|ne accept* plus|pas [{det}] [{det}] {msgs}
     mett* fin ~1 {msgs}|ca|cela
     interesse* arret*|stop
     ne|n {want} plus|pas que vous|l_on|on ~1 {send}
     ne|n {want} plus|pas|aucun* [{det}] [{det}] {msgs}
-    je|j {want} plus [recevoir|etre|{det}] ~2 {msgs}|{send}|$
-    <ne je [ne] {want} [plus|pas] recevoir ~3 {msgs}|rien|ca|cela
+    je|j {want} plus !souvent [recevoir|etre|{det}] ~2 {msgs}|{send}|$
+    je|nous|on {want} plus|pas recevoir ~3 {msgs}|offres|rien|ca|cela
     n|ne [{pron}] {send} plus|pas [{det}] [{det}] {msgs}
     ^ [{polite}] [{polite}] pas de sms|messages|textos|texto|pub|pubs|publicite|promos|promotions|courriels|mails|spam|notifications !recu|recus|{number_word}
     ^ [{polite}] [{polite}] plus|aucun|assez|fini [{det}|aucun|jamais] [{det}] {msgs} !{number_word}|que|recu|recus|recue
@@ -101,6 +103,7 @@ REVOKE_SENDER = phrases(
     """
     ^ [{polite}] [{polite}] [{polite}] stop|arret|arretez|arrete|arreter|cessez|cesse|cesser|stopper|stoppez [tout|ca|cela|immediatement|maintenant|tout_de_suite|ceci] [merci|la|tout_de_suite|immediatement|maintenant] $
     ^ [{polite}] stop pub|publicite|pubs|sms|promo|promos $
+    ^ [{polite}] stop|arretez je|j|pas [ne|n] suis|veux|connais|ai|interesse*
     ^ [{polite}] ca suffit $
     """,
     {"polite": "merci svp bonjour ok non oui veuillez de d stp alors maintenant bon"},
@@ -137,7 +140,7 @@ START = phrases(
     <ne|n|pas veux|souhaite|voudrais|aimerais m|me|nous [re] abonner|inscrire|reabonner|reinscrire
     <ne|n|pas abonnez|reabonnez|inscrivez|reinscrivez moi|nous|m
     recommenc*|reprend*|reprenez ~2 {msgs}|envois|a_m_envoyer|de_m_envoyer
-    <ne|n|plus|pas veux|souhaite|voudrais ~1 recevoir [vos|les|des|a_nouveau|de_nouveau|encore] [messages|sms|alertes|textos] [a_nouveau|de_nouveau|encore|$]
+    <ne|n|plus|pas veux|souhaite|voudrais !plus|pas|aucun|rien ~1 recevoir [vos|les|des|a_nouveau|de_nouveau|encore] [messages|sms|alertes|textos] [a_nouveau|de_nouveau|encore|$]
     """,
     _VOCABULARY,
 )

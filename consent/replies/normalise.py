@@ -31,6 +31,8 @@ _LATIN_AND_ALIKE = re.compile(r"\w*(?:[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-
 _MASKED_OATH = re.compile(r"\b(?:mf|motherf|bulls|f|s|d|a|b)[*@#$%&]{2,}\w*", re.IGNORECASE)
 _STOP_SIGN = {ord("🛑"): " stop "}
 
+# Letters whose accent Unicode does not take apart.
+_UNACCENTED = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d"})
 # The marks that make another syllable of a Japanese one; they are no accents.
 _VOICED = "\u3099\u309a"
 _CONTRACTION = re.compile(r"(?<=\w)'(?=(?:t|s|m|re|ve|ll|d|all)\b)")
@@ -51,7 +53,7 @@ _TWO_WORDS = {
     ("would", "not"): "wouldnt", ("could", "not"): "couldnt", ("should", "not"): "shouldnt",
     ("have", "not"): "havent", ("has", "not"): "hasnt", ("do", "nt"): "dont", ("don", "t"): "dont",
     ("i", "m"): "im", ("i", "am"): "im", ("e", "mail"): "email", ("no", "1"): "nobody", ("thank", "you"): "thanks",
-    ("por", "favor"): "porfavor", ("s", "il"): "sil", ("sil", "vous"): "sil", ("sil", "te"): "sil", ("sil", "plait"): "svp",
+    ("por", "favor"): "porfavor", ("x", "favor"): "porfavor", ("s", "il"): "sil", ("sil", "vous"): "sil", ("sil", "te"): "sil", ("sil", "plait"): "svp",
     ("stp", "svp"): "svp",
     ("no", "one"): "nobody", ("un", "subscribe"): "unsubscribe", ("un", "enroll"): "unenroll", ("un", "sub"): "unsub",
     ("re", "subscribe"): "resubscribe", ("cell", "phone"): "phone", ("text", "message"): "text", ("text", "messages"): "texts",
@@ -130,7 +132,7 @@ def _lowered(text: str) -> str:
     plain = "".join(
         character for character in apart if character in _VOICED or not unicodedata.combining(character)
     )
-    return unicodedata.normalize("NFC", plain)  # Korean syllables come together again
+    return unicodedata.normalize("NFC", plain.translate(_UNACCENTED))  # Korean syllables come together again
 
 
 def _name_mark(word: str, capitalised: frozenset[str]) -> str:

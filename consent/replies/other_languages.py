@@ -12,8 +12,8 @@ REVOKE = phrases(
     keine|nicht mehr sms|nachrichten|schreiben|texten|kontaktieren
     horen|hor|horet sie|auf|doch [auf|damit] [mir|mich|zu|auf|damit] [mir|mich|sms|nachrichten|zu] [zu] [schreiben|schicken|senden|texten|kontaktieren|belastigen]
     schreiben|schicken|senden|kontaktieren|schreib|schick sie|mir|mich|keine [mir|mich|keine|nicht|nichts] [mehr|sms|nicht|keine|nachrichten] mehr|sms|nachrichten
-    abmelden|abbestellen|austragen
-    loschen|streichen|entfernen|nehmen sie|mich|meine ~2 nummer|liste|verteiler
+    <nicht abmelden|abbestellen|austragen
+    loschen|streichen|entfernen|nehmen sie|mich|meine ~3 nummer|liste|verteiler
     lassen|lass sie|mich [mich] in ruhe
     pare|parem|para|parar|deixe|deixem|chega de|com [me] [mandar|enviar|essas|tantas] [mensagens|mensagem|sms] mandar|enviar|mensagens|mensagem|sms|escrever|ligar|incomodar|perturbar|$
     nao me escreva|escrevam|perturbe|perturbem|incomode|incomodem|contate|contatem
@@ -47,10 +47,11 @@ REVOKE = phrases(
     sispann voye|ekri|rele
     retire m|mwen|nimewo
     huwag na|ninyo|nyo ~3 text|mag_text|magtext|mensahe|mag
-    đung|dung|xin_đung|khong nhan|gui|nhan_tin ~2 tin|toi|nua|cho|$
-    dung|xin_dung|khong nhan|gui|nhan_tin ~2 tin|toi|nua|cho
+    dung|xin_dung|khong nhan|gui|nhan_tin ~2 tin|toi|nua|cho|$
     non scriv*|mandat*|inviat*|contatt*|chiam* ~1 piu|messaggi|sms|$
     nie chce|zycze|potrzebuje|zgadzam|wyrazam ~3 sms*|wiadomosci|zgody|kontakt*
+    ^ sair da|desta|dessa lista|grupo
+    listeden|abonelikten cik*
     quero|gostaria|desejo [de] sair [da|dessa|desta|do|deste] lista|grupo|cadastro
     ik_wil geen|niet|niets ~2 sms*|berichten|meer|reclame
     jag_vill|vill inte ~2 sms|meddelanden|mer
@@ -77,6 +78,15 @@ UNSPACED = re.compile(
 WRONG_NUMBER = phrases(
     """
     falsche nummer|person
+    verkeerd nummer|persoon
+    fel nummer|person
+    zly|zla|niewlasciwy numer
+    yanlis numara|kisi
+    ошиблись|ошибся|ошиблась [номером]
+    не тот номер
+    رقم|الرقم خاطي|غلط|خطا
+    מספר שגוי|לא_נכון
+    טעות במספר
     numero|pessoa errado|errada
     numero sbagliato
     ha|hai|avete sbagliato numero|persona

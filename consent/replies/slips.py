@@ -21,10 +21,23 @@ _BESIDE = {
     for i, letter in enumerate(row)
 }
 _LOOK_ALIKE = str.maketrans("013457@$", "oieast" + "as")
-KEYWORDS = ("stop", "quit", "cancel", "revoke", "unsubscribe", "optout", "stopall", "unsub", "arret", "end")
+KEYWORDS = (
+    "stop",
+    "quit",
+    "cancel",
+    "revoke",
+    "unsubscribe",
+    "optout",
+    "stopall",
+    "unsub",
+    "arret",
+    "arretez",
+    "end",
+)
 """The words a whole reply may have meant."""
 PHRASE_WORDS = (
     "stop",
+    "sending",
     "remove",
     "unsubscribe",
     "texting",
@@ -36,13 +49,14 @@ PHRASE_WORDS = (
     "opting",
 )
 """The words that carry a request in a longer reply."""
-# Words of a phrase that the rest of the phrase makes sure of.
-_FORGIVING = frozenset(("number", "texting", "messages", "remove", "delete"))
+# Words no other word is like, and words of a phrase that the rest of the phrase makes sure of.
+_FORGIVING = frozenset(
+    ("number", "texting", "messages", "remove", "delete", "cancel", "revoke", "optout", "arretez")
+)
 _SHORTEST, _LONG, _LONGEST = 4, 8, 40
-_MISSED_LETTER = {"sop": "stop", "sto": "stop", "stpp": "stop", "cancl": "cancel", "cancal": "cancel", "cncel": "cancel",
-                  "cansel": "cancel", "canel": "cancel", "cacel": "cancel", "revok": "revoke", "stob": "stop", "stap": "stop",
+_MISSED_LETTER = {"sop": "stop", "sto": "stop", "stpp": "stop", "cncel": "cancel", "stob": "stop", "stap": "stop",
                   "stopt": "stop", "sotop": "stop", "stopp": "stop", "stope": "stop", "stopo": "stop", "stpop": "stop",
-                  "qit": "quit", "stp": "stop", "stahp": "stop", "stawp": "stop", "optot": "optout", "optou": "optout", "unsu": "unsub"}  # fmt: skip
+                  "qit": "quit", "stp": "stop", "stahp": "stop", "stawp": "stop", "unsu": "unsub"}  # fmt: skip
 
 
 def meant(word: str, targets: tuple[str, ...]) -> str | None:
@@ -59,7 +73,7 @@ def meant(word: str, targets: tuple[str, ...]) -> str | None:
 
 def _slipped(word: str, target: str) -> bool:
     squeezed = _squeezed(word)
-    if word == target or (squeezed == _squeezed(target) and len(word) > len(target)):
+    if squeezed == _squeezed(target):
         return True
     if len(target) < _SHORTEST:
         return False

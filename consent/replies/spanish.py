@@ -49,8 +49,8 @@ REVOKE = phrases(
     nada de {msgs}
     no me|nos lleguen|llegue
     como ~2 dejo|dejar|dejamos de recib*
-    no|nunca|jamas|ya_no|ni {me} [{again}|deben|tienen_que] [a] {call} !{when}
-    no|nunca|jamas|ya_no|ni|sin [{me}] [{again}] [a] [{me}] {give} [{me}] [{det}] [{det}] nada|{msgs}|mas|esto|eso|informacion|$
+    no|nunca|nunca_mas|jamas|ya_no|ni {me} [{again}|deben|tienen_que] [a] {call} !{when}
+    no|nunca|nunca_mas|jamas|ya_no|ni|sin [{me}] [{again}] [a] [{me}] {give} [{me}] [{det}] [{det}] nada|{msgs}|mas|esto|eso|cosas|informacion|$
     no|nunca|ya_no {again} a ~1 {pester}
     no escribirme|contactarme|molestarme|llamarme|textearme|escriban|contacten|molesten|texteen|molestar|escribir|textear|contactar
     no|ya_no|tampoco {want} [seguir] recibir|recibiendo|recibirlos|recibirlas ~3 {msgs}|nada|informacion|de_ustedes|mas|esto|estos|$
@@ -77,6 +77,7 @@ REVOKE = phrases(
     retir*|revoc*|cancel*|anul* [mi|el|la] {consent}
     no|nunca|jamas|ni ~3 {consent}
     sin mi {consent}
+    no ~1 de_acuerdo [en|con] recibir ~2 {msgs}|esto|$
     no|nunca|jamas [les|le|he] autoric*|autorizo|autoriza*|autorizado|consiento
     no|nunca|jamas me [he] suscrib*|inscrib*|registr* ~1 esto|este|estos|nada|{msgs}|$
     no tiene*|tienen [mi] derecho
@@ -87,7 +88,8 @@ REVOKE = phrases(
     lista de no llamar|contactar|molestar
     no quiero nada de ustedes|usted|ti
     no|ya_no {want} [ser|formar] parte de
-    no me incluyan|incluya|agreguen|metan
+    no [{want}] [que] me|nos incluyan|incluya|agreguen|metan|suscriban|suscriba|inscriban|inscriba|registren
+    no {want} suscrib*|inscrib*|unirme ~2 {msgs}|{list}|$
     no estoy|estamos interesad* en ~2 {msgs}
     ^ [ya] fin de {msgs}
     cero|ningun {msgs}
@@ -152,7 +154,7 @@ WRONG_NUMBER = phrases(
 START = phrases(
     """
     <no quiero|quisiera|deseo|me_gustaria suscrib*|inscrib*|apuntarme|unirme
-    <no|al suscrib*me|inscrib*me|suscribanme|suscribame|apuntame
+    <no|al|quiero|quisiera|deseo|gustaria suscrib*me|inscrib*me|suscribanme|suscribame|apuntame
     <no quiero|quisiera|deseo [volver_a] recibir ~1 mensajes|sms|alertas|textos ~1 otra_vez|de_nuevo|nuevamente|$
     <no reanud*|vuelvan_a|vuelve_a|vuelva_a [los|el] [enviarme|mandarme|enviar|mandar|escribirme] [los] mensajes|sms|textos|$
     """

@@ -80,6 +80,7 @@ def _polite(squeezed: str, core: tuple[str, ...], prompt: Prompt) -> Reply | Non
     word = "".join(core)
     if word in STOP_WORDS | STOP_ALL | SOFT_STOP_WORDS or _repeated(core) or _run_on(squeezed):
         return _stop(word, core, prompt, polite=True)
+    word = core[0] if len(set(core)) == 1 else word  # start start
     if word in START_WORDS | SOFT_START_WORDS and prompt.uses(word) and not prompt.offers(word):
         return unclear(word, "an opt-in word that may answer our question instead")
     if word in START_WORDS:

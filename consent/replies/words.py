@@ -15,9 +15,9 @@ STOP_WORDS = PER_SE | frozenset(
     " sair descadastrar desinscrever abmelden abbestellen aufhoren stopper smettila cancellami disiscrivimi"
     " stoppen afmelden uitschrijven stoppa avsluta avregistrera avanmal afmeld frameld avmeld avslutt lopeta peruuta"
     " rezygnuje rezygnacja wypisz wypisuje wypisac zrusit odhlasit iptal durdur annulla disiscrivi disiscriviti cancellatemi"
-    " berhenti itigil tigilan sispann leiratkozas dezabonare"
-    " стоп отписаться отписка отпишите отмена відписатися ایقاف الغاء توقف ايقاف الاشتراك הסר הסרה διαγραφη"
-    " 退订 退訂 取消订阅 取消訂閱 停止 拒收 配信停止 ストップ 수신거부 거부 중지 해지".split()
+    " berhenti hentikan odjava framelding itigil tigilan sispann leiratkozas dezabonare"
+    " стоп отписаться отписка отпишите отмена відписатися ایقاف الغاء توقف ايقاف الاشتراك הסר הסרה להסרה הסירו עצור قف διαγραφη στοπ"
+    " 退订 退訂 取消订阅 取消訂閱 停止 拒收 配信停止 ストップ 解除 退会 수신거부 거부 중지 해지 그만".split()
 )
 STOP_ALL = frozenset(
     "stopall endall quitall cancelall unsubscribeall optoutall unsuball removeall revokeall arrettout stoptout altotodo"
@@ -28,7 +28,7 @@ STOP_ALL = frozenset(
 SOFT_STOP_WORDS = frozenset(
     "para salir fin terminar termina finir annuler annulez annule resilier resiliez anular borrar eliminar supprimer"
     " quitar nomore nomoretexts notexts notexting stopit quitit endit stopthat stopthese endthis endthese nomsgs"
-    " ngung tuchoi huydangky removethis yabasta finito discontinue refuse deinscrire".split()
+    " ngung tuchoi huydangky removethis yabasta finito 取消 kundigen discontinue refuse deinscrire".split()
 )
 
 START_WORDS = frozenset(
@@ -51,7 +51,7 @@ REFUSALS = frozenset("no n nope nah non nein never".split())
 # Words that only make a request more polite.
 COURTESY = frozenset(
     "please thanks thank kindly sir maam madam svp stp merci gracias porfavor pf pfv bitte danke obrigado obrigada grazie"
-    " perfavore".split()
+    " perfavore пожалуиста спасибо".split()
 )
 # Words around a request that change nothing about it.
 FILLERS = COURTESY | frozenset(
@@ -62,7 +62,7 @@ FILLERS = COURTESY | frozenset(
 
 # Pairs of keyword-like words that are no revocation although a slip of the finger would make one of them.
 REAL_WORDS = frozenset(
-    "atop shop step spot top drop ship slop stoop strop swop quiet quite quot suit quip ned and remote testing contract contacts message removed removes deleted deletes numbers numbered".split()
+    "atop shop step spot top drop ship slop stoop strop swop quiet quite quot suit quip ned and remote testing contract contacts message cancer unsubscribed unsubscribing removed removes deleted deletes numbers numbered".split()
 )
 
 # Real words that stand for STOP right before texting: "atop texting me".
@@ -100,8 +100,8 @@ RESPELLED = {
     "harrassing": "harassing", "harrass": "harass", "harrassment": "harassment", "rmv": "remove", "aint": "isnt",
     "unsuscribe": "unsubscribe", "unsubcribe": "unsubscribe", "unsubscibe": "unsubscribe", "unsubsribe": "unsubscribe",
     "unsubscrbe": "unsubscribe", "unscribe": "unsubscribe", "unsubribe": "unsubscribe", "unsubscrib": "unsubscribe",
-    "msj": "mensaje", "msjs": "mensajes", "mnsj": "mensaje", "dontext": "dont text", "w": "with", "wit": "with", "wronge": "wrong", "mjs": "mensajes", "xfa": "porfavor", "porfa": "porfavor",
-    "stahp": "stop", "estop": "stop", "kiero": "quiero", "q": "que", "xfavor": "porfavor", "k": "ok", "kk": "ok", "thats": "that is", "its": "it is", "theres": "there is",
+    "msj": "mensaje", "mensage": "mensaje", "mensages": "mensajes", "fabor": "favor", "msjs": "mensajes", "mnsj": "mensaje", "dontext": "dont text", "w": "with", "wit": "with", "wronge": "wrong", "mjs": "mensajes", "xfa": "porfavor", "porfa": "porfavor",
+    "stahp": "stop", "estop": "stop", "kiero": "quiero", "q": "que", "xfavor": "porfavor", "porfabor": "porfavor", "k": "ok", "kk": "ok", "thats": "that is", "its": "it is", "theres": "there is",
     "whos": "who is", "noone": "nobody", "alot": "a lot", "everytime": "every time", "theyre": "they are",
 }  # fmt: skip
 
