@@ -135,7 +135,8 @@ def _evidence(source: Json, where: str, now: datetime) -> Evidence:
 def _belief(source: Json, where: str, now: datetime) -> Belief:
     system = _optional_text(source, "system", where)
     kind = _choice(source, "kind", where, SystemKind, _kind_named(system))
-    said = _text(source, "value", where)
+    # A cell that is blank says nothing; only one that is left out is a mistake.
+    said = "" if source.get("value", "left out") in (None, "") else _text(source, "value", where)
     known = said.casefold() in _VALUES
     corrected = _object(_or(source.get("corrected"), {}), f"{where}corrected")
     read_at = _instant(source, "read_at", where) or _instant(source, "at", where)

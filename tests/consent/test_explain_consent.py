@@ -300,6 +300,7 @@ def test_a_word_outside_the_vocabulary_is_kept_as_it_came():
     assert (belief.value, belief.text) == (Value.UNKNOWN, "Maybe")
     assert belief_of(value="IN").value is Value.IN
     assert belief_of(value="unknown").text == ""
+    assert belief_of(value="").value is belief_of(value=None).value is Value.UNKNOWN
 
 
 def test_a_system_named_like_its_kind_needs_no_kind():
