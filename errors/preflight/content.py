@@ -39,10 +39,10 @@ CATEGORIES: Final = tuple(_ABOUT)
 
 # First digits and lengths of payment cards (ISO/IEC 7812 ranges of the large schemes).
 _CARD: Final = re.compile(
-    r"(?<![\w-])(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6(?:011|5\d\d|4[4-9]\d)|35\d\d)(?:[ -]?\d{4}){2}[ -]?\d{1,4}(?![\w-])"
+    r"(?<![\w-])(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6(?:011|5\d\d|4[4-9]\d)|35\d\d)(?:[ -]?\d{4}){3}(?![\w-])"
+    r"|(?<![\w-])4\d{12}(?![\w-])"
     r"|(?<![\w-])3[47]\d{2}[ -]?\d{6}[ -]?\d{5}(?![\w-])|(?<![\w-])3(?:0[0-5]|[68]\d)\d[ -]?\d{6}[ -]?\d{4}(?![\w-])"
 )
-_CARD_LENGTHS: Final = (13, 14, 15, 16, 19)
 
 
 def check_content(message: Message, place: str | None, rules: RuleBook) -> Iterator[Finding]:
@@ -80,7 +80,7 @@ def _sensitive(message: Message, rules: RuleBook) -> Iterator[Finding]:
     text = message.body
     for match in _CARD.finditer(text):
         digits = re.sub(r"\D", "", match[0])
-        if len(digits) in _CARD_LENGTHS and _checks_out(digits):
+        if _checks_out(digits):
             yield _private(match.span(), "a card number", match.start())
             return
     for rule, match in rules.search(Kind.SENSITIVE, text):

@@ -413,6 +413,7 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
             "cocktail dress",
             "swine flu shots",
             "alcohol-free gel",
+            "beer-battered fish",
         ),
     ),
     "content.firearms": (
@@ -432,11 +433,11 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
         text("you bet!", "time slots", "alphabet"),
     ),
     "content.loans": (
-        text("payday loan", "no credit check", "debt relief"),
+        text("payday loan", "no credit check", "debt relief", "get out of debt", "bad credit? no problem!"),
         text("your library loan is due", "loaner car", "alone", "payday is Friday"),
     ),
     "content.crypto": (
-        text("Bitcoin", "crypto wallet"),
+        text("Bitcoin", "crypto wallet", "buy ETH now"),
         text("cryptic crossword", "encrypted", "coin laundry"),
     ),
     "content.sensitive": (
@@ -452,6 +453,7 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
             *text(
                 "tracking 1Z999AA10123456784",
                 "4111111111111112",
+                "IMEI 356938035643809",
                 "9400110200881234567890",
                 "card ending 1111",
                 "reset your password",
