@@ -26,8 +26,8 @@ class StatusWord:
 def read_status(provider: str, word: str) -> StatusWord | None:
     """What `word` means at a provider, in any case of its letters. None: nobody mapped it; keep the row and say so.
 
-    A name with a product ("telnyx_mdr") is asked before the provider's other words. A log of a provider that has
-    no list of its own may use our own words."""
+    A name with a product ("telnyx_mdr") is asked before the provider's other words. A log that says how a message
+    ended may use our own words; those for what we did ourselves, only at a provider that has no list of its own."""
     key = _key(word)
     name = "_".join(provider.casefold().replace("-", " ").replace("_", " ").split())
     channel = channel_of(name)
@@ -35,10 +35,11 @@ def read_status(provider: str, word: str) -> StatusWord | None:
         if known in _words() and key in _words()[known]:
             return _words()[known][key]
     mine = [words for known, words in _words().items() if channel_of(known).provider == channel.provider]
-    if not mine:
-        return _OWN.get(key)
     said = {words[key] for words in mine if key in words}
-    return said.pop() if len(said) == 1 else None
+    if said:
+        return said.pop() if len(said) == 1 else None
+    own = _OWN.get(key)
+    return None if mine and own is not None and own.status in _OUR_SIDE else own
 
 
 def _key(word: str) -> str:
@@ -51,6 +52,8 @@ _FINAL = frozenset(
         *(Status.CANCELED, Status.PARTIALLY_DELIVERED, Status.DELIVERY_UNKNOWN, Status.BLOCKED),
     }
 )
+# What only we can know of a message; a provider with such a word speaks of its own side (None: it came in).
+_OUR_SIDE = frozenset({Status.QUEUED, Status.SUBMIT_UNKNOWN, Status.BLOCKED, None})
 _OWN = {
     **{
         spelling: StatusWord(status, status in _FINAL)

@@ -440,6 +440,24 @@ def test_a_status_word_nobody_mapped_is_said_to_be_so():
     assert read_status("a gateway of our own", "teleported") is None
 
 
+@pytest.mark.parametrize(
+    ("provider", "word", "status"),
+    [
+        ("vonage", "undelivered", Status.UNDELIVERED),
+        ("infobip", "failed", Status.FAILED),
+        ("twilio", "expired", Status.EXPIRED),
+        ("plivo", "queued", Status.ACCEPTED),  # the provider's own meaning stands before ours
+    ],
+)
+def test_a_log_with_our_words_for_how_messages_ended_is_read_at_every_provider(provider, word, status):
+    assert read_status(provider, word).status is status
+
+
+@pytest.mark.parametrize("word", ["blocked", "queued", "received"])
+def test_a_word_for_what_we_did_ourselves_is_not_put_into_a_providers_mouth(word):
+    assert read_status("infobip", word) is None
+
+
 def test_messages_that_came_in_are_told_apart():
     assert read_status("twilio", "received").is_inbound
     assert not read_status("twilio", "sent").is_inbound
