@@ -63,6 +63,9 @@ def test_sending_stops_only_where_every_claim_agrees(rules, expected):
     [
         ({}, ["America/Los_Angeles"]),
         ({"to": "+18505552671"}, ["America/New_York", "America/Chicago"]),
+        # An area code that was laid over another one spans what that one spans.
+        ({"to": "+14485552671"}, ["America/New_York", "America/Chicago"]),
+        ({"to": "+16895552671"}, ["America/New_York"]),
         # A Californian number in Texas: the stored state decides.
         ({"state": "tx"}, ["America/Chicago", "America/Denver"]),
         ({"to": "+18003569377"}, []),
