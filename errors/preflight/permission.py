@@ -1,10 +1,13 @@
 """Whether the person agreed to this text. The rules of consent decided that; here it meets the purpose."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final
 
+from consent.ledger import EASTERNMOST, WESTERNMOST
 from errors.preflight.findings import Code, Finding
 from errors.preflight.message import Consent, Message, Purpose
+from errors.preflight.whereabouts import comparable
 
 _FOR_MARKETING: Final = {
     Consent.NONE: Finding(
@@ -38,7 +41,9 @@ def check_permission(message: Message) -> Iterator[Finding]:
             "This person said STOP" + (f" on {stopped:%Y-%m-%d}." if stopped else "."),
             "Do not text. Only the person can undo it, for example by texting START.",
         )
-    elif message.consent is Consent.OLDER_THAN_OPTOUT or (agreed and stopped and agreed <= stopped):
+    elif message.consent is Consent.OLDER_THAN_OPTOUT or (
+        agreed and stopped and not _is_certainly_later(agreed, stopped)
+    ):
         yield Finding(
             Code.CONSENT_OLDER_THAN_OPTOUT,
             "The consent is older than the opt-out"
@@ -53,3 +58,12 @@ def check_permission(message: Message) -> Iterator[Finding]:
             "Journeys of this person are on hold until a flag about the consent is settled.",
             "Settle the flag first.",
         )
+
+
+def _is_certainly_later(agreed: datetime, stopped: datetime) -> bool:
+    """Whether a consent came after an opt-out wherever on earth the clock stood that tells no zone."""
+    if comparable(agreed, stopped):
+        return agreed > stopped
+    if agreed.tzinfo is None:
+        return agreed.replace(tzinfo=UTC) - EASTERNMOST > stopped
+    return agreed > stopped.replace(tzinfo=UTC) + WESTERNMOST

@@ -1,7 +1,7 @@
 """Every code the check knows: messages that must have it, and look-alikes that must not."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -555,8 +555,15 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
     "consent.missing": ([MARKETING | {"consent": Consent.NONE}], [{"consent": Consent.NONE}, MARKETING]),
     "consent.pending": ([MARKETING | {"consent": Consent.PENDING}], [{"consent": Consent.PENDING}]),
     "consent.older_than_optout": (
-        [{"consent_at": datetime(2025, 1, 1), "opted_out_at": datetime(2025, 6, 1)}],
         [
+            {"consent_at": datetime(2025, 1, 1), "opted_out_at": datetime(2025, 6, 1)},
+            # of two clocks one tells no zone: on some spot on earth the opt-out came last
+            {"consent_at": datetime(2025, 6, 2, 13), "opted_out_at": datetime(2025, 6, 1, 23, tzinfo=UTC)},
+            {"consent_at": datetime(2025, 6, 2, 11, tzinfo=UTC), "opted_out_at": datetime(2025, 6, 1, 23)},
+        ],
+        [
+            {"consent_at": datetime(2025, 6, 2, 13, 1), "opted_out_at": datetime(2025, 6, 1, 23, tzinfo=UTC)},
+            {"consent_at": datetime(2025, 6, 2, 11, 1, tzinfo=UTC), "opted_out_at": datetime(2025, 6, 1, 23)},
             {"consent_at": datetime(2025, 7, 1), "opted_out_at": datetime(2025, 6, 1)},
             {"consent_at": datetime(2025, 7, 1)},
         ],
