@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from backoffice import jobs
@@ -71,12 +71,14 @@ def watched(now: datetime) -> QuerySet[Fix]:
 def measure(fix: Fix, *, now: datetime) -> dict[str, int]:
     """Measure one fix and keep the answer if it, or its numbers, changed. Other answers than "waiting" and "it helped"
     are final."""
-    outcome = None
+    outcome, details = None, {}
     if fix.outcome == Fix.Outcome.WAITING:
         outcome = _first(fix, now)
+        if outcome.answer is Answer.VERIFIED:
+            details["until"] = _last_settled(fix, now).isoformat()
     elif fix.outcome == Fix.Outcome.VERIFIED:
         outcome = _later(fix, now)
-    return keep(fix, outcome, now=now) if outcome else {"unchanged": 1}
+    return keep(fix, outcome, now=now, **details) if outcome else {"unchanged": 1}
 
 
 def _first(fix: Fix, now: datetime) -> Outcome:
@@ -103,10 +105,27 @@ def _content(fix: Fix, before: Traffic) -> str:
     return "campaign" if "campaign" in before.by else ""
 
 
+def _last_settled(fix: Fix, now: datetime) -> datetime:
+    """When the last send was submitted that the answer of `now` rests on."""
+    sends = SendAttempt.objects.settled().filter(
+        slices.inside(fix.scope), submitted_at__gte=fix.effective_at, submitted_at__lte=now
+    )
+    last: datetime = sends.aggregate(last=Max("submitted_at"))["last"]
+    return last
+
+
+def _verified_until(fix: Fix) -> datetime:
+    """From when on sends are news to a fix that was verified: after the last one its answer rests on. That is not
+    the moment of the answer, because a log comes in later than its sends were submitted."""
+    assert fix.settled_at is not None
+    answer = fix.verifications.filter(outcome=Fix.Outcome.VERIFIED).order_by("-pk").first()
+    until = answer.details.get("until") if answer else None
+    return datetime.fromisoformat(until) + timedelta.resolution if until else fix.settled_at
+
+
 def _later(fix: Fix, now: datetime) -> Outcome | None:
     """Whether it still holds; None while the counts by hour give no reason to look closer."""
-    assert fix.settled_at is not None
-    since = max(fix.settled_at, now - LATELY)
+    since = max(_verified_until(fix), now - LATELY)
     roughly = _summed(fix.scope, hour_of(since), now)
     if roughly.value <= fix.target_rate:
         return None
@@ -241,8 +260,7 @@ def found_again(pattern: Pattern, look: PatternRun) -> bool:
     fix = pattern.fixes.filter(outcome=Fix.Outcome.VERIFIED).order_by("-effective_at", "-pk").first()
     if fix is None or look.starts_at < fix.effective_at:
         return False
-    assert fix.settled_at is not None
-    if look.ends_at <= fix.settled_at:
+    if look.ends_at <= _verified_until(fix):
         return False
     rate = Rate(pattern.failures, pattern.attempts)
     why = (

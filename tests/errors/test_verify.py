@@ -100,6 +100,13 @@ def test_what_held_and_fails_again_comes_back_to_its_owner(fix):
     assert count(fix, NOW + 3 * DAY) == {"unchanged": 1}
 
 
+def test_failures_of_a_log_that_came_in_after_the_answer_count_as_well(fix):
+    sends(100)
+    count(fix, NOW + DAY)
+    sends(60, failed=50, at=NOW + 5 * HOUR)
+    assert count(fix, NOW + DAY + HOUR) == {"regressed": 1}
+
+
 def test_a_long_good_time_does_not_hide_that_it_came_back(fix):
     sends(600)
     count(fix, NOW + DAY)
