@@ -56,7 +56,7 @@ def openings_of(firsts: Iterable[str]) -> frozenset[str]:
 _MARKS = "\ufeff\u200b"  # invisible, and not taken off by str.strip
 _WORDS = ("total", "grand", "sub", "sum", "count", "row", "record", "number", "page", "gesamt", "somme")
 _THINGS = (
-    r"(?:rows?|records?|contacts?|entries|lines?|subscribers?|customers?|members?|leads?|messages?|people)"
+    r"(?:(?:row|record|contact|line|subscriber|customer|member|lead|message)(?:s|\(s\))?|entries|people)"
 )
 
 # Only numbers may stand beside such a word, and none as long as a phone number.
@@ -80,7 +80,7 @@ _FOOTER = re.compile(
     r"[-=*_#~.·•—–\s]{3,}$"  # a rule across the page
     r"|[-=*_#~\s(<\[]*(?:end of|ende de[rs]|eof\b|end[-=*_#~\s)>\].]*$)"
     rf"|[-=*_#~\s(]*(?:\d[\d,. ]* )?{_THINGS}"
-    r"(?: (?:exported|found|total|in total|listed|returned|selected|affected|read))?"
+    r"(?: (?:exported|found|total|in total|listed|returned|selected|affected|read|in set))?"
     r"[\s:=]*[\d,.]*[-=*_#~\s).]*$"
     r"|(?:report|file|list|export|data)?\s*"
     r"(?:generated|exported|created|printed|downloaded|prepared|produced|run)(?:\s*:|\s+(?:by|on|at|from|with|for)\b)"
@@ -89,7 +89,11 @@ _FOOTER = re.compile(
     r"|(?:data )?as of \d"
     r"|(?:source|filters?|applied filters|notes?|last updated|total)\s*:"
 )
-_MOMENT = re.compile(r"\d{4}-\d\d?-\d\d?|\d\d?[-./]\d\d?[-./]\d{2,4}|t?\d\d?:\d\d(?::\d\d)?(?:\.\d+)?")
+# Digits that are no phone number: a date, a time, and the years of a copyright.
+_MOMENT = re.compile(
+    r"(?:19|20)\d\d ?[-–] ?(?:19|20)\d\d(?!\d)"
+    r"|\d{4}-\d\d?-\d\d?|\d\d?[-./]\d\d?[-./]\d{2,4}|t?\d\d?:\d\d(?::\d\d)?(?:\.\d+)?"
+)
 _PHONE_ALIKE = re.compile(r"(?:\d[\s().+-]{0,3}){8}")
 
 

@@ -176,6 +176,9 @@ def test_filled_cells_too_many_are_a_problem_and_all_kept(tmp_path):
         ("Page 1 of 2", Skip.FOOTER),
         ("Confidential - do not share", Skip.FOOTER),
         ("© 2025 Acme", Skip.FOOTER),
+        ('"Copyright (c) 2000-2025 Acme, inc."', Skip.FOOTER),
+        ("1 record(s)", Skip.FOOTER),
+        ("29 rows in set", Skip.FOOTER),
     ],
 )
 def test_lines_that_are_no_data_are_told_apart(tmp_path, line, kind):
