@@ -337,6 +337,8 @@ def _in_order(numbers: tuple[str, str, str], order: DateOrder) -> date:
     by_letter = dict(zip(order, numbers, strict=True))
     if len(by_letter["d"]) > 2:
         raise ValueError("a four-digit year stands where the day should be")
+    if len(by_letter["y"]) < 2:
+        raise OrderNeeded("a single digit is no year")
     year = int(by_letter["y"])
     return date(year if len(by_letter["y"]) == 4 else 2000 + year, int(by_letter["m"]), int(by_letter["d"]))
 
@@ -539,9 +541,9 @@ def _orders_of(text: str) -> frozenset[DateOrder]:
 
 
 def _most_orders(text: str) -> int:
-    """How many orders a cell of this shape could have: with a four-digit year at its end, never ymd."""
+    """How many orders a cell of this shape could have: with four digits at its end or one in front, never ymd."""
     found = _NUMERIC_DATE.match(text)
-    return 2 if found and len(found["last"]) == 4 else 3
+    return 2 if found and (len(found["last"]) == 4 or len(found["first"]) == 1) else 3
 
 
 def _order_finding(candidates: frozenset[DateOrder], any_seen: bool) -> OrderFinding:

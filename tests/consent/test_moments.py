@@ -222,6 +222,7 @@ def test_numbers_are_read_in_the_declared_order(raw, order, day):
         ("3/4/2025", None),
         ("3/4/2025 09:30", DateOrder.YMD),
         ("3/14/25", None),
+        ("3/4/25", DateOrder.YMD),
         ("14-Mar-25", None),
         ("14-Mar-25", DateOrder.YMD),
     ],
@@ -466,6 +467,7 @@ COLUMNS = [
     ("ISO beside slashes proves nothing", ["2025-03-14", "3/4/2025"], OrderFinding.OPEN, None, []),
     ("an impossible date proves nothing", ["31/02/2025", "3/4/2025"], OrderFinding.OPEN, None, []),
     ("short years need two proofs", ["13/04/25", "25/04/14"], OrderFinding.OPEN, None, [1, 2]),
+    ("a single digit is no year", ["3/4/25", "3/14/25"], OrderFinding.PROVED, DateOrder.MDY, [2]),
     ("short years proved together", ["13/04/25", "99/04/13"], OrderFinding.PROVED, DateOrder.YMD, [1, 2]),
     ("an empty column", [], OrderFinding.UNNEEDED, None, []),
 ]
