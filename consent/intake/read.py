@@ -16,7 +16,7 @@ from backoffice.imports.importer import Outcome
 from backoffice.models import Bucket, ImportBatch, System
 from consent import replies
 from consent.cells import Meaning
-from consent.intake.countries import region_of
+from consent.intake.countries import names_country, region_of
 from consent.intake.plan import Plan
 from consent.intake.targets import folded
 from consent.ledger import Act, Kind
@@ -130,7 +130,7 @@ def block_event(claim: Claim, batch: ImportBatch) -> Event:
 def _number(plan: Plan, row: Row) -> tuple[NumberCell, str, tuple[str, ...]]:
     """The number cell that counts, as read and as written, with warnings about the choice."""
     columns = plan.positions["number"]
-    country = plan.cell(row.cells, "country")
+    country = _country(plan, row)
     region = region_of(country) if country else None
     for place, position in enumerate(columns):
         raw = row.cells[position]
@@ -148,6 +148,12 @@ def _number(plan: Plan, row: Row) -> tuple[NumberCell, str, tuple[str, ...]]:
     elif region and cell.region and cell.region != region and "country_mismatch" not in warnings:
         warnings.append("country_mismatch")
     return cell, raw, tuple(warnings)
+
+
+def _country(plan: Plan, row: Row) -> str:
+    """The country a row names, as written."""
+    named = plan.cell(row.cells, "country")
+    return named if names_country(named) else ""
 
 
 def _person(plan: Plan, row: Row) -> tuple[str, str, str]:
@@ -188,8 +194,11 @@ def _event_id(plan: Plan, row: Row, *parts: object) -> str:
     return given or "h:" + hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:40]
 
 
-def _unread_number(row: Row, cell: NumberCell, raw: str) -> Outcome:
-    return rejected(row, f"phone_{cell.reason}", explain(cell, raw))
+def _unread_number(plan: Plan, row: Row, cell: NumberCell, raw: str) -> Outcome:
+    detail, country = explain(cell, raw), _country(plan, row)
+    if raw.strip() and country and region_of(country) is None:
+        detail += f" Its country “{country[:40]}” is not understood: write two letters, such as US or GB."
+    return rejected(row, f"phone_{cell.reason}", detail)
 
 
 def _doubts(moment: Moment, meaning: Meaning, warning: str | None) -> tuple[str, ...]:
@@ -213,7 +222,7 @@ def _formulas(texts: tuple[str, ...]) -> tuple[str, ...]:
 def _status_row(plan: Plan, row: Row) -> Claim | Outcome:
     cell, raw, warnings = _number(plan, row)
     if cell.e164 is None:
-        return _unread_number(row, cell, raw)
+        return _unread_number(plan, row, cell, raw)
     moment = _moment(plan, row)
     meaning, text, warning = _status(plan, row)
     if meaning is None:
@@ -244,7 +253,7 @@ def _status_row(plan: Plan, row: Row) -> Claim | Outcome:
 def _form_row(plan: Plan, row: Row) -> Event | Outcome:
     cell, raw, warnings = _number(plan, row)
     if cell.e164 is None:
-        return _unread_number(row, cell, raw)
+        return _unread_number(plan, row, cell, raw)
     moment = _moment(plan, row)
     act = Act.GRANT
     if plan.statuses:
@@ -328,7 +337,7 @@ def message_event(plan: Plan, row: Row, *, inbound: bool) -> Event | Outcome:
     if cell.e164 is None:
         if inbound and cell.reason == "short_code":
             return silent(row, "from_short_code", "A short code wrote to us: no person, no consent.")
-        return _unread_number(row, cell, outside)
+        return _unread_number(plan, row, cell, outside)
     # The provider's stamp is evidence of its clock: two of its messages compare to the second.
     moment = _moment(plan, row)
     text = plan.cell(row.cells, "text")
@@ -378,7 +387,7 @@ _CHANNELS = {"complaint": Kind.COMPLAINT, "wrong number": Kind.WRONG_NUMBER}
 def _staff_row(plan: Plan, row: Row) -> Event | Outcome:
     cell, raw, warnings = _number(plan, row)
     if cell.e164 is None:
-        return _unread_number(row, cell, raw)
+        return _unread_number(plan, row, cell, raw)
     moment = _moment(plan, row)
     meaning, text, _ = _status(plan, row)
     if meaning is None:
@@ -424,7 +433,7 @@ def _reassigned_row(plan: Plan, row: Row) -> Event | Outcome:
     on which day it was."""
     cell, raw, warnings = _number(plan, row)
     if cell.e164 is None:
-        return _unread_number(row, cell, raw)
+        return _unread_number(plan, row, cell, raw)
     is_answered = bool(plan.positions.get("answer"))
     answer = plan.cell(row.cells, "answer")
     if is_answered:
