@@ -250,7 +250,8 @@ _ASKS_BOTH = re.compile(r"\bin (?:or |and )?out\b|\bout (?:or |and )?in\b")
 _NEGATES = re.compile(r"\b(?:not|never|no|non|without)\b")
 _ABOUT_CONSENT = re.compile(r"\b(?:consent\w*|subscri\w*|permissions?|marketing)\b")
 _ABOUT_TEXTS = re.compile(r"sms|mms|text|mobile")
-_ABOUT_OTHERS = re.compile(r"\b(?:e ?mail|calls?|fax|whatsapp|push)\b")
+# Marketing by itself is e-mail in the exports that have such a column.
+_ABOUT_OTHERS = re.compile(r"\b(?:e ?mail|calls?|fax|whatsapp|push|marketing)\b")
 
 
 def guess_polarity(header: str, samples: Sequence[str]) -> PolarityGuess:
@@ -282,6 +283,16 @@ def _words_of(header: str) -> str:
         sign for sign in unicodedata.normalize("NFKD", header) if unicodedata.category(sign) not in _UNSEEN
     )
     return _NOT_A_WORD.sub(" ", _HUMP.sub(" ", plain)).casefold().strip()
+
+
+def is_about_texts(header: str) -> bool:
+    """Whether the header of a column names texts."""
+    return _ABOUT_TEXTS.search(_words_of(header)) is not None
+
+
+def is_about_other_channel(header: str) -> bool:
+    """Whether the header of a column names e-mail, calls or another channel, and no texts."""
+    return bool(_about_something_else(_words_of(header)))
 
 
 def _about_something_else(words: str) -> str:

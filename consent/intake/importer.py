@@ -13,18 +13,18 @@ from backoffice.files.sniff import Dialect
 from backoffice.imports.importer import Brought, Guess, Outcome, Target, Topic
 from backoffice.models import Bucket, ImportBatch, System
 from consent import batch_flags, bulk, propagate, reconcile, watch
-from consent.cells import Meaning, guess_polarity
+from consent.cells import Meaning
 from consent.intake import plan as plans
 from consent.intake.absent import note_absent
+from consent.intake.guess import guess
 from consent.intake.read import Claim, Event, block_event, read_row
 from consent.intake.result import brought
 from consent.intake.store import Store
-from consent.intake.targets import TARGETS, USUAL_HEADERS, folded
+from consent.intake.targets import TARGETS
 from consent.intake.topics import File, topics
 from consent.intake.words import words
 from consent.ledger import Act
 from consent.models import ConsentRecord, Program, Reading, Wording
-from consent.moments import learn_order
 
 
 class ConsentImporter:
@@ -55,22 +55,7 @@ class ConsentImporter:
 
     @classmethod
     def guess(cls, system: System, headers: Sequence[str], samples: Sequence[Sequence[str]]) -> Guess:
-        guess = Guess()
-        free = list(headers)
-        for target in TARGETS[system.kind]:
-            usual = USUAL_HEADERS.get(target.name, [])
-            fitting = sorted((h for h in free if folded(h) in usual), key=lambda h: usual.index(folded(h)))
-            if target.name == "status" and not fitting:
-                fitting = [h for h in free if guess_polarity(h, []).polarity is not None][:1]
-            chosen = fitting if target.several else fitting[:1]
-            if chosen:
-                guess.columns[target.name] = chosen
-                free = [header for header in free if header not in chosen]
-        if "answer" in guess.columns and "asked" not in guess.columns and "at" in guess.columns:
-            # Whoever answers with yes and no was asked about a day; that it happened on that day nobody said.
-            guess.columns["asked"] = guess.columns.pop("at")[:1]
-        _guess_rules(guess, headers, samples)
-        return guess
+        return guess(system, headers, samples)
 
     @classmethod
     def topics(
@@ -159,20 +144,3 @@ class ConsentImporter:
     @classmethod
     def brought(cls, batch: ImportBatch) -> list[Brought]:
         return brought(batch)
-
-
-def _guess_rules(guess: Guess, headers: Sequence[str], samples: Sequence[Sequence[str]]) -> None:
-    position = {header: place for place, header in enumerate(headers)}
-    polarity: dict[str, str] = {}
-    for header in guess.columns.get("status", []):
-        cells = [row[position[header]] for row in samples]
-        thought = guess_polarity(header, cells)
-        if thought.polarity is not None:
-            polarity[header] = thought.polarity.value
-        guess.notes.append(f"{header}: {thought.why}")
-    if polarity:
-        guess.rules["polarity"] = polarity
-    for header in guess.columns.get("at", []):
-        learned = learn_order(row[position[header]] for row in samples)
-        if learned.order is not None:
-            guess.rules.setdefault("date_order", learned.order.value)

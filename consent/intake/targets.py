@@ -101,22 +101,23 @@ USUAL_HEADERS: dict[str, list[str]] = {
     "number": _words(
         "mobilephonenumber mobilephone mobilenumber mobile smsphonenumber smsnumber sms phonenumber phone "
         "cellphone cell "
-        "telephone tel msisdn mdn e164 contactphone defaultaddressphone contactid number phonee164 recipient "
-        "telephonenumber tn"
+        "telephone tel msisdn mdn e164 contactphone defaultaddressphone number phonee164 recipient "
+        "telephonenumber tn phone1 phone1value telefon telefono handy handynummer rufnummer mobil movil celular"
     ),
     "status": _words(
         "smsoptin smsconsent acceptssmsmarketing smsmarketing smsstatus smsblacklisted hasoptedoutofmobile "
         "optedout "
         "et4ae5hasoptedoutofmobilec smsoptout donottext smssubscription subscribedsms consent status "
         "consentstatus optin "
-        "smsmarketingconsent sakarioptedin sakarioptedout changedto newvalue checked agreed donotsms"
+        "smsmarketingconsent smsmarketingstatus smsliststatus sakarioptedin sakarioptedout changedto "
+        "newvalue checked agreed donotsms"
     ),
     "at": _words(
         "smsconsentdate smsconsenttimestamp consentdate consenttimestamp consentedat optedat optinat "
-        "optintime dateofconsent "
+        "dateofconsent "
         "submittedat submitted datesent datecreated timestamp time date createdat changedat blockedsince "
         "blockedat occurredat "
-        "optindate modifiedtime updatedat sentat receivedat"
+        "optindate modifiedtime lastmodifieddate lastmodified lastchanged lastupdated updatedat sentat receivedat"
     ),
     "ref": _words("recordid contactid customerid id contactkey leid subscriberid profileid klaviyoid userid"),
     "first_name": _words("firstname givenname prenom nombre fname"),
