@@ -115,7 +115,14 @@ class Topic:
     confirm: str = ""
     # The saved mapping answers otherwise than this file shows: the step must not be skipped.
     contradicts: str = ""
+    # What it answers is even possible for some cells, which would be read wrongly without a word.
+    misreads: bool = False
     as_table: bool = False  # many short questions of one kind, shown as rows
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What is proposed for each rule of a single word."""
+        return {question.rule[0]: question.answer for question in self.questions if question.answer}
 
 
 @dataclass(frozen=True, slots=True)

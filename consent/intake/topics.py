@@ -252,6 +252,9 @@ def dates(file: File) -> Topic:
             ),
         ),
         contradicts=_contradiction(evidence, saved),
+        # Year first leaves a date of another order without a time; the other two take day for month.
+        misreads=evidence.finding is OrderFinding.PROVED
+        and saved in {DateOrder.DMY, DateOrder.MDY} - {evidence.order},
     )
 
 

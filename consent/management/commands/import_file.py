@@ -19,7 +19,7 @@ from backoffice.imports import check as checks
 from backoffice.imports import mapping as mappings
 from backoffice.imports import receive as receiving
 from backoffice.imports import run as runs
-from backoffice.imports.importer import MappingProblem, Outcome
+from backoffice.imports.importer import MappingProblem, Outcome, mapping_in_use
 from backoffice.models import ImportBatch, System
 from consent import reconcile
 
@@ -114,9 +114,14 @@ class Command(BaseCommand):
                 f"The column names suggest: {shown or 'nothing'}. Confirm it in the browser's import wizard, "
                 "or repeat with --accept-guess."
             )
-        mappings.save_mapping(
-            batch, guess.columns, guess.rules, by=None, now=timezone.now(), name=options["mapping"]
-        )
+        # What staff confirmed stays as it is: the next file may fit it again.
+        name = options["mapping"]
+        if mapping_in_use(batch.system, name) is not None:
+            name = f"{name}, accepted guess"
+        try:
+            mappings.save_mapping(batch, guess.columns, guess.rules, by=None, now=timezone.now(), name=name)
+        except MappingProblem as problem:
+            raise MappingProblem(f"{problem} {_read_as(batch)}") from problem
 
     def _watch(self, options: dict[str, Any], *, when: str) -> Any:
         if not options["json"] or (when == "dry_run") != options["dry_run"]:
@@ -152,6 +157,18 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {rows:>9,} {written} {name}")
         for row in batch.rows.to_mend().order_by("line")[:20]:
             self.stdout.write(f"  line {row.line}: {row.bucket}, {row.reason}: {row.detail}")
+
+
+def _read_as(batch: ImportBatch) -> str:
+    """Where the names of the columns were looked for, and how to say otherwise."""
+    dialect = receiving.dialect_of(batch)
+    named = ", ".join(dialect.header)[:200]
+    where = f"Line {dialect.header_line} was read as the header: {named}." if dialect.header_line else ""
+    if len(dialect.sheets) > 1:
+        where += f" Only the sheet “{dialect.sheet}” of {', '.join(dialect.sheets)} was read."
+    if not where:
+        where = "No line of the file was recognised as a header."
+    return f"{where} Name the columns in the file, or choose them in the browser's import wizard."
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:

@@ -93,6 +93,30 @@ def test_dates_that_disprove_the_saved_order_are_asked_about() -> None:
     assert mapping.fitting(fits, now=fits.uploaded_at) is not None
 
 
+def test_a_saved_order_that_would_take_day_for_month_is_asked_about_everywhere() -> None:
+    head = "name,phone,sms_opt_in,opted_at,country\n"
+    batch = upload("crm", head + "Al,4155550101,Yes,25/03/2026,US\nBo,4155550102,Yes,03/04/2026,US\n")
+    guess, saved = mapping.suggest(batch)
+    assert (saved, guess.rules["date_order"], guess.rules["program"]) == (None, "dmy", "marketing")
+    mixed = upload("crm", head + "Al,4155550101,Yes,25/03/2026,US\nBo,4155550102,Yes,03/25/2026,US\n")
+    assert mapping.suggest(mixed)[1] is not None, "single dates are wrong in any order"
+
+
+def test_of_two_columns_with_one_name_a_person_says_which_counts() -> None:
+    batch = upload("crm", "name,phone,phone,sms_opt_in,opted_at,country\nAl,,4155550101,Yes,2026-03-04,US\n")
+    assert mapping.fitting(batch, now=batch.uploaded_at) is None
+    guess, saved = mapping.suggest(batch)
+    assert saved is None
+    assert guess.columns["number"] == ["phone", "phone (2)"]
+    assert "2 columns named “phone”" in guess.notes[0]
+
+
+def test_other_headers_keep_what_is_saved_about_their_system() -> None:
+    batch = upload("provider-blocks", "Blocked number\n+14155550101\n")
+    guess, saved = mapping.suggest(batch)
+    assert (saved, guess.columns, guess.rules["status"]) == (None, {"number": ["Blocked number"]}, "out")
+
+
 @pytest.mark.parametrize(
     ("direction", "bucket"),
     [("inbound", "created"), ("Incoming", "created"), ("MO", "created"), ("outbound-api", "created"),
