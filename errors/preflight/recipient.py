@@ -1,5 +1,6 @@
 """The number it goes to: can a text arrive there at all, and is it the number that was meant?"""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -9,6 +10,7 @@ from errors.preflight.findings import Code, Finding
 from errors.preflight.message import Message
 from errors.preflight.rules import Kind, RuleBook
 
+_TWO_LETTERS: Final = re.compile("[A-Z]{2}")
 # Countries as people and the European Union write them, by their two letters of ISO 3166.
 _WRITTEN: Final = {"UK": "GB", "USA": "US", "EL": "GR"}
 
@@ -109,9 +111,10 @@ def number_in(cell: str, country: str | None) -> NumberCell:
 
 
 def country_of(written: str | None) -> str | None:
-    """The country in two capitals, as far as it was written in letters that anybody uses for it."""
+    """The country in two capitals; None if it was not written in letters that anybody uses for it."""
     code = (written or "").strip().upper()
-    return _WRITTEN.get(code, code) or None
+    code = _WRITTEN.get(code, code)
+    return code if _TWO_LETTERS.fullmatch(code) else None
 
 
 def place_of(message: Message, number: NumberCell) -> str | None:

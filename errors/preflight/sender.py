@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from consent.numbers import read_number
 from errors.preflight.findings import Code, Finding
 from errors.preflight.message import Message, Purpose
+from errors.preflight.recipient import number_in
 from errors.preflight.rules import Kind, Rule, RuleBook, pattern
 
 # What a network has room for: the 11 characters of an address of 7 octets (3GPP TS 23.040, 9.1.2.5).
@@ -48,7 +48,7 @@ def read_sender(message: Message, place: str | None, rules: RuleBook) -> Sender:
     if not text:
         return Sender(SenderKind.MISSING, text)
     if _WRITTEN_NUMBER.fullmatch(text):
-        cell = read_number(text, place if place and len(place) == 2 else None)
+        cell = number_in(text, place)
         if cell.e164:
             return Sender(SenderKind.NUMBER, text, cell.region, cell.line_type)
         return Sender(SenderKind.UNREADABLE, text)

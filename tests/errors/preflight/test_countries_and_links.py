@@ -1,11 +1,11 @@
 """Countries as people write them; one finding for each shortened link; rules that end."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from errors.preflight import Kind, RuleBook, written_rules
+from errors.preflight import Kind, Purpose, RuleBook, written_rules
 from errors.preflight.recipient import country_of
 from tests.errors.preflight.make import DAY, codes, findings
 
@@ -21,10 +21,17 @@ from tests.errors.preflight.make import DAY, codes, findings
         ("", None),
         (None, None),
         ("XX", "XX"),
+        ("001", None),
     ],
 )
 def test_a_country_is_known_by_the_letters_that_people_write(written, meant):
     assert country_of(written) == meant
+
+
+@pytest.mark.parametrize("country", ["XX", "AQ", "001", "\ud800"])
+def test_a_country_without_numbers_of_its_own_stops_no_check(country):
+    at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    assert "to.empty" in codes(to="", country=country, at=at, purpose=Purpose.MARKETING)
 
 
 def test_a_number_is_read_as_one_of_the_united_kingdom():
