@@ -12,20 +12,25 @@ from consent.notices.situations import Situation
 
 LONGEST_PARTS = 2
 
-_STOP = re.compile(r"\bSTOP\b|\bARR[EÊ]T\b|\bALTO\b|\bBAJA\b")
+_STOP = re.compile(
+    r"(?<!-)\b(?:STOP|ARR[EÊ]T|ALTO|BAJA)\b|\b(?i:reply|text|send|responda|mande|r[ée]pondez|envoyez) [\"'“«]?\s?stop\b"
+)
 _START = re.compile(r"\bSTART\b|\bUNSTOP\b")
 _ASKS = re.compile(
-    r"\b(?:[Rr]eply|[Aa]nswer|[Tt]ext|[Rr]esponda|[Rr]esponde|[Rr]épondez|[Rr]epondez|[Ee]nvíe|[Ee]nvie|[Ee]nvoyez)\s+"
-    r"[\"“«']?(YES|Y|SI|SÍ|OUI|OK|1|CONFIRM)\b"
+    r"\b(?i:repl(?:y|ying)|answer(?:ing)?|text(?:ing)?|send(?:ing)?|respond[ae]|conteste|mande|env[ií]e|r[ée]pond(?:ez|re)|envoyez|textez)"
+    r"(?: (?:back|with|con|par))?\s+[\"“«']?\s?(YES|Y|SI|SÍ|OUI|OK|1|CONFIRM)\b"
 )
 _SELLS = re.compile(
-    r"\b(?:sale|deals?|offers?|discounts?|coupons?|save|free|gift|shop now|buy|limited time|order now|new arrivals|win|bonus"
+    r"\b(?:sale|deals?|offers?|discounts?|coupons?|save (?:\d|\$|up|big|on|now|money)|(?<!feel )(?<!toll[- ])free|gift|shop now|buy"
+    r"|limited time|last chance|half price|hurry|don['’]t miss|exclusives?|rewards?|use code|order now|new (?:arrivals|collection|styles)"
+    r"|win|bonus"
     r"|promo(?:s|tions?|ciones|ción|cion)?|ofertas?|descuentos?|cup[oó]n(?:es)?|gratis|compre|aproveche|regalo|rebajas?"
-    r"|offres?|rabais|soldes?|r[eé]ductions?|gratuite?s?|achetez|profitez|cadeaux?)\b|\d+ ?% ?(?:off|de descuento|de rabais)?",
+    r"|offres?|rabais|soldes?|r[eé]ductions?|gratuite?s?|achetez|profitez|cadeaux?|\d ?(?:x|-for-) ?\d)\b"
+    r"|\d+ ?% ?(?:off|de descuento|de rabais)?|[$€£] ?\d+",
     re.IGNORECASE,
 )
 _LINK = re.compile(
-    r"https?://\S+|\bwww\.\S+|\b[\w-]+\.(?:com|net|org|ly|co|me|io|link)(?:/\S*)?\b", re.IGNORECASE
+    r"https?://\S+|\bwww\.\S+|\b[\w-]+\.(?:com|net|org|ly|co|me|io|link|shop|store)(?:/\S*)?\b", re.IGNORECASE
 )
 _LOUD = re.compile(
     r"!{2,}|\b(?!START\b|STOP\b|HELP\b|YES\b|UNSTOP\b|ARRET\b|ALTO\b|BAJA\b|AYUDA\b|AIDE\b)[A-ZÉÈÀÑ]{4,}\b|!"
@@ -58,16 +63,20 @@ def lint(text: str, situation: Situation, *, names: Sequence[str], parts: int | 
 
 def _without(text: str, names: Sequence[str]) -> str:
     """The text with the names blanked, every other character in its place: a program may be called “Offers”."""
-    for name in filter(None, (name.strip() for name in names)):
-        text = re.sub(re.escape(name), lambda found: " " * len(found.group()), text, flags=re.IGNORECASE)
-    return text
+    return _whole(names).sub(lambda found: " " * len(found.group()), text)
 
 
 def _says_who(text: str, names: Sequence[str]) -> list[Problem]:
-    folded = text.casefold()
-    if any(name.strip() and name.strip().casefold() in folded for name in names):
+    if _whole(names).search(text):
         return []
     return [Problem("It does not say who sends it; begin with {program} or {brand}.")]
+
+
+def _whole(names: Sequence[str]) -> re.Pattern[str]:
+    """One of the names, the longest first, and not as a piece of another word: “Ace” does not stand in “place”."""
+    given = sorted({name.strip() for name in names if name.strip()}, key=len, reverse=True)
+    # Without any name nothing matches.
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, given)) or '(?!)'})(?!\w)", re.IGNORECASE)
 
 
 def _says_how_to_stop(text: str, situation: Situation) -> list[Problem]:

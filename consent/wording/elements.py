@@ -90,18 +90,20 @@ _WRITTEN: dict[str, dict[Element, str]] = {
         r"|shipments?|bookings?|visits?|donations?|events?|prescriptions?|payments?))\b",
         Element.NUMBER: r"\b(?:(?:tele)?phone|mobile|cell(?:ular)?|wireless|contact) (?:phone )?number\b|\b(?:at|to) (?:the|"
         r"this|my|your) (?:\w+ )?number\b|\bnumber (?:I|you)(?:['’]ve| have)? (?:provided?|gave|given|entered|listed)\b",
-        Element.AUTOMATED: r"\bauto(?:mated|matic(?:ally)?|-?dial(?:l?er|ed|ing)|dialing)\b|\bauto-?dialer\b",
+        Element.AUTOMATED: r"(?<!not )\bauto(?:mated|matic(?:ally)?|-?dial(?:l?er|ed|ing)|dialing)\b|\bauto-?dialer\b",
         Element.FREQUENCY: r"\b(?:msg|msgs|message|messages|text)?s?\.? ?(?:frequency|freq\.?)\b|\brecurring\b|\b(?:up to |about "
         r"|approx(?:imately|\.)? |max(?:imum)?(?: of)? )?(?:\d+(?: ?[-–] ?\d+)?|one|two|three|four|five|six|ten) "
         r"(?:\w+ )?(?:msgs?|messages?|texts?|alerts?)(?: ?/ ?| (?:per|a|each|every) )?(?:mo(?:nth)?|week|wk|day|year)?\b"
-        r"|\b(?:one[- ]time|single) (?:\w+ )?(?:message|text)\b",
-        Element.RATES: r"\b(?:msg|msgs|message|messages|text|texting|messaging|standard|carrier)[^.!?]{0,25}\brates? "
-        r"(?:\w+ )?(?:may|might|will) (?:also )?apply\b|\bdata rates?\b[^.!?]{0,20}\bapply\b|\bcharges may apply\b",
-        Element.STOP: r"\bSTOP\b|\b[Oo]pt[- ]?out\b(?= (?:at )?any ?time| by| via)|\b[Uu]nsubscribe\b",
+        r"|\b(?:one[- ]time|single) (?:\w+ )?(?:message|text)\b|\b(?:daily|weekly|monthly)\b|\b\d+ ?(?:x|times) ?(?:/|per|an?|each|every) "
+        r"?(?:day|week|wk|mo(?:nth)?|year)\b|(?:#|\b(?:number|amount)) of (?:\w+ )?(?:msgs?|messages?|texts?) (?:\w+ )?var(?:y|ies)\b",
+        Element.RATES: r"(?<!\bno )\b(?:msg|msgs|message|messages|text|texting|messaging|standard|carrier)[^.!?]{0,25}\brates? "
+        r"(?:\w+ )?(?:(?:may|might|will) )?(?:also )?apply\b|\bcharges may apply\b",
+        Element.STOP: r"(?<![-\w])STOP\b(?!-)|\b(?i:reply|text|txt|send)(?: with)? [\"'“‘]?[Ss]top[\"'”’]? (?:to|at)\b|\b[Oo]pt[- ]?out\b(?= (?:at )?any ?time| by| via)|\b[Uu]nsubscribe\b",
         Element.HELP: r"\bHELP\b|\b(?:call|email|e-mail|contact|visit)\b[^.!?]{0,40}\bfor (?:help|support|assistance)\b",
-        Element.CONDITION: r"\bnot (?:required|a (?:requirement|condition|prerequisite)|(?:be )?a condition|necessary|needed)\b"
+        Element.CONDITION: r"(?:\bnot|n['’]t) (?:required|a (?:requirement|condition|prerequisite)|(?:be )?a condition|necessary|needed)\b"
         r"[^.!?]{0,40}\b(?:purchas\w*|buy\w*|order\w*|service\w*|goods)\b|\b(?:without|no) (?:consent|agreeing|obligation)\b"
-        r"[^.!?]{0,40}\b(?:purchas\w*|buy)\b|\bpurchas\w+[^.!?]{0,30}\bwithout (?:consent|agreeing)\w*",
+        r"[^.!?]{0,40}\b(?:purchas\w*|buy)\b|\b(?:purchas\w+|buy)\b[^.!?]{0,30}\bwithout (?:consent|agreeing|signing up)\w*"
+        r"|(?:\bnot|n['’]t) (?:have|need) to (?:agree|consent|opt[- ]in|sign up|join)\b[^.!?]{0,30}\b(?:purchas\w*|buy)\b",
     },
     "es": {
         Element.PURPOSE: r"\b(?:marketing|promocional(?:es)?|promoci(?:ón|on|ones)|publicitari[oa]s?|publicidad|ofertas?|"
@@ -110,13 +112,16 @@ _WRITTEN: dict[str, dict[Element, str]] = {
         r"|\bn[uú]mero (?:que )?(?:proporcion\w+|indic\w+|facilit\w+)\b",
         Element.AUTOMATED: r"\bautom[aá]tic\w*\b|\bautomatizad\w*\b|\bmarca(?:dor|ción) autom\w*\b",
         Element.FREQUENCY: r"\bfrecuencia\b|\brecurrentes?\b|\b(?:hasta |unos |aprox\w* )?(?:\d+|un|dos|tres|cuatro|cinco|seis|diez) "
-        r"(?:mensajes?|textos?|sms|alertas?) (?:al|por|cada|a la) (?:mes|semana|d[ií]a|año)\b|\bun solo mensaje\b",
-        Element.RATES: r"\btarifas?\b[^.!?]{0,40}\baplica\w*|\bpueden? aplicar\w*[^.!?]{0,40}\b(?:tarifas?|cargos?)\b|\bse "
-        r"aplica\w*[^.!?]{0,30}\btarifas?\b",
-        Element.STOP: r"\b(?:STOP|ALTO|BAJA|CANCELAR|PARAR)\b|\bdarse de baja\b",
+        r"(?:mensajes?|msjs?|textos?|sms|alertas?)(?: ?/ ?| (?:al|por|cada|a la) )(?:mes|semana|d[ií]a|año)\b|\bun solo mensaje\b"
+        r"|\b(?:diari[oa]s?|semanal(?:es)?|mensual(?:es)?)\b|\b(?:cantidad|n[uú]mero) de mensajes (?:\w+ )?(?:var[ií]a\w*|variar)\b",
+        Element.RATES: r"\btarifas?\b[^.!?]{0,40}(?<!\bno )(?<!\bno se )\baplica\w*|(?<!\bno se )(?<!\bno )\b(?:pueden? )?aplica\w*"
+        r"[^.!?]{0,40}\b(?:tarifas?|cargos?)\b",
+        Element.STOP: r"(?<!-)\b(?:STOP|ALTO|BAJA|CANCELAR|PARAR)\b|\bdarse de baja\b",
         Element.HELP: r"\b(?:HELP|AYUDA|INFO)\b",
         Element.CONDITION: r"\bno (?:es|ser[aá]|constituye)\b[^.!?]{0,30}\b(?:condici[oó]n|requisito|obligatori\w+|necesari\w+)\b"
-        r"[^.!?]{0,40}\b(?:compra\w*|adquirir|servicios?)\b|\bsin (?:que sea )?(?:obligaci[oó]n|condici[oó]n) de compra\b",
+        r"[^.!?]{0,40}\b(?:compra\w*|adquirir|servicios?)\b|\bsin (?:que sea )?(?:obligaci[oó]n|condici[oó]n) de compra\b"
+        r"|\bcomprar\b[^.!?]{0,30}\bsin (?:\w+ ){0,2}(?:consentimiento|aceptar|autorizar|consentir)\b"
+        r"|\bno (?:se )?(?:requiere|necesita|exige)\b[^.!?]{0,40}\bcompra\w*",
     },
     "fr": {
         Element.PURPOSE: r"\b(?:marketing|promotionnel(?:le)?s?|promotions?|promos?|publicitaires?|publicit[eé]|offres?|rabais|"
@@ -125,13 +130,14 @@ _WRITTEN: dict[str, dict[Element, str]] = {
         r"(?:fourni|indiqu[eé]|donn[eé])\b",
         Element.AUTOMATED: r"\bautomatis[eé]\w*\b|\bautomatique\w*\b|\bcomposeur\b",
         Element.FREQUENCY: r"\bfr[eé]quence\b|\br[eé]currents?\b|\b(?:jusqu['’][aà] |environ )?(?:\d+|un|deux|trois|quatre|cinq|six|dix) "
-        r"(?:messages?|textos?|sms|alertes?) (?:par|chaque) (?:mois|semaine|jour|an)\b|\bun seul message\b",
-        Element.RATES: r"\b(?:frais|tarifs?)\b[^.!?]{0,50}\b(?:s['’]appliqu\w+|appliqu\w+)\b|\b(?:s['’]appliqu\w+|appliqu\w+)\b"
+        r"(?:messages?|msgs?|textos?|sms|alertes?)(?: ?/ ?| (?:par|chaque) )(?:mois|semaine|jour|an)\b|\bun seul message\b"
+        r"|\b(?:quotidien(?:ne)?|hebdomadaire|mensuel(?:le)?)s?\b|\bnombre de (?:messages|textos) (?:\w+ )?vari\w+",
+        Element.RATES: r"(?<!\baucun )(?<!\baucuns )\b(?:frais|tarifs?)\b[^.!?]{0,50}(?<!\bne s['’])(?<!\bne )\b(?:appliqu|applicab)\w+|\b(?:s['’]appliqu\w+|appliqu\w+)\b"
         r"[^.!?]{0,30}\b(?:frais|tarifs?)\b",
-        Element.STOP: r"\b(?:STOP|ARR[EÊ]T|ARRETER|D[EÉ]SABONNER)\b|\bse d[eé]sabonner\b",
+        Element.STOP: r"(?<!-)\b(?:STOP|ARR[EÊ]T|ARRETER|D[EÉ]SABONNER)\b|\bse d[eé]sabonner\b",
         Element.HELP: r"\b(?:HELP|AIDE|INFO)\b",
         Element.CONDITION: r"\b(?:n['’]est|n['’]es|ne constitue|n['’]est en) (?:pas|aucun\w*)\b[^.!?]{0,30}\b(?:condition|obligatoire|"
-        r"n[eé]cessaire|requis\w*)\b[^.!?]{0,40}\bach\w+|\bsans obligation d['’]achat\b",
+        r"n[eé]cessaire|requis\w*)\b[^.!?]{0,40}\bach\w+|\bsans obligation d['’]achat\b|\bachet\w+[^.!?]{0,30}\bsans (?:\w+ )?(?:consent\w+|accepter)\b",
     },
 }
 # Words in capitals are what one types: STOP the keyword, not stop the verb.

@@ -11,7 +11,9 @@ from consent.wording.plain import Plain, plain
 
 # The law names no single way: a text that does is wrong even where it is complete.
 _ONLY_WAY = re.compile(
-    r"\bonly (?:way|by|be (?:stopped|cancelled|canceled))\b[^.!?]{0,40}\bSTOP\b|\bSTOP\b[^.!?]{0,40}\bonly way\b"
+    r"\bonly (?:way|by|be (?:stopped|cancelled|canceled)|(?:opt[- ]?out|unsubscribe|cancel|stop)\b[^.!?]{0,20}\bby)\b"
+    r"[^.!?]{0,40}\bSTOP\b|\bSTOP\b[^.!?]{0,40}\bonly way\b"
+    r"|\b(?:opt[- ]?outs?|requests?)\b[^.!?]{0,40}\b(?:not|never|cannot) (?:be )?(?:accepted|honou?red|processed)\b"
     r"|\b(?:solo|sólo|solamente|únicamente)\b[^.!?]{0,40}\b(?:STOP|ALTO|BAJA)\b"
     r"|\b(?:seulement|uniquement)\b[^.!?]{0,40}\b(?:STOP|ARR[EÊ]T)\b",
     re.IGNORECASE,

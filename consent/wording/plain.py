@@ -11,7 +11,8 @@ LONGEST_MEAN = 25  # words a sentence on average; ES and FR, where syllables are
 LONGEST = 45  # words of one sentence
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_LINK = re.compile(r"\S+(?:://|\.(?:com|net|org|ca|mx|fr|es|us|io)\b)\S*")
+# Tried where a word begins and nowhere in it: a long run without a space costs no more than its length.
+_LINK = re.compile(r"(?<!\S)\S+?(?:://|\.(?:com|net|org|ca|mx|fr|es|us|io)\b)\S*")
 _END = re.compile(r"[.!?;:]+(?=\s|$)|\n+")
 _VOWELS = re.compile(r"[aeiouy]+")
 

@@ -46,10 +46,28 @@ def test_there_is_a_text_for_every_situation_in_every_language():
         ("Acme: Responda YES y aproveche. STOP para salir.", "sells something"),
         ("Acme: Répondez YES, profitez des rabais. STOP pour arrêter.", "sells something"),
         ("Acme: Reply YES, see https://acme.test/x. STOP ends it.", "A link"),
+        ("Acme: Reply YES, see acme.shop/x. STOP ends it.", "A link"),
+        ("Acme: Reply YES for $10 back. STOP ends it.", "sells something"),
+        ("Acme: Reply YES. Do not miss our new collection. STOP ends it.", "sells something"),
+        ("Acmeville: Reply YES to confirm. STOP ends it.", "does not say who sends it"),
+        ("Acme: Reply YES for NON-STOP texts.", "how to opt out"),
     ],
 )
 def test_what_such_a_text_must_not_do_is_told(text, problem):
     assert any(problem in words for words in lint(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme: Confirm by replying YES. Text “stop” to opt out.",
+        "Acme: Para confirmar conteste SI. Responda STOP para salir.",
+        "Acme : répondez « OUI » pour confirmer. STOP pour refuser.",
+        "Acme: Feel free to ask our toll-free line; we save your choice. Reply YES to confirm, STOP to opt out.",
+    ],
+)
+def test_other_ways_to_say_the_same_are_no_mistake(text):
+    assert lint(text) == []
 
 
 def test_what_goes_by_mail_or_call_asks_for_no_reply():

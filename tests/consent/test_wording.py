@@ -91,6 +91,43 @@ def test_the_verb_stop_is_no_keyword():
     assert Element.STOP in {check.element for check in read.missing}
 
 
+@pytest.mark.parametrize(
+    ("language", "element", "text"),
+    [
+        ("en", Element.FREQUENCY, "You get daily texts."),
+        ("en", Element.FREQUENCY, "2x/week."),
+        ("en", Element.FREQUENCY, "# of msgs varies."),
+        ("en", Element.RATES, "Your carrier's messaging rates apply."),
+        ("en", Element.STOP, "Reply 'stop' to cancel."),
+        ("en", Element.CONDITION, "Consent isn’t a condition of purchase."),
+        ("en", Element.CONDITION, "You don't have to agree to buy from us."),
+        ("es", Element.FREQUENCY, "4 msjs/mes."),
+        ("es", Element.RATES, "Aplican tarifas de su operador."),
+        ("es", Element.CONDITION, "Puede comprar sin dar su consentimiento."),
+        ("fr", Element.FREQUENCY, "4 msgs/mois."),
+        ("fr", Element.RATES, "Des frais de données sont applicables."),
+        ("fr", Element.CONDITION, "Vous pouvez acheter sans consentir."),
+    ],
+)
+def test_an_element_may_be_said_in_other_words(language, element, text):
+    assert element not in {check.element for check in lint(text, language).missing}
+
+
+@pytest.mark.parametrize(
+    ("language", "element", "text"),
+    [
+        ("en", Element.RATES, "No message or data rates apply."),
+        ("en", Element.RATES, "Message and data rates do not apply."),
+        ("en", Element.STOP, "NON-STOP savings."),
+        ("en", Element.AUTOMATED, "These texts are not automated."),
+        ("es", Element.RATES, "No se aplican tarifas."),
+        ("fr", Element.RATES, "Aucuns frais ne s'appliquent."),
+    ],
+)
+def test_an_element_denied_is_an_element_missing(language, element, text):
+    assert element in {check.element for check in lint(text, language).missing}
+
+
 def test_an_order_update_needs_less_than_marketing_and_an_answer_to_help_less_still():
     text = "Acme order updates by text. Msg frequency varies. Msg & data rates may apply. STOP to end, HELP for help."
     assert not lint(text, is_marketing=False).missing
@@ -104,6 +141,8 @@ def test_an_order_update_needs_less_than_marketing_and_an_answer_to_help_less_st
     ("text", "language"),
     [
         ("The only way to stop is to reply STOP.", "en"),
+        ("You can only opt out by replying STOP.", "en"),
+        ("Reply STOP. Opt-outs by phone are not accepted.", "en"),
         ("Solo puede salir con STOP.", "es"),
         ("Seulement le mot ARRET met fin aux textos.", "fr"),
     ],
@@ -122,6 +161,10 @@ def test_a_text_only_a_lawyer_reads_is_called_hard():
     assert wording.plain(" ".join(["palabra"] * 60) + ".", "es").problem
     assert not wording.plain("", "en").is_plain
     assert wording.plain("https://example.com/terms/and/conditions", "en").words == 0
+
+
+def test_a_text_without_a_space_costs_no_more_than_its_length():
+    assert wording.plain("a" * 200_000, "en").words == 1  # minutes, if every letter began a link
 
 
 def version(key=1, program=1, kind=Kind.OPT_IN, language="en", place="", start=(2026, 1, 1), end=None):
