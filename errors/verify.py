@@ -126,8 +126,9 @@ def _verified_until(fix: Fix) -> datetime:
 def _later(fix: Fix, now: datetime) -> Outcome | None:
     """Whether it still holds; None while the counts by hour give no reason to look closer."""
     since = max(_verified_until(fix), now - LATELY)
-    roughly = _summed(fix.scope, hour_of(since), now)
-    if roughly.value <= fix.target_rate:
+    # The hour of `since` holds sends of before it as well, which may hide what came after.
+    roughly = (_summed(fix.scope, start, now) for start in (next_hour(since), hour_of(since)))
+    if all(rate.value <= fix.target_rate for rate in roughly):
         return None
     rate, _ = rate_of(fix.scope, since=since, now=now)
     outcome = judge_later(rate, target=fix.target_rate)
