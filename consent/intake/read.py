@@ -21,7 +21,7 @@ from consent.intake.plan import Plan
 from consent.intake.targets import folded
 from consent.ledger import Act, Kind
 from consent.moments import Moment
-from consent.numbers import NumberCell, explain
+from consent.numbers import NumberCell, Reason, explain
 
 K = System.Kind
 # Most restrictive first: with several status columns, or the same key twice, the first of these stands.
@@ -194,9 +194,12 @@ def _event_id(plan: Plan, row: Row, *parts: object) -> str:
     return given or "h:" + hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:40]
 
 
+_BY_COUNTRY = {Reason.NO_COUNTRY, Reason.TOO_SHORT, Reason.TOO_LONG, Reason.NOT_VALID}
+
+
 def _unread_number(plan: Plan, row: Row, cell: NumberCell, raw: str) -> Outcome:
     detail, country = explain(cell, raw), _country(plan, row)
-    if raw.strip() and country and region_of(country) is None:
+    if cell.reason in _BY_COUNTRY and country and region_of(country) is None:
         detail += f" Its country “{country[:40]}” is not understood: write two letters, such as US or GB."
     return rejected(row, f"phone_{cell.reason}", detail)
 
