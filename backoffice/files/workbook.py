@@ -33,7 +33,14 @@ _PROGRAM = Path(__file__).with_name("sheet.py")
 _REFUSED = 3  # sheet.REFUSED; importing the program would undo its separation
 MAX_CONVERTED = 2048 * MIB
 SECONDS = 600
+TRIED_SHEETS = 10  # for one that is not empty
 MEMORY = 1024 * MIB
+
+_OTHER_SHEET = "Choose another sheet, or export it again and check that it holds rows."
+
+
+class EmptySheet(Unreadable):
+    """The workbook is in order, but this sheet of it holds nothing."""
 
 
 def convert_workbook(
@@ -48,13 +55,32 @@ def convert_workbook(
     max_unpacked: int = MAX_UNPACKED,
     max_ratio: int = MAX_RATIO,
 ) -> Dialect:
-    """Write one sheet (the first visible one unless named) to `out` as CSV and say how to read that file.
+    """Write one sheet (unless named, the first visible one that is not empty) to `out` as CSV and say how to read that
+    file.
 
     The dialect's line numbers are rows of the sheet. Values come as stored, formulas as their last result,
     dates as ISO text. `out` appears whole or not at all. Raises Unreadable.
     """
     sheets = check_workbook(path, max_members=max_members, max_unpacked=max_unpacked, max_ratio=max_ratio)
-    chosen = _choose(sheets, sheet)
+    *before, last = _candidates(sheets, sheet)
+    for chosen in before:
+        try:
+            return _convert(path, out, chosen, sheets, header_line, seconds=seconds, memory=memory)
+        except EmptySheet:
+            continue
+    return _convert(path, out, last, sheets, header_line, seconds=seconds, memory=memory)
+
+
+def _convert(
+    path: Path,
+    out: Path,
+    chosen: Sheet,
+    sheets: Sequence[Sheet],
+    header_line: int | None,
+    *,
+    seconds: int,
+    memory: int,
+) -> Dialect:
     part = out.with_name(f"{out.name}.part")
     part.unlink(missing_ok=True)
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -92,7 +118,7 @@ def sniff_converted(
         )
     except Unreadable as error:
         if out.stat().st_size == 0 or "no text" in error.what:
-            raise Unreadable("The sheet is empty", f"sheet {sheet!r}", "Choose another sheet.") from error
+            raise EmptySheet("The sheet is empty", f"sheet {sheet!r}", _OTHER_SHEET) from error
         raise
     width = max(found.width, _width(out, max_columns))
     header = (*found.header, *[""] * (width - found.width))
@@ -115,12 +141,13 @@ def _width(out: Path, max_columns: int) -> int:
         return min(max(widths, default=0), max_columns)
 
 
-def _choose(sheets: Sequence[Sheet], wanted: str | None) -> Sheet:
+def _candidates(sheets: Sequence[Sheet], wanted: str | None) -> Sequence[Sheet]:
+    """The sheet of that name alone; else those to try, in order."""
     if wanted is None:
-        return next((sheet for sheet in sheets if not sheet.hidden), sheets[0])
+        return [sheet for sheet in sheets if not sheet.hidden][:TRIED_SHEETS] or sheets[:1]
     for sheet in sheets:
         if sheet.name == wanted:
-            return sheet
+            return [sheet]
     names = ", ".join(sheet.name for sheet in sheets)
     raise Unreadable(f"There is no sheet named {wanted!r}", WHOLE, f"Choose one of: {names}.")
 

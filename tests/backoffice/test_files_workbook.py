@@ -173,6 +173,16 @@ def test_an_empty_sheet_and_an_unknown_one_are_refused(tmp_path):
         rows_of(book(HEADER), tmp_path, sheet="Nope")
 
 
+def test_an_empty_sheet_in_front_is_passed_over(tmp_path):
+    made = book()
+    people = made.create_sheet("People")
+    people.append(HEADER)
+    people.append(["Al", "1", "yes"])
+    dialect = convert_workbook(saved(made, tmp_path), tmp_path / "out.csv")
+    assert (dialect.sheet, dialect.sheets) == ("People", ("Sheet", "People"))
+    assert [row.cells for row in read_rows(tmp_path / "out.csv", dialect)] == [("Al", "1", "yes")]
+
+
 def zipped(path: Path, *members: tuple[zipfile.ZipInfo | str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members:

@@ -32,6 +32,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--system", required=True, help="slug of the system the file comes from")
+        parser.add_argument("--sheet", help="sheet of a workbook; the first that holds anything if left out")
         parser.add_argument("--mapping", default="standard", help="name of a saved column mapping")
         parser.add_argument("--dry-run", action="store_true", help="check every row and write none")
         parser.add_argument(
@@ -96,7 +97,10 @@ class Command(BaseCommand):
             as_of = given
         try:
             with path.open("rb") as handle:
-                return receiving.receive(system, File(handle), path.name, by=None, as_of=as_of, now=now)
+                batch = receiving.receive(system, File(handle), path.name, by=None, as_of=as_of, now=now)
+            if options["sheet"]:
+                receiving.recognise(batch, sheet=options["sheet"])
+            return batch
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
         except Unreadable as problem:
@@ -165,7 +169,7 @@ def _read_as(batch: ImportBatch) -> str:
     named = ", ".join(dialect.header)[:200]
     where = f"Line {dialect.header_line} was read as the header: {named}." if dialect.header_line else ""
     if len(dialect.sheets) > 1:
-        where += f" Only the sheet “{dialect.sheet}” of {', '.join(dialect.sheets)} was read."
+        where += f" Of the sheets {', '.join(dialect.sheets)} only “{dialect.sheet}” was read: --sheet takes another."
     if not where:
         where = "No line of the file was recognised as a header."
     return f"{where} Name the columns in the file, or choose them in the browser's import wizard."
