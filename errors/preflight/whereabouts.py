@@ -2,13 +2,19 @@
 
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+import holidays
 from babel.core import get_global
 
 from errors.preflight.message import Message
 from errors.preflight.rules import Kind, RuleBook
+
+# The names of the states, and their two letters.
+_STATES: Final = {
+    name.upper(): code for name, code in holidays.country_holidays("US").subdivisions_aliases.items()
+}
 
 
 class Area(NamedTuple):
@@ -27,7 +33,8 @@ def areas_of(message: Message, e164: str | None, place: str | None, rules: RuleB
         return []
     if place not in ("US", "CA"):
         return [Area(place, zone) for zone in _zones_of(place)]
-    state = (message.state or "").strip().upper()
+    written = (message.state or "").strip().upper()
+    state = _STATES.get(written, written)
     rows = rules.about(Kind.AREA, e164[2:5]) if e164 else []
     if state and place == "US" and not any(rule.place == f"US-{state}" for rule in rows):
         # The number came along from another state.

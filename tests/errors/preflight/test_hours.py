@@ -68,6 +68,7 @@ def test_sending_stops_only_where_every_claim_agrees(rules, expected):
         ({"to": "+16895552671"}, ["America/New_York"]),
         # A Californian number in Texas: the stored state decides.
         ({"state": "tx"}, ["America/Chicago", "America/Denver"]),
+        ({"state": " Texas"}, ["America/Chicago", "America/Denver"]),
         ({"to": "+18003569377"}, []),
         ({"to": "+447400123456", "country": "GB"}, ["Europe/London"]),
     ],
