@@ -210,7 +210,16 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
             ],
             *[
                 f"Hi {field}, Acme: ready"
-                for field in ("{#var#}", "{$name}", "|*NAME*|", "#NAME#", "%1$s", "{prénom}", "[Vorname]")
+                for field in (
+                    "{#var#}",
+                    "%user.name%",
+                    "{$name}",
+                    "|*NAME*|",
+                    "#NAME#",
+                    "%1$s",
+                    "{prénom}",
+                    "[Vorname]",
+                )
             ],
             "{% if x %}Acme",
             "Acme: see [link]",
@@ -234,6 +243,7 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
             *[f"Hi {word}, Acme: ready" for word in ("null", "None", "undefined", "nan", "NULL", "(null)")],
             "Hi , Acme: ready",
             "Dear , Acme: ready",
+            "Dear Mr. , Acme: ready",
             "Acme: your code is .",
             "Acme: order # is ready",
             "Acme: result: None",
@@ -343,6 +353,8 @@ TABLE: dict[str, tuple[list[dict], list[dict]]] = {
                 "Acme: -20%. Désinscription : acme.example/d",
                 "Acme: -20%. STOP SMS 36180",
                 "Acme: 20% off. Stop2End",
+                "Acme: 20% off. Reply NO to stop",
+                "Acme: 20% off. Text REMOVE.",
                 "Acme: rabat. Odpisz STOP, aby zrezygnować",
                 "Acme: indirim. Iptal icin IPTAL yazin",
                 "Acme: скидка. Отписаться: acme.example/u",
