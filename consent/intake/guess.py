@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from backoffice.imports.importer import Guess, Target
 from backoffice.models import System
-from consent.cells import guess_polarity, is_about_other_channel, is_about_texts, read_status
+from consent.cells import Polarity, guess_polarity, is_about_other_channel, is_about_texts, read_status
 from consent.intake.targets import TARGETS, USUAL_HEADERS, folded
 from consent.moments import TimeWarning, learn_order, read_moment
 from consent.numbers import read_number
@@ -32,6 +32,9 @@ def guess(system: System, headers: Sequence[str], samples: Sequence[Sequence[str
         usual = USUAL_HEADERS.get(target.name, [])
         place_of = {header: folded(_TWIN.sub("", header)) for header in free}
         fitting = sorted((h for h in free if place_of[h] in usual), key=lambda h: usual.index(place_of[h]))
+        if target.has_polarity and len(fitting) > 1:
+            # The stage of a sale is called a status too.
+            fitting = [header for header in fitting if _tells_a_status(header, free[header])] or fitting
         if not fitting:
             fitting = [header for header in free if _is_answered(system, target, header, free[header])]
             fitting = sorted(fitting, key=lambda header: not is_about_texts(header))[:1]
@@ -64,6 +67,11 @@ def _question(system: System, target: Target, header: str) -> Callable[[str], bo
     if target.name == "at" and (polarity is not None or is_about_texts(header)):
         return _is_time
     return None
+
+
+def _tells_a_status(header: str, cells: Sequence[str]) -> bool:
+    polarity = guess_polarity(header, []).polarity or Polarity.OPT_IN
+    return 2 * sum(read_status(cell, polarity).recognised for cell in cells) >= len(cells)
 
 
 def _is_time(cell: str) -> bool:

@@ -127,7 +127,7 @@ USUAL_HEADERS: dict[str, list[str]] = {
         "country countryregion countrycode defaultaddresscountrycode cc mobilecountrycode mailingcountry "
         "pais pays"
     ),
-    "program": _words("program programcode list campaign subscriptiontype"),
+    "program": _words("program programcode subscriptiontype"),
     "wording": _words("wording wordingversion version consenttext disclosureversion formversion"),
     "event_id": _words("eventid sid messagesid messageid submissionid uuid"),
     "direction": ["direction", "type"],

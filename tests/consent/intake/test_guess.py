@@ -45,6 +45,17 @@ def test_status_and_time_of_texts_are_told_apart_by_their_cells(header: str, tim
     assert (found["status"], found["at"]) == ([header], [time])
 
 
+def test_of_several_usual_names_those_count_whose_cells_tell_a_status() -> None:
+    row = {
+        "Phone": "4155550100",
+        "Status": "Qualified lead",
+        "SMS Opt-In": "Yes",
+        "Opted out": "No",
+        "Campaign": "Spring",
+    }
+    assert columns(K.CRM, row) == {"number": ["Phone"], "status": ["SMS Opt-In", "Opted out"]}
+
+
 def test_a_record_id_is_a_number_only_where_it_is_written_as_one() -> None:
     by_phone = {"Contact ID": "2125550100", "Phone": "4155550100"}
     assert columns(K.CRM, by_phone) == {"number": ["Phone"], "ref": ["Contact ID"]}
