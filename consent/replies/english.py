@@ -79,7 +79,7 @@ REVOKE = phrases(
     """
     {halt} [with|from] [{det}] {texting} !him|her|them|and|while|the
     {halt} [{det}] [{det}] {msgs} !me|you|when
-    {halt} [please|from] sending|sendin|send|getting|receiving|forwarding [out] [{me}] [{det}] [so_many] [{det}] {msgs}|stuff|things|anything|these|those|them|shit|crap|junk|garbage
+    {halt} [please|from] sending|sendin|send|getting|receiving|forwarding [out] [{me}] [{det}] [so_many] [{det}] {msgs}|stuff|things|anything|these|those|them|shit|crap|junk|garbage|mess|nonsense|bs|trash
     {halt} sending|sendin [me|us] [this|it] $
     {halt} sending|sendin ~2 to me|us|this|here|my_phone
     {halt} calling {me}|$
@@ -89,12 +89,13 @@ REVOKE = phrases(
     {halt} wasting my time
     stop|quit|cease or i|ill|im|we|youll
     stop to [{det}] [{det}] {msgs}
-    cease and desist
+    cease and|n|or desist
+    object|objecting to [receiving|getting|being] [{det}] [{det}] {msgs}|texted|contacted|messaged|{texting}
     cease all|any|further|immediately|contact
     {cancel}|end|stop [{det}] [{det}] {notices}|subscription|subscriptions !box|boxes|plan
     {cancel} these|me|us $
-    {cancel} my enrollment|enrolment in
-    withdraw from [{det}] [{det}] {notices}|{list}
+    {cancel}|discontinue|stop my enrollment|enrolment in
+    withdraw|withdrawing from [{det}] [{det}] {notices}|{list}
     blacklist me|this|my
     turn|shut|switch off [{det}] [{det}] {notices}|these|this
     turn|shut|switch [these|them|the|this|my|your] [{notices}] off $
@@ -109,7 +110,7 @@ REVOKE = phrases(
     <{third} {told} [the|word|to] [word|you_to|all_to|to] {keyword} !by|in|at|over|on|sign|taking|using|doing
     asked|told|tell|begged|warned you [{courteous}] [not|to|repeatedly|times|already|before] [to] stop|quit|cease|unsubscribe|remove|text|contact|message
     stop|end|cease these $
-    stop [it|this] with [{det}] [{det}] {msgs}
+    stop|quit [it|this] with [{det}] [{det}] {msgs}
     stop means stop
     part of stop
     understand [what] [the] [word] [no|not] stop|unsubscribe [means]
@@ -119,7 +120,7 @@ REVOKE = phrases(
     asked|told|telling|asking [you|them] not to text|message|contact|call
     many|several|multiple|countless|2|3|4|5|6|10|two|three|four|five|ten|hundred|million|thousand times ~8 stop|unsubscribe|quit|opt_out
     stop|unsubscribe [like|about|over|at_least] 2|3|4|5|6|7|8|9|10|20|two|three|four|five|ten|many|several|multiple|so_many|a_million|a_hundred|100 times
-    stop|unsubscribe ~4 still texting|sending|getting|receiving|messaging|get|receive|text
+    stop|unsubscribe|opted_out|unsubscribed ~4 still texting|sending|getting|receiving|messaging|get|receive|text
     <i|we|they|he|she|you|who|people|friends|kids|why|if|to|or dont|never|donot [ever|even|you|you_dare|dare|bother_to|keep|continue_to|try_to|again|me] [ever|you|again] {text} {me}|anymore|again|ever|number|phone|any|nobody|$
     <i|we|they|he|she|why|if|to dont|never [you] [dare|keep|ever|be] texting|messaging|contacting|bothering|harassing|spamming
     <i|we|they|he|she|you|why|if|to dont|never [ever|keep|please|you_dare] send|sending|forward [me|us|this_number|out] [{det}] [{det}] {msgs}|anything|nothing|anymore|stuff|shit|crap|junk|these|those|another|else|$
@@ -218,12 +219,16 @@ REVOKE = phrases(
     {halt} trying|attempting|wanting to buy|get
     {halt} calling|emailing|phoning and|or {texting}
     terminate|deactivate|end my enrollment|enrolment $
+    <order|item|charge|fee|it be|being|get|getting removed|deleted|taken_off|unsubscribed from [{det}] [{det}] !guest|wait|waiting {list}
+    called|emailed|wrote ~2 to be removed|deleted|taken_off|unsubscribed
     can|could|may|might|please|should|how ~3 be|get|getting|being removed|deleted|taken_off|unsubscribed|excluded|opted_out $|off|this|these|from_your|from_this|from_these|from_all
     take_back|taking_back|undo|reverse|void|pull|cancel my|our|any|all|the consent|permission|sign_up|signup|opt_in|subscription !fee|page|form|sheet|bonus|desk|box|boxes|plan
     leaving|quitting|exiting|leave|exit|quit this|your|the|ur [text|texting|sms|mailing|contact] list|group|program|thread|chat $
     withdraw|remove|drop|take me|us from|out_of|off the|this|your program $
     want|like|love|need|beg|begging|beseech|urge|implore [for] you|yall|them|this|these to stop|quit|cease [now] $
     time to stop|end $|{texting}|sending
+    no need|reason to keep|continue|be {texting}|sending
+    no need|reason to send [me|us] [{det}] {msgs}|these|this|anything|those $
     no need|reason to text|message|contact|call [me|us] anymore|again|any_longer|in_future
     {unwanted} any|none [more] of this|these|it|that|them|your|those
     said|say|says no_more $
@@ -234,9 +239,10 @@ REVOKE = phrases(
     <not|never|cant|wont|dont|couldnt stop|quit *ing me|us $
     stop|quit with this|these|that|it|all|your|the [this|these|it|that] $|nonsense|crap|spam
     {texting}|texts|messages ~4 i|ive [have|already|had] opted|unsubscribed
+    dont|no|not text|texts|texting [me|us] [,] [just|please] call|email|phone|mail $|me|instead
     dont bother {texting}|to_text|to_contact|sending
     dont|not|never accept|allow|welcome|permit ~2 solicitations|solicitation|solicitors|marketing|promotions
-    my|this|our number|name|info|phone . [{courteous}] remove|delete|erase|lose|forget|drop it
+    my|this|our number|name|info|phone .|,|but|so|and [{courteous}] remove|delete|erase|lose|forget|drop it
     ^ [{courteous}] removed [from|off] [{courteous}] $
     {msgs} [{courteous}] stop|end|cancel them|these|it|this|sending $
     {remove} his|her|their|hers|moms|dads [phone|cell] number|name|phone ~1 off|$ !order
@@ -260,6 +266,7 @@ REVOKE_SENDER = phrases(
     ^ [{lead}] [{lead}] stop|quit|end|unsubscribe it|this|that|these|them|already|now|immediately|today|asap|everything|forever|nonsense|harassment|all_this|all_of_this|all_of_it|the_madness|the_insanity|the_nonsense|the_bs|right|at_once|for_good|permanently|this_now|it_now|this_shit|this_crap|this_nonsense [now|away|please|right_now|already] [i_mean_it|im_serious|xx|x] $
     ^ [{lead}] [{lead}] [{lead}] stop|unsubscribe|opt_out $
     [can|could|would|will|wont|cant] you [{courteous}] [{courteous}] stop|unsubscribe [it|this|that|these] $
+    ^ [{lead}] [{lead}] stop|unsubscribe for|in [the] love|heavens|gods|petes|christs|name
     for [the] last|second|third|fourth|fifth|final|100th|millionth|hundredth time [i_said] [please] stop|unsubscribe|quit|opt_out
     ^ [{lead}] [{lead}] stop|unsubscribe im|it_is|this_is|ive|i|weve|theres !love
     how|times|ive|have|already|just|keep|i [have|already|just|keep|do] ~6 {told} [the|word|to] [to] {keyword} !by|in|at|over|on|sign|to

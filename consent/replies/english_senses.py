@@ -28,8 +28,8 @@ SPOKEN_OF = phrases(
     thinking|considering ~2 unsubscribing|opting_out
     use this one|number $
     {keyword}|remove|off|cancel ~4 email|emails|emailing|newsletter only|not
-    {msgs} are|is fine|ok|okay|good|great|welcome
-    <you|i|we keep the|my|your {msgs} !coming
+    texts|texting|messages|sms are|is fine|ok|okay|good|great|welcome
+    <you|i|we keep the|my|your texts|messages|sms !coming
     ^ are|is|did|have you|they|yall [guys] [going_to|gonna|planning_to] stop|stopped
     dont|stop|never|not {text}|{texting} [me|us|this_number] ~1 before !i
     dont|stop|never|not {text}|{texting} [me|us|this_number] ~1 until|between|while|during|on_sunday|on_sundays|on_weekends|on_the_weekend

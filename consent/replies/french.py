@@ -6,9 +6,9 @@ from consent.replies.pattern import phrases
 
 _VOCABULARY = {
     "halt": "arret* cess* stop stopp* finiss* suspend* interromp*",
-    "send": "envoy* envoi* menvoy* mecri* ecri* contact* text* messag* harcel* derang* spam* embet* import* appel* sollicit* notifi* emmerd*"
+    "send": "demarch* envoy* envoi* menvoy* mecri* ecri* contact* text* messag* harcel* derang* spam* embet* import* appel* sollicit* notifi* emmerd*"
     " relanc* recontact* adress* parler",
-    "call": "ecri* contact* recontact* text* harcel* derang* spam* embet* import* appel* sollicit* emmerd* relanc*",
+    "call": "demarch* ecri* contact* recontact* text* harcel* derang* spam* embet* import* appel* sollicit* emmerd* relanc*",
     "msgs": "message messages sms texto textos textes pub pubs publicite publicites promo promos promotions alertes"
     " notifications courriels spam spams sollicitations annonces mms envois rappels mail mails email emails relances appels demarchage contact contacts",
     "want": "accepte acceptons veux souhaite desire voudrais veut souhaitons voulons aimerais desirons",
@@ -48,6 +48,8 @@ REVOKE = phrases(
     n|ne accept* plus|pas [{det}] [{det}] {msgs}
     mett* fin ~1 {msgs}|ca|cela
     interesse* arret*|stop
+    {want} que vous|ca|cela|ces arret*|cess*|stopp* $|{det}
+    ai [deja] dit|repondu|repete|ecrit [d|de] stop|arret*
     ne|n {want} plus|pas que vous|l_on|on ~1 {send}
     ne|n {want} plus|pas|aucun* [{det}] [{det}] {msgs}
     je|j {want} plus !souvent [recevoir|etre|{det}] ~2 {msgs}|{send}|$
@@ -56,7 +58,7 @@ REVOKE = phrases(
     ^ [{polite}] [{polite}] pas de sms|messages|textos|texto|pub|pubs|publicite|promos|promotions|courriels|mails|spam|notifications !recu|recus|{number_word}
     ^ [{polite}] [{polite}] plus|aucun|assez|fini [{det}|aucun|jamais] [{det}] {msgs} !{number_word}|que|recu|recus|recue
     plus aucun|jamais|un_seul [{det}] {msgs} !recu|recue
-    assez|marre|ras_le_bol|suffit [{det}] [{det}] {msgs}
+    assez|marre|ras_le_bol|suffit [avec] [{det}] [{det}] {msgs}
     desabon*|desinscri*|desincri*|desabo
     annul*|resili*|stopp*|cess*|termin*|arret*|suspend* [{det}] [{det}] abonnement*|inscription|{msgs}
     {off} [{det}] moi|me|nous $|{det}|svp|immediatement
@@ -101,7 +103,7 @@ REVOKE = phrases(
 
 REVOKE_SENDER = phrases(
     """
-    ^ [{polite}] [{polite}] [{polite}] stop|arret|arretez|arrete|arreter|cessez|cesse|cesser|stopper|stoppez [tout|ca|cela|immediatement|maintenant|tout_de_suite|ceci] [merci|la|tout_de_suite|immediatement|maintenant] $
+    ^ [{polite}] [{polite}] [{polite}] stop|arret|arretez|arrete|arreter|cessez|cesse|cesser|stopper|stoppez [tout|ca|sa|cela|immediatement|maintenant|tout_de_suite|ceci] [merci|la|tout_de_suite|immediatement|maintenant] $
     ^ [{polite}] stop pub|publicite|pubs|sms|promo|promos $
     ^ [{polite}] stop|arretez je|j|pas [ne|n] suis|veux|connais|ai|interesse*
     ^ [{polite}] ca suffit $

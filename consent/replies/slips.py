@@ -4,7 +4,7 @@ Plain edit distance is no measure here: it makes an opt-out of "shop". Counted a
 one key hit beside the right one, letters held too long, digits for letters, and in long words any two small errors.
 """
 
-# ruff: noqa: E501 - tables of words and patterns are kept as they read
+import re
 
 from consent.replies.words import REAL_WORDS
 
@@ -119,19 +119,13 @@ def _distance(word: str, target: str) -> int:
     return row[-1]
 
 
-_RUN_TOGETHER = ("stop", "unsubscribe")
-_RUN_ON = {
-    "please": "please", "pls": "please", "plz": "please", "now": "now", "it": "it", "me": "me", "this": "this",
-    "texting": "texting", "textingme": "texting me", "txting": "texting", "texts": "texts", "txt": "text", "sms": "sms",
-    "messages": "messages", "msgs": "messages", "messaging": "messaging", "messagingme": "messaging me", "thanks": "thanks",
-    "spam": "spam", "spamming": "spamming", "contactingme": "contacting me", "quit": "quit", "end": "end", "1": "", "2": "",
-    "2stop": "", "2quit": "quit", "2end": "end", "unsubscribe": "unsubscribe",
-}  # fmt: skip
+_RUN_TOGETHER = re.compile(
+    "please|pls|plz|unsubscribe|stop|quit|end|remove|opt|out|dont|leave|alone|take|off|texting|txting|texts|text|txt|sms"
+    "|messaging|messages|msgs|contacting|sending|spamming|spam|these|this|it|me|my|number|from|your|list|now|thanks|[12]"
+)
 
 
 def run_together(squeezed: str) -> str | None:
-    """A request written without spaces, taken apart: stoptextingme. None if it is none."""
-    for word in _RUN_TOGETHER:
-        if squeezed.startswith(word) and squeezed[len(word) :] in _RUN_ON:
-            return f"{word} {_RUN_ON[squeezed[len(word) :]]}".strip()
-    return None
+    """A request written without spaces, taken apart: stoptextingme, stop2end. None if it is made of other words."""
+    words = _RUN_TOGETHER.findall(squeezed[:_LONGEST])
+    return " ".join(word for word in words if word.isalpha()) if "".join(words) == squeezed else None

@@ -8,7 +8,7 @@ _VOCABULARY = {
     "halt": "dejenme dejeme stop parenle parele deja deje dejen dejad dejar para pare paren parar cesa cese cesen cesar evita evite eviten deten detenga"
     " detengan detener termina terminen suspenda suspendan suspender basta",
     "pester": "escrib* molest* text* mensaj* contact* llam* spam* acos* fastidi* notific* joder* hostig* insist* bombarde* freg*",
-    "give": "envien envie envies enviar enviarme enviarnos manden mande mandes mandar mandarme mandarnos enviando mandando"
+    "give": "envien envie envies enviar enviarme enviarnos manden mande mandes mandar mandarme mandarnos enviando mandando mandara mandaran enviara enviaran"
     " estar_enviando estar_mandando estarme_enviando estarme_mandando",
     "call": "escriban escriba escribas escribir escribirme contacten contacte contactes contactar contactarme molesten"
     " moleste molestes molestar molestarme texteen textee textees textear textearme llamen llame llames llamar llamarme"
@@ -70,7 +70,14 @@ REVOKE = phrases(
     dame|deme|denme|darme|darnos|darse|dar|dennos|den|des|doy de baja !en|el
     baja|bajenme|bajame|bajeme [de] [la|mi|esta|su|tu] lista|suscripcion|mensajes
     solicito|quiero|pido|solicitar|deseo|quisiera|tramitar|necesito|dar [la|mi|una] baja
-    como ~3 de_baja|desuscribo|cancelo_los|cancelo_la_suscripcion|salgo_de|salir_de
+    baja del servicio
+    me di de baja !en|del
+    no esten|este|estes {call}|{give}
+    si no paran|dejan ~2 denunci*|report*|demand*
+    ni_un {msgs} mas
+    decir|dije|dicho|digo|pedi|pedido [que] stop|alto|paren|pare|basta
+    no|nunca ~1 pedi|solicite ~1 {msgs}|recibir
+    como ~3 de_baja|desuscribo|cancelo_los|cancelo_la_suscripcion|salgo_de|salir_de|salirme
     desuscrib*|desuscripcion|desinscrib*|dessuscrib*
     {cancel} [{det}] [mis] [{det}] {msgs}|suscripcion|subscripcion|suscripciones|mensajeria
     suscripcion|mensajes|sms cancelar|cancelada|cancelado $
@@ -91,7 +98,7 @@ REVOKE = phrases(
     no [{want}] [que] me|nos incluyan|incluya|agreguen|metan|suscriban|suscriba|inscriban|inscriba|registren
     no {want} suscrib*|inscrib*|unirme ~2 {msgs}|{list}|$
     no estoy|estamos interesad* en ~2 {msgs}
-    ^ [ya] fin de {msgs}
+    ^ [ya] fin de|a [los|estos] {msgs}
     cero|ningun {msgs}
     demand*|denunci*|report*|policia|abogad* ~2 si ~3 {call}|{give}|escrib*|mand*
     ^ [porfavor] no recibir [mas|nada|{det}] [{det}] [{msgs}] $

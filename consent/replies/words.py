@@ -28,7 +28,7 @@ STOP_ALL = frozenset(
 SOFT_STOP_WORDS = frozenset(
     "para salir fin terminar termina finir annuler annulez annule resilier resiliez anular borrar eliminar supprimer"
     " quitar nomore nomoretexts notexts notexting stopit quitit endit stopthat stopthese endthis endthese nomsgs"
-    " ngung tuchoi huydangky removethis yabasta finito 取消 kundigen discontinue refuse deinscrire".split()
+    " ngung tuchoi huydangky removethis suspender yabasta finito 取消 kundigen discontinue refuse deinscrire".split()
 )
 
 START_WORDS = frozenset(
@@ -101,7 +101,7 @@ RESPELLED = {
     "unsuscribe": "unsubscribe", "unsubcribe": "unsubscribe", "unsubscibe": "unsubscribe", "unsubsribe": "unsubscribe",
     "unsubscrbe": "unsubscribe", "unscribe": "unsubscribe", "unsubribe": "unsubscribe", "unsubscrib": "unsubscribe",
     "msj": "mensaje", "mensage": "mensaje", "mensages": "mensajes", "fabor": "favor", "msjs": "mensajes", "mnsj": "mensaje", "dontext": "dont text", "w": "with", "wit": "with", "wronge": "wrong", "mjs": "mensajes", "xfa": "porfavor", "porfa": "porfavor",
-    "stahp": "stop", "estop": "stop", "kiero": "quiero", "q": "que", "xfavor": "porfavor", "porfabor": "porfavor", "k": "ok", "kk": "ok", "thats": "that is", "its": "it is", "theres": "there is",
+    "stahp": "stop", "estop": "stop", "kiero": "quiero", "q": "que", "xfavor": "porfavor", "jveux": "je veux", "jveu": "je veux", "plu": "plus", "unsuscribir": "desuscribir", "porfabor": "porfavor", "k": "ok", "kk": "ok", "thats": "that is", "its": "it is", "theres": "there is",
     "whos": "who is", "noone": "nobody", "alot": "a lot", "everytime": "every time", "theyre": "they are",
 }  # fmt: skip
 
