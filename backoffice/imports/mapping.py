@@ -33,7 +33,7 @@ def suggest(batch: ImportBatch, name: str = STANDARD) -> tuple[Guess, ColumnMapp
         if not misread:
             return Guess(columns=saved.columns, rules=saved.rules), saved
         proved = {rule: answer for topic in misread for rule, answer in topic.answers.items()}
-        notes = [topic.contradicts for topic in misread]
+        notes = [f"{topic.contradicts} {topic.questions[0].help}" for topic in misread]
         disproved = disproved or Guess(saved.columns, {**saved.rules, **proved}, notes)
     return disproved or proposal(batch, rows)[0], None
 

@@ -112,7 +112,11 @@ class Command(BaseCommand):
             mappings.use_mapping(batch, saved)
             return
         if not options["accept_guess"]:
-            shown = "; ".join(f"{target} ← {', '.join(headers)}" for target, headers in guess.columns.items())
+            known = receiving.dialect_of(batch).columns
+            present = {
+                target: [name for name in names if name in known] for target, names in guess.columns.items()
+            }
+            shown = "; ".join(f"{target} ← {', '.join(names)}" for target, names in present.items() if names)
             raise MappingProblem(
                 f"No saved mapping of {batch.system.name} fits this file ({' '.join(guess.notes[:1])}). "
                 f"The column names suggest: {shown or 'nothing'}. Confirm it in the browser's import wizard, "

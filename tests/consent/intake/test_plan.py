@@ -98,6 +98,7 @@ def test_a_saved_order_that_would_take_day_for_month_is_asked_about_everywhere()
     batch = upload("crm", head + "Al,4155550101,Yes,25/03/2026,US\nBo,4155550102,Yes,03/04/2026,US\n")
     guess, saved = mapping.suggest(batch)
     assert (saved, guess.rules["date_order"], guess.rules["program"]) == (None, "dmy", "marketing")
+    assert "Line 2 proves “day first”" in guess.notes[0]
     mixed = upload("crm", head + "Al,4155550101,Yes,25/03/2026,US\nBo,4155550102,Yes,03/25/2026,US\n")
     assert mapping.suggest(mixed)[1] is not None, "single dates are wrong in any order"
 
