@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
@@ -62,14 +63,27 @@ class Texts(NamedTuple):
 TEXTS = [name.rstrip("_") for name in Texts._fields]
 
 
+# A number with its country code and without the plus sign, as some providers write it and as spreadsheets leave it.
+_BARE = re.compile(r"(?:00)?([1-9]\d{7,14})(?:\.0+)?", re.ASCII)
+
+
 class InternationalReader(NumberReader):
     """For logs that write numbers with their country code and without a plus sign."""
 
     def read(self, raw: str, region: str | None = None) -> NumberCell:
-        digits = raw.strip()
-        if digits.isdecimal() and 8 <= len(digits) <= 15 and not digits.startswith("0"):
-            raw = f"+{digits}"
-        return super().read(raw, region)
+        bare = _BARE.fullmatch(raw.strip())
+        return super().read(f"+{bare[1]}" if bare else raw, region)
+
+
+class LogReader(NumberReader):
+    """For other logs: digits that are no number of the country are tried as one that has lost its plus sign."""
+
+    def read(self, raw: str, region: str | None = None) -> NumberCell:
+        cell = super().read(raw, region)
+        if cell.e164 is None and (bare := _BARE.fullmatch(raw.strip())):
+            abroad = super().read(f"+{bare[1]}", region)
+            return abroad if abroad.e164 else cell
+        return cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +234,7 @@ def compile_plan(
     }
     used = {position for places in positions.values() for position in places}
     region = known_region(rules.get("region") or system.default_region)
-    numbers = InternationalReader(region) if rules.get("is_international") else NumberReader(region)
+    numbers = (InternationalReader if rules.get("is_international") else LogReader)(region)
     zone = rules.get("time_zone") or system.time_zone
     order = rules.get("date_order")
     moments = MomentReader(ZoneInfo(zone) if zone else None, DateOrder(order) if order else None, now)

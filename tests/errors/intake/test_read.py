@@ -72,3 +72,21 @@ def test_a_code_that_only_a_log_knows_hides_no_other_code_of_its_provider():
     send = read("vonage", refused, book=shipped().with_changes([strange]))
     assert send.code.category is Category.OPTED_OUT
     assert send.refusal is not None
+
+
+@pytest.mark.parametrize(
+    ("slug", "to", "number"),
+    [
+        ("twilio", "447400123456", "+447400123456"),
+        ("twilio", "00447400123456", "+447400123456"),
+        ("twilio", "447400123456.0", "+447400123456"),
+        ("twilio", "2125550101", "+12125550101"),  # a number of the log's own country stays one
+        ("twilio", "12125550", None),
+        ("vonage", "447400123456.0", "+447400123456"),
+        ("vonage", "00447400123456", "+447400123456"),
+    ],
+)
+def test_a_number_that_lost_its_plus_sign_is_found_again(slug, to, number):
+    ref, at = {"twilio": ("Sid", "DateSent"), "vonage": ("message_id", "date_received")}[slug]
+    send = read(slug, {ref: "m", at: "2026-11-20T08:00:00Z", "To": to, "Status": "failed"})
+    assert send.number.e164 == number
