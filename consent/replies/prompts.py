@@ -14,7 +14,8 @@ _VOCABULARY = {
     " suscribirse suscribirte recibir suscripcion abonner recevoir abonnement inscription",
     "keyword": "stop end quit cancel unsubscribe help info ayuda aide arret alto baja",
     "to": "to 2 for 4 para pour at au",
-    "ending": "stop end quit cancel unsubscribe optout opt_out unsub leave be_removed",
+    "ending": "stop end quit cancel unsubscribe optout opt_out unsub leave be_removed cancelar salir parar no_recibir"
+    " dejar_de arreter ne_plus_recevoir desabonner vous_desabonner",
 }
 
 _ANSWER = frozenset((*_VOCABULARY["answer"].split(), "with", "con", "par"))
@@ -38,6 +39,8 @@ _ASKS_TO_GO_ON = phrases(
     """
     still|continue|keep|remain|stay|stop ~2 receive|receiving|getting|get|subscribed|texts|messages|texting|hearing|hear|on_our_list
     want|like|wish ~2 receive|get|hear|subscribe|texts|messages|alerts
+    seguir|sigue|continuar recibiendo|recibir|suscrito
+    continuer|toujours ~2 recevoir|abonne*
     """
 )
 _ABOUT_SOMETHING_ELSE = phrases(

@@ -126,6 +126,9 @@ _RUN_TOGETHER = re.compile(
 
 
 def run_together(squeezed: str) -> str | None:
-    """A request written without spaces, taken apart: stoptextingme, stop2end. None if it is made of other words."""
-    words = _RUN_TOGETHER.findall(squeezed[:_LONGEST])
-    return " ".join(word for word in words if word.isalpha()) if "".join(words) == squeezed else None
+    """A request written without spaces, taken apart: stoptextingme, stop2end, stopppit. None if it has other words."""
+    for letters in (squeezed[:_LONGEST], _squeezed(squeezed[:_LONGEST])):
+        words = _RUN_TOGETHER.findall(letters)
+        if len(words) > 1 and "".join(words) == letters and len(squeezed) <= _LONGEST:
+            return " ".join(word for word in words if word.isalpha())
+    return None

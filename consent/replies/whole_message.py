@@ -51,12 +51,14 @@ def keyword(folded: Folded, prompt: Prompt) -> Reply | None:
 
 def answer(folded: Folded, prompt: Prompt) -> Reply | None:
     """The reply if it is a short answer to the message before it; else None."""
-    word = "".join(word for word in folded.words if word not in COURTESY)
+    said = [word for word in folded.words if word not in COURTESY]
+    word = "".join(said)
     if prompt.offers_to_stop_with(word):
         return likely(word, "the answer that our message offered to end it")
     if word in REFUSALS and prompt.asks_to_go_on():
         return likely(word, "answers no to our question whether to go on texting")
-    if word in AGREEMENTS and prompt.asks_to_opt_in():
+    agrees = word in AGREEMENTS or (said and AGREEMENTS.issuperset(said))
+    if agrees and prompt.asks_to_opt_in():
         return start(word, "agrees to our question whether to text", klass=ReplyClass.YES)
     if word in YES_WORDS and len(folded.words) == 1:
         if word == "yes" and not prompt.known:
@@ -106,7 +108,7 @@ def _stop(word: str, core: tuple[str, ...], prompt: Prompt, *, polite: bool) -> 
     sure = word in STOP_ALL or (EVERYDAY_WORDS.isdisjoint(core) and (per_se or word in SURE_WORDS))
     if not polite and not sure:
         return None
-    if not per_se and prompt.uses(word):
+    if not per_se and prompt.uses(word) and not prompt.offers_to_stop_with(word):
         return unclear(word, "an opt-out word that may answer our question instead")
     scope = ReplyScope.ALL if word in STOP_ALL else ReplyScope.SENDER
     as_listed = len(core) == 1 or " ".join(core) in WRITTEN_APART or _repeated(core)

@@ -46,7 +46,7 @@ YES_WORDS = frozenset("yes y yeah yep yup yea si oui sim ja da yess yesss".split
 AGREEMENTS = YES_WORDS | frozenset(
     "ok okay sure agree agreed iagree accept confirm confirmed yesido ido absolutely definitely vale claro".split()
 )
-REFUSALS = frozenset("no n nope nah non nein never".split())
+REFUSALS = frozenset("no n nope nah non nein never nunca jamais".split())
 
 # Words that only make a request more polite.
 COURTESY = frozenset(

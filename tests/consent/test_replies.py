@@ -151,6 +151,13 @@ def test_the_regulators_words_act_whatever_we_asked(word: str, outbound: str) ->
         ("join", "Will you join us for dinner?", "unclear"),
         ("remove", "Reply ADD or REMOVE to change your order", "unclear"),
         ("remove", "", "stop"),
+        ("REMOVE", "Reply REMOVE to leave this list", "stop"),
+        ("SALIR", "Acme: envíe SALIR para no recibir más mensajes", "stop"),
+        ("FIN", "Acme : répondez FIN pour arrêter", "stop"),
+        ("nunca", "¿Desea seguir recibiendo mensajes?", "stop"),
+        ("non", "Souhaitez-vous continuer à recevoir nos messages ?", "stop"),
+        ("YES YES", "Reply YES to subscribe to Acme alerts", "start"),
+        ("yes yes", "Are we still on for 3pm?", "none"),
     ],
 )
 def test_short_answers_are_read_with_the_question(text: str, outbound: str, meaning: str) -> None:
@@ -172,6 +179,8 @@ def test_short_answers_are_read_with_the_question(text: str, outbound: str, mean
         ("我想退订谢谢", "stop"),
         ("opt out opt out", "stop"),
         ("yo stop", "stop"),
+        ("Stoppp itttt", "stop"),
+        ("stoop", "none"),
         ("where is your stop", "none"),
     ],
 )
