@@ -78,6 +78,7 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
 )
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument"  # by its format the first part, never packed
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PROGRAM = b"MZ"
 _MARKUP = re.compile(rb"\s*(?:<\?xml|<!doctype|<html|<table|<svg|<workbook)", re.IGNORECASE)
@@ -98,6 +99,8 @@ def kind_of(path: Path, *, max_bytes: int = MAX_BYTES) -> Kind:
     with path.open("rb") as file:
         head = file.read(4096)
     if head.startswith(_ZIP):
+        if _OPEN_DOCUMENT in head[:100]:
+            raise Unreadable("This is an OpenDocument file", WHOLE, "Save it as .xlsx or as CSV.")
         return Kind.XLSX if _may_be_workbook(path) else Kind.ZIP
     if head.startswith(_GZIP):
         return Kind.GZIP

@@ -200,6 +200,7 @@ def linked() -> zipfile.ZipInfo:
     ("members", "what"),
     [
         ([("table.csv", b"a,b\n1,2\n")], "zip archive"),
+        ([(zipfile.ZipInfo("mimetype"), b"application/vnd.oasis.opendocument.spreadsheet")], "OpenDocument"),
         ([("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"<w/>")], "not an Excel workbook"),
         ([("[Content_Types].xml", b"<Types/>"), ("../../etc/cron.d/x", b"")], "leads out of it"),
         ([("[Content_Types].xml", b"<Types/>"), ("/etc/x", b"")], "leads out of it"),
