@@ -35,7 +35,10 @@ def suggest(batch: ImportBatch, name: str = STANDARD) -> tuple[Guess, ColumnMapp
         proved = {rule: answer for topic in misread for rule, answer in topic.answers.items()}
         notes = [f"{topic.contradicts} {topic.questions[0].help}" for topic in misread]
         disproved = disproved or Guess(saved.columns, {**saved.rules, **proved}, notes)
-    return disproved or proposal(batch, rows)[0], None
+    guess = disproved or proposal(batch, rows)[0]
+    if mapping_in_use(batch.system, name) is None:
+        guess.notes.insert(0, f"No mapping named “{name}” is saved for {batch.system.name}.")
+    return guess, None
 
 
 def fitting(batch: ImportBatch, *, now: datetime) -> ColumnMapping | None:

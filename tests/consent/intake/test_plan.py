@@ -112,6 +112,11 @@ def test_of_two_columns_with_one_name_a_person_says_which_counts() -> None:
     assert "2 columns named “phone”" in guess.notes[0]
 
 
+def test_a_mapping_that_nobody_saved_is_missed_by_its_name() -> None:
+    guess, saved = mapping.suggest(upload("crm", ",".join(HEADERS) + "\nAl,4155550101,Yes,,US\n"), "weekly")
+    assert (saved, guess.notes[0]) == (None, "No mapping named “weekly” is saved for CRM dump.")
+
+
 def test_other_headers_keep_what_is_saved_about_their_system() -> None:
     batch = upload("provider-blocks", "Blocked number\n+14155550101\n")
     guess, saved = mapping.suggest(batch)
