@@ -7,6 +7,7 @@ time is lost cannot be told from others and goes back.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -119,7 +120,7 @@ def _send(
         sender=_bare(texts.from_)[:40],
         country=(region or number.region or "")[:3],
         carrier=texts.carrier[:80],
-        campaign=texts.campaign[:120],
+        campaign=next(iter(_listed(texts.campaign, "name")), "")[:120],
         template=texts.template[:120],
         template_version=texts.template_version[:40],
         journey=texts.journey[:120],
@@ -199,7 +200,8 @@ def _code(plan: Plan, provider: str, texts: Texts, cells: Sequence[str]) -> tupl
     Leading zeros stay: “000” is not “0”."""
     if not texts.error_code:
         return "", ""
-    codes = [code for code in plan.filled(cells, "error_code") if normal_code(code)]
+    filled = plan.filled(cells, "error_code")
+    codes = [code for cell in filled for code in _listed(cell, "code") if normal_code(code)]
     if not codes:
         return "", ""
     telling = (code for code in codes if plan.code(provider, code).category is not Category.OK)
@@ -209,6 +211,17 @@ def _code(plan: Plan, provider: str, texts: Texts, cells: Sequence[str]) -> tupl
     if found := _FLOAT.fullmatch(code):
         return found[1], "float_suffix"
     return code, ""
+
+
+def _listed(cell: str, name: str) -> list[str]:
+    """What a cell holds: itself, or the entries of a list that the export wrote as JSON; of an object its `name`."""
+    if not cell.startswith("[") or "\\" in cell:  # what an escape stands for may be nothing that can be kept
+        return [cell]
+    try:
+        entries = json.loads(cell)
+    except (ValueError, RecursionError):
+        return [cell]
+    return [str(entry.get(name, "") if isinstance(entry, dict) else entry) for entry in entries]
 
 
 def _says_nothing(plan: Plan, provider: str, status: Status | None, code: str) -> bool:

@@ -90,3 +90,22 @@ def test_a_number_that_lost_its_plus_sign_is_found_again(slug, to, number):
     ref, at = {"twilio": ("Sid", "DateSent"), "vonage": ("message_id", "date_received")}[slug]
     send = read(slug, {ref: "m", at: "2026-11-20T08:00:00Z", "To": to, "Status": "failed"})
     assert send.number.e164 == number
+
+
+@pytest.mark.parametrize(
+    ("errors", "code"),
+    [
+        ("40008", "40008"),
+        ('["40008"]', "40008"),
+        ('[{"code": "40008", "title": "Undeliverable"}]', "40008"),
+        ("[]", ""),
+        ("[40008", "[40008"),
+        ('["\\ud800"]', '["\\ud800"]'),
+        ("[" * 5000, ("[" * 5000)[:80]),
+    ],
+)
+def test_a_list_of_errors_in_one_cell_is_read_as_a_list(errors, code):
+    cells = {"uuid": "m", "created_at": "2026-11-20T08:00:00Z", "status": "failed", "errors": errors}
+    send = read("telnyx", {**cells, "tags": "[]"})
+    assert send.report.event.code == code
+    assert send.report.request.campaign == ""
