@@ -488,7 +488,7 @@ class DateOrderEvidence:
 
     `order` is set when the finding is PROVED, and is ymd when it is UNNEEDED because dates start with their
     year. `candidates` are the orders that read every cell. `samples` are the first few cells that rule an
-    order out: the proof, or the contradiction. `cells` counts what was not blank, `votes` the cells only one
+    order out: the proof, or the contradiction. `cells` counts what was not blank, `readable` the cells each
     order can read, `open_cells` those that can be read in more than one.
     """
 
@@ -497,7 +497,7 @@ class DateOrderEvidence:
     candidates: frozenset[DateOrder]
     samples: tuple[OrderSample, ...]
     cells: int
-    votes: Mapping[DateOrder, int]
+    readable: Mapping[DateOrder, int]
     open_cells: int
 
 
@@ -527,9 +527,9 @@ def learn_order(samples: Iterable[str]) -> DateOrderEvidence:
     order = next(iter(candidates)) if finding is OrderFinding.PROVED else None
     if finding is OrderFinding.UNNEEDED and year_first:
         order = DateOrder.YMD
-    votes = {order: seen[frozenset([order])] for order in DateOrder}
+    readable = {each: sum(count for orders, count in seen.items() if each in orders) for each in DateOrder}
     open_cells = sum(count for orders, count in seen.items() if len(orders) > 1)
-    return DateOrderEvidence(finding, order, candidates, tuple(kept), cells, votes, open_cells)
+    return DateOrderEvidence(finding, order, candidates, tuple(kept), cells, readable, open_cells)
 
 
 def _orders_of(text: str) -> frozenset[DateOrder]:

@@ -252,9 +252,7 @@ def dates(file: File) -> Topic:
             ),
         ),
         contradicts=_contradiction(evidence, saved),
-        # Year first leaves a date of another order without a time; the other two take day for month.
-        misreads=evidence.finding is OrderFinding.PROVED
-        and saved in {DateOrder.DMY, DateOrder.MDY} - {evidence.order},
+        misreads=_misreads(evidence, saved),
     )
 
 
@@ -267,6 +265,14 @@ def _contradiction(evidence: DateOrderEvidence, saved: str) -> str:
         return "Nobody has said yet how the dates of this file are written."
     label = ORDERS[DateOrder(saved)].split(",")[0].lower()
     return f"The saved mapping reads dates “{label}”, which does not fit this file."
+
+
+def _misreads(evidence: DateOrderEvidence, saved: str) -> bool:
+    """Whether the saved order would take day for month. Year first reads years of two digits only, and leaves other
+    dates without a time."""
+    if evidence.finding is not OrderFinding.PROVED or not saved or saved == evidence.order:
+        return False
+    return saved != DateOrder.YMD or evidence.readable[DateOrder.YMD] > 0
 
 
 def _order_in_words(evidence: DateOrderEvidence, file: File) -> str:

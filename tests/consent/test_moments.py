@@ -486,7 +486,7 @@ def test_a_column_proves_contradicts_or_leaves_open_its_order(cells, finding, or
 def test_the_evidence_counts_every_cell_but_keeps_few():
     evidence = learn_order(["13/4/2025"] * 50 + ["3/4/2025"] * 20 + ["", "2025-03-14"])
     assert (evidence.cells, evidence.open_cells) == (71, 20)
-    assert evidence.votes == {DateOrder.YMD: 0, DateOrder.MDY: 0, DateOrder.DMY: 50}
+    assert evidence.readable == {DateOrder.YMD: 0, DateOrder.MDY: 20, DateOrder.DMY: 70}
     assert len(evidence.samples) == 3
     assert evidence.candidates == {DateOrder.DMY}
 
