@@ -240,6 +240,7 @@ class _News:
     events: dict[int, tuple[UUID, UUID, Report]] = field(default_factory=dict)
     parked: dict[int, Report] = field(default_factory=dict)  # by key of the event
     filled: set[int] = field(default_factory=set)  # known attempts whose request was missing something
+    left: set[datetime] = field(default_factory=set)  # where attempts stood that turned out to be older
 
 
 def _compare(reports: Sequence[Report], known: _Known) -> _News:
@@ -253,8 +254,10 @@ def _compare(reports: Sequence[Report], known: _Known) -> _News:
         effect = Effect.REPORTED if event_key is not None else Effect.KNOWN
         attempt = known.attempts.get(attempt_key)
         if attempt is not None:
+            stood = attempt.submitted_at
             if report.request and _fill(attempt, report, report.request):
                 news.filled.add(attempt_key)
+                news.left.add(stood)
                 effect = Effect.FILLED if effect is Effect.KNOWN else effect
         elif attempt_key in news.brought:
             if report.request:
@@ -292,7 +295,10 @@ _FILLED = (
 
 def _fill(into: SendAttempt | Request, report: Report, request: Request) -> bool:
     """Fill in what is missing of a submission; what is there stays. Whether anything was."""
-    found = False
+    found = request.submitted_at < into.submitted_at
+    if found:
+        # A log of reports tells no better: the earliest that anybody knew of it is nearest to its submission.
+        into.submitted_at = request.submitted_at
     if into.body_hash is None and request.body_hash is not None:
         into.body = request.body  # a text that retention took away stays away: its hash is there
         found = True
@@ -332,7 +338,7 @@ def _write(news: _News, known: _Known) -> None:
     _store_filled([known.attempts[key] for key in news.filled])
     touched: dict[int, SendAttempt | Request] = {key: known.attempts[key] for key in changed | news.filled}
     touched |= {key: report.request for key, report in news.brought.items() if report.request}
-    rollup.touch(one.submitted_at for one in touched.values())
+    rollup.touch([*news.left, *(one.submitted_at for one in touched.values())])
     # Numbers that a failure was reported about are judged, and those that were given up before.
     reported = {**events, **past}
     failing = {
@@ -428,7 +434,7 @@ def out_of_date(events: Mapping[SendAttempt, Iterable[life.Event]]) -> list[Stor
 
 
 def _store_filled(attempts: Collection[SendAttempt]) -> None:
-    fields = (*_FILLED, "client_ref")
+    fields = (*_FILLED, "client_ref", "submitted_at")
     postgres.update(SendAttempt, fields, [(a.pk, *(getattr(a, name) for name in fields)) for a in attempts])
     # Deferred unless it was filled.
     bodies = [(a.pk, a.body) for a in attempts if "body" in a.__dict__]

@@ -60,6 +60,20 @@ def attempt(ref: str = "SM1") -> SendAttempt:
 # --- One life -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_send_was_submitted_when_the_earliest_row_about_it_says_so(at_once: bool) -> None:
+    later, earlier = (Request(submitted_at=NOON + timedelta(hours=hours)) for hours in (2, 0))
+    rows = [Report("twilio", "AC1", "SM1", Event(S.DELIVERED), request=later)]
+    rows += [Report("twilio", "AC1", "SM1", Event(S.SENT), request=earlier)]
+    for some in [rows] if at_once else [rows[:1], rows[1:]]:
+        TouchedHour.objects.all().delete()
+        take(*some)
+    assert attempt().submitted_at == NOON
+    # The hour that it left is counted again, too.
+    left = {NOON + timedelta(hours=2)} if not at_once else set()
+    assert set(TouchedHour.objects.values_list("hour", flat=True)) == {NOON} | left
+
+
 def test_reports_out_of_order_end_in_the_furthest_and_are_all_kept() -> None:
     take(sent())
     for status in (S.DELIVERED, S.SENT, S.QUEUED):
