@@ -17,7 +17,9 @@ from consent.intake.targets import TARGETS, USUAL_HEADERS, folded
 from consent.moments import TimeWarning, learn_order, read_moment
 from consent.numbers import read_number
 
-_TWIN = re.compile(r" \(\d+\)$")  # what the second of two equal names got
+# Behind a usual name: what the second of two equal names got, and the clock of a time.
+_ASIDE = re.compile(r" ?[(\[](?:\d+|utc|gmt)[)\]]$", re.IGNORECASE)
+_UTC = re.compile(r"\b(?:utc|gmt)\b", re.IGNORECASE)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)  # a time to come is a time too
 
 
@@ -30,7 +32,7 @@ def guess(system: System, headers: Sequence[str], samples: Sequence[Sequence[str
     }
     for target in TARGETS[system.kind]:
         usual = USUAL_HEADERS.get(target.name, [])
-        place_of = {header: folded(_TWIN.sub("", header)) for header in free}
+        place_of = {header: folded(_ASIDE.sub("", header)) for header in free}
         fitting = sorted((h for h in free if place_of[h] in usual), key=lambda h: usual.index(place_of[h]))
         if target.has_polarity and len(fitting) > 1:
             # The stage of a sale is called a status too.
@@ -80,7 +82,9 @@ def _is_time(cell: str) -> bool:
 
 
 def _learn(found: Guess, target: Target, columns: dict[str, list[str]]) -> None:
-    """Which way round a yes goes and how dates are written, as far as the cells say."""
+    """Which way round a yes goes, how dates are written and by which clock, as far as headers and cells say."""
+    if target.name == "at" and all(map(_UTC.search, columns)):
+        found.rules["time_zone"] = "UTC"
     for header, cells in columns.items():
         if target.name == "status":
             thought = guess_polarity(header, cells)

@@ -66,3 +66,16 @@ def test_a_record_id_is_a_number_only_where_it_is_written_as_one() -> None:
 def test_columns_of_one_name_are_proposed_together() -> None:
     row = {"Phone": "", "Phone (2)": "4155550100", "Email": "a@example.com", "Email (2)": ""}
     assert columns(K.CRM, row) == {"number": ["Phone", "Phone (2)"], "email": ["Email"]}
+
+
+@pytest.mark.parametrize(
+    ("headers", "rules"),
+    [
+        (["Consent date (UTC)"], {"date_order": "ymd", "time_zone": "UTC"}),
+        (["Date sent [GMT]", "Date created (UTC)"], {"date_order": "ymd", "time_zone": "UTC"}),
+        (["Date sent (UTC)", "Date created"], {"date_order": "ymd"}),
+    ],
+)
+def test_a_header_may_name_the_clock(headers: list[str], rules: dict[str, str]) -> None:
+    found = guess(System(kind=K.CRM), headers, [[TIME] * len(headers)])
+    assert (found.columns["at"], found.rules) == (headers, rules)
