@@ -116,6 +116,9 @@ REVOKE = phrases(
     understand [what] [the] [word] [no|not] stop|unsubscribe [means]
     were|been|was told|asked ~2 to stop|unsubscribe|remove
     stop|quit *ing my|this|our phone|number|cell
+    stop|unsubscribe doesnt|didnt|isnt|wont work|working
+    {msgs}|these go away $
+    get|getting this|these|them|{msgs} to stop $
     stop asking $
     asked|told|telling|asking [you|them] not to text|message|contact|call
     many|several|multiple|countless|2|3|4|5|6|10|two|three|four|five|ten|hundred|million|thousand times ~8 stop|unsubscribe|quit|opt_out
@@ -126,6 +129,7 @@ REVOKE = phrases(
     <i|we|they|he|she|you|why|if|to dont|never [ever|keep|please|you_dare] send|sending|forward [me|us|this_number|out] [{det}] [{det}] {msgs}|anything|nothing|anymore|stuff|shit|crap|junk|these|those|another|else|$
     dont|never [ever] send me|us ~3 again|ever
     forbid|prohibit you ~1 text|contact|message|call|texting|contacting|messaging|calling|send
+    to not text|contact|message|call me|us|this_number|this_phone
     not to|be text|texted|contact|contacted|message|messaged|disturbed|spammed {me}|again|anymore|$
     {unwanted} [to|in] [be|keep|continue|continue_to|have] receive|receiving|received|sent|get|getting|hear|hearing|see|seeing ~3 {msgs}|from_you|from_this|from_your|these|those|anything|anymore
     {unwanted} [to|in] receive|receiving|hear this|it|from|$
@@ -140,10 +144,11 @@ REVOKE = phrases(
     no_more|no_further|no_future|no_additional [from|of|with] [{det}] [{det}] {notices}|emails|calls|these|from_you|from_yall !lens|lenses|info|left|on_my_order|on_my_account
     no_more of these|this|your|them
     no call|calls|calling or|and|nor text|texts|texting|messages
-    ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact !in|on|lens|lenses|sign|signs|number|info|delivery|pickup
+    ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact !in|on|lens|lenses|sign|signs|number|info|delivery|pickup|order|drop_off
     ^ [{courteous}|ok|hi] [{courteous}] no [{det}] texts|messages|sms|notifications|alerts $
     {remove} {mine} [please|now|all] off|from|out_of [of|from] [{det}] [{det}] !guest|wait|waiting [ur] [~1] {list}
     {remove} {mine} off $
+    {remove} all|both of our|my|these numbers
     take|taken off {mine}
     ^ [{courteous}] remove|take|delete [off] [me] from|off [{det}] list|lists|system|database
     remove|take|get|delete him|her|them|this_person|NAME|my_name off|from ~2 list|lists|system|database

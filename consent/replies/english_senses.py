@@ -109,7 +109,12 @@ DOUBT = phrases(
     nobody asked
     dont|stop|quit|never reply*|respond*|answering|text_back
     take me out $
-    no part of
+    no|any part of
+    {unwanted} whatever
+    email only
+    ^ i dont text $
+    you|u|they keep {texting}|sending !the
+    {msgs} ~3 not|arent accepted|allowed|permitted
     enough|done|had_it with this|you|it|these|that|yall
     {third}|NAME|husband|wife|mother|father is_dead|died|has_died|is_deceased
     who is {name} $
@@ -177,7 +182,7 @@ REFUSAL = phrases(
 # A remark that ends in the keyword.
 LAST_WORD = phrases(
     """
-    please|interested|now|actually|ugh|no|nah|nope|god|guys|people|annoying|thanks|spam|already|so|just|mas|customer|sake|enough|person|number|again|me|stop|hell|seriously|sorry|texts|messages|this|want|anymore|damn|jesus|sick stop|unsubscribe $
+    please|interested|but|now|actually|ugh|no|nah|nope|god|guys|people|annoying|thanks|spam|already|so|just|mas|customer|sake|enough|person|number|again|me|stop|hell|seriously|sorry|texts|messages|this|want|anymore|damn|jesus|sick stop|unsubscribe $
     """
 )
 

@@ -12,7 +12,7 @@ _VOCABULARY = {
     "msgs": "message messages sms texto textos textes pub pubs publicite publicites promo promos promotions alertes"
     " notifications courriels spam spams sollicitations annonces mms envois rappels mail mails email emails relances appels demarchage contact contacts",
     "want": "accepte acceptons veux souhaite desire voudrais veut souhaitons voulons aimerais desirons",
-    "off": "enlev* retir* supprim* effac* ray* radi* ote* otez sortez sors desinscri* desabon* exclu* elimin* oubli*",
+    "off": "perdez jetez enlev* retir* supprim* effac* ray* radi* ote* otez sortez sors desinscri* desabon* exclu* elimin* oubli*",
     "number": "numero nom contact tel telephone cellulaire portable coordonnees donnees infos num",
     "list": "liste listes base systeme fichier fichiers repertoire contacts envois base_de_donnees groupe",
     "det": "de d des les le la l vos votre tes ton ces ce cet cette tous toutes tout mes mon ma un une aux au a y ce_genre_de ce_type_de",
@@ -42,23 +42,33 @@ REVOKE = phrases(
     plus|pas [jamais] {pron} {send} !la|le|l|une
     plus|pas [jamais] {send} $|{msgs}
     ne|n [{pron}] {send} plus
-    ne|n|en {want} plus|pas|aucun*|absolument_pas [de|d] recevoir|avoir ~3 {msgs}|offres|rien|$
+    ne|n|en {want} plus|pas|aucun*|absolument_pas [de|d] recevoir ~3 {msgs}|offres|rien|$
+    ne|n|en {want} plus|pas avoir ~3 {msgs}|offres
     ne|n {want} plus|pas [jamais] [d] etre contact*|sollicit*|derang*|harcel*|inscrit*|abonne*|import*
     ne|n {want} plus|pas rien [recevoir]
     n|ne accept* plus|pas [{det}] [{det}] {msgs}
     mett* fin ~1 {msgs}|ca|cela
     interesse* arret*|stop
-    {want} que vous|ca|cela|ces arret*|cess*|stopp* $|{det}
-    ai [deja] dit|repondu|repete|ecrit [d|de] stop|arret*
+    {want}|exige|demande que vous|ca|cela|ces arret*|cess*|stopp* $|{det}
+    ai [deja] dit|repondu|repete|ecrit|envoye|texte|tape [d|de] stop|arret*
+    faut|devez arreter|cesser $
+    sortir|quitter|partir [de] la|cette|votre|vos liste|listes
+    comment ~3 arret*|stopp* [ca|cela|ceci] $
+    prefere|prefererais|aimerais ne pas|plus recevoir|etre ~2 {msgs}|contact*
+    plus|pas besoin de|d [{det}] {msgs}
+    n|ne utilis* plus|pas mon|ce|notre {number}
+    {msgs} arretez|stop $
+    ^ arret|arretez immediat|total|definitif|avec ca|$
     ne|n {want} plus|pas que vous|l_on|on ~1 {send}
     ne|n {want} plus|pas|aucun* [{det}] [{det}] {msgs}
-    je|j {want} plus !souvent [recevoir|etre|{det}] ~2 {msgs}|{send}|$
+    je|j {want} plus !souvent [recevoir|etre|{det}] ~2 {msgs}|{send}
+    je|j {want} plus [recevoir] $
     je|nous|on {want} plus|pas recevoir ~3 {msgs}|offres|rien|ca|cela
     n|ne [{pron}] {send} plus|pas [{det}] [{det}] {msgs}
     ^ [{polite}] [{polite}] pas de sms|messages|textos|texto|pub|pubs|publicite|promos|promotions|courriels|mails|spam|notifications !recu|recus|{number_word}
     ^ [{polite}] [{polite}] plus|aucun|assez|fini [{det}|aucun|jamais] [{det}] {msgs} !{number_word}|que|recu|recus|recue
     plus aucun|jamais|un_seul [{det}] {msgs} !recu|recue
-    assez|marre|ras_le_bol|suffit [avec] [{det}] [{det}] {msgs}
+    assez|marre|ras_le_bol|suffit|fatigue*|tanne* [avec] [{det}] [{det}] {msgs}
     desabon*|desinscri*|desincri*|desabo
     annul*|resili*|stopp*|cess*|termin*|arret*|suspend* [{det}] [{det}] abonnement*|inscription|{msgs}
     {off} [{det}] moi|me|nous $|{det}|svp|immediatement
@@ -108,7 +118,7 @@ REVOKE_SENDER = phrases(
     ^ [{polite}] stop|arretez je|j|pas [ne|n] suis|veux|connais|ai|interesse*
     ^ [{polite}] ca suffit $
     """,
-    {"polite": "merci svp bonjour ok non oui veuillez de d stp alors maintenant bon"},
+    {"polite": "merci svp bonjour ok non oui mais veuillez de d stp alors maintenant bon"},
 )
 
 WRONG_NUMBER = phrases(
@@ -161,7 +171,9 @@ DOUBT = phrases(
     ^ [c_est|c_est_du|c_est_une|quel|quelle] arnaque|spam|fraude|harcelement $
     ^ [ca|cela|ok|ok_ca] suffit|assez [maintenant|comme_ca] $
     ^ assez $
-    ^ [je|j] [n_en|en|ne] veux plus $
+    ^ [je|j] [n_en|en|ne] veux plus|pas|rien $
+    ^ plus rien $
+    interesse|interessent pas|plus
     ^ j arrete $
     ^ tout arreter $
     ^ annulation|resiliation|desistement $

@@ -11,7 +11,7 @@ _VOCABULARY = {
     "give": "envien envie envies enviar enviarme enviarnos manden mande mandes mandar mandarme mandarnos enviando mandando mandara mandaran enviara enviaran"
     " estar_enviando estar_mandando estarme_enviando estarme_mandando",
     "call": "escriban escriba escribas escribir escribirme contacten contacte contactes contactar contactarme molesten"
-    " moleste molestes molestar molestarme texteen textee textees textear textearme llamen llame llames llamar llamarme"
+    " moleste molestes molestar molestarme escribieran escribiera contactaran contactara molestaran molestara llamaran texteen textee textees textear textearme llamen llame llames llamar llamarme"
     " notifiquen notificarme mensajeen jodan joda jodas insistan escribiendo molestando llamando contactando busquen",
     "again": "vuelvan vuelva vuelvas volver sigan siga sigas seguir",
     "want": "quiero deseo necesito quisiera queremos acepto me_interesa me_interesan",
@@ -58,7 +58,7 @@ REVOKE = phrases(
     no|ya_no {want} que ~2 {pester}|manden|envien|mande|envie
     no|ya_no {want} ser contactad*|molestad*
     no|ya_no {want} estar|seguir|participar ~3 {list}|$
-    {off} $
+    {off} [ya|de_aqui] $
     {off} ~1 [de|del] ~2 {list}
     [{me}] {erase} mi|este|nuestro|el [{number}] [de] {number} !en|del_pedido|de_la_cuenta|viejo
     {erase} mi|este {number}
@@ -66,18 +66,24 @@ REVOKE = phrases(
     dej*me|dejar|dejo de {pester}|recib*
     baja definitiva|inmediata|total $
     no|ya_no {want} mas informacion $
-    me|nos quiten|saquen|borren|eliminen|remuevan|retiren|den_de_baja|desuscriban|saque|borre|elimine
+    me|nos quiten|saquen|borren|eliminen|remuevan|retiren|den_de_baja|desuscriban|saque|borre|elimine|retire|remueva
     dame|deme|denme|darme|darnos|darse|dar|dennos|den|des|doy de baja !en|el
     baja|bajenme|bajame|bajeme [de] [la|mi|esta|su|tu] lista|suscripcion|mensajes
     solicito|quiero|pido|solicitar|deseo|quisiera|tramitar|necesito|dar [la|mi|una] baja
     baja del servicio
     me di de baja !en|del
     no esten|este|estes {call}|{give}
+    no {call} ni {call}
+    rechazo|rehuso ~2 {msgs}
+    escribi|puse|mande|envie|respondi stop
+    como me borro|quito|elimino $|de_esto|de_esta|de_la_lista|de_su|de_aqui
+    no !puedo|puede|pude|se ~2 usen|usar|utilicen|utilizar mi|este numero
     si no paran|dejan ~2 denunci*|report*|demand*
     ni_un {msgs} mas
-    decir|dije|dicho|digo|pedi|pedido [que] stop|alto|paren|pare|basta
+    decir|dije|dicho|digo|pedi|pedido [que] stop|alto|paren|pare|pararan|basta
     no|nunca ~1 pedi|solicite ~1 {msgs}|recibir
-    como ~3 de_baja|desuscribo|cancelo_los|cancelo_la_suscripcion|salgo_de|salir_de|salirme
+    como ~3 de_baja|desuscribo|cancelo_los|cancelo_la_suscripcion
+    como ~3 salgo|salir|salirme [de] [la|su|esta|este] lista|grupo|servicio|esto|mensajes|aqui|$
     desuscrib*|desuscripcion|desinscrib*|dessuscrib*
     {cancel} [{det}] [mis] [{det}] {msgs}|suscripcion|subscripcion|suscripciones|mensajeria
     suscripcion|mensajes|sms cancelar|cancelada|cancelado $
@@ -188,7 +194,11 @@ DOUBT = phrases(
     voy a|los reportar*|denunciar*|bloquear*|reporto|denuncio
     reportad*|bloquead*|denunciad* $
     menos|muchos|demasiados|tantos mensajes|sms|textos
-    ^ [ya] [quiero|deseo|necesito|quisiera] cancelar|terminar|salir|cancelarlo|darme_de_baja $
+    ^ [ya|me] [quiero|deseo|necesito|quisiera] cancelar|cancelen|cancele|anulen|anulenlo|terminar|salir|salirme|cancelarlo|darme_de_baja [ya|todo|esto|de_esto] $
+    ^ la baja $
+    ya [les|le|te] dije|he_dicho que no
+    como|donde ~1 cancelo|salgo $
+    siguen|sigue|continuan {give}|escribiendo|llegando
     {off} $
     basta|paren|dejen !de|con|que|en|la|el|las|los
     <la|mas|muy|es|planta|en|temporada|talla|de|una|bien|precio baja $

@@ -28,7 +28,7 @@ STOP_ALL = frozenset(
 SOFT_STOP_WORDS = frozenset(
     "para salir fin terminar termina finir annuler annulez annule resilier resiliez anular borrar eliminar supprimer"
     " quitar nomore nomoretexts notexts notexting stopit quitit endit stopthat stopthese endthis endthese nomsgs"
-    " ngung tuchoi huydangky removethis suspender yabasta finito 取消 kundigen discontinue refuse deinscrire".split()
+    " ngung tuchoi huydangky removethis suspender revoco revocar yabasta finito 取消 kundigen discontinue refuse deinscrire".split()
 )
 
 START_WORDS = frozenset(
