@@ -35,7 +35,7 @@ _STOP_SIGN = {ord("🛑"): " stop "}
 _UNACCENTED = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d"})
 # The marks that make another syllable of a Japanese one; they are no accents.
 _VOICED = "\u3099\u309a"
-_CONTRACTION = re.compile(r"(?<=\w)'(?=(?:t|s|m|re|ve|ll|d|all)\b)")
+_CONTRACTION = re.compile(r"(?<=\w)'(?=(?:t|s|m|re|ve|ll|d|all)\b)|(?<=\bnon)[-‐](?=stop)")
 _TITLE = re.compile(r"\b(mrs?|ms|dr|sra?|mme)\.", re.IGNORECASE)
 _NUMBER_SIGN = re.compile(
     r"\b(wr?on?g|rong|this|that|my|our|the|your|ur|phone|cell|right|new|old|same)\s*#(?!\w)"

@@ -173,6 +173,8 @@ def test_short_answers_are_read_with_the_question(text: str, outbound: str, mean
         ("pleeeease stop", "stop"),
         ("STOP -Maria", "stop"),
         ("non -stop flights", "none"),
+        ("Non-stop!", "none"),
+        ("Non, stop", "stop"),
         ("ztop", "stop"),  # a key of the row below
         ("atop texting me", "stop"),
         ("atop the hill", "none"),
