@@ -13,13 +13,15 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
-from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Value, When, Window
+from django.db.models import BigIntegerField, Case, Count, F, IntegerField, Q, QuerySet, Value, When, Window
 from django.db.models.functions import Lag, Lower
 
 from backoffice.models import ImportBatch
 from consent.models import SystemRecord
 from errors import life
-from errors.models import SendAttempt
+from errors.models import ErrorCode, SendAttempt
+from errors.models.attempt import SendAttemptQuerySet
+from errors.overdue import deadlines
 from errors.recipients import marketing_senders
 
 WITHIN = timedelta(hours=24)  # carriers react within seconds, people within a day
@@ -112,12 +114,11 @@ def pairs(kind: Kind, start: datetime, end: datetime) -> list[Pair]:
 
 def repeated(kind: Kind, start: datetime, end: datetime) -> QuerySet[Any, Any]:
     """The sends of a window that repeat another one, which stands in `before`."""
-    sends: QuerySet[Any, Any] = SendAttempt.objects.filter(
-        submitted_at__gte=start - WITHIN, submitted_at__lt=end
-    )
-    sends, shared = _of_kind(kind, sends)
+    log = SendAttempt.objects.between(start - WITHIN, end)
+    unclear = Case(When(_unclear(log), then=Value(1)), default=Value(0), output_field=IntegerField())
+    sends, shared = _of_kind(kind, log.annotate(unclear=unclear))
     order = [F("submitted_at").asc(), F("pk").asc()]
-    for name in ("pk", "submitted_at", "status", "number"):
+    for name in ("pk", "submitted_at", "status", "number", "unclear"):
         alias = {"pk": "before", "submitted_at": "before_at"}.get(name, f"before_{name}")
         sends = sends.annotate(**{alias: Window(Lag(name), partition_by=shared, order_by=order)})
     # "Or nothing" keeps the window's beginning out of what is compared: the send before may lie before it.
@@ -126,10 +127,25 @@ def repeated(kind: Kind, start: datetime, end: datetime) -> QuerySet[Any, Any]:
     if kind is Kind.PERSON:
         sends = sends.exclude(before_number=F("number")) | sends.filter(number__in=shared_numbers())
     return (
-        sends.filter(before_status__in=UNCLEAR)
+        sends.filter(before_unclear=1)
         if kind is Kind.UNCLEAR
-        else sends.exclude(before_status__in=RETRIED)
+        else sends.exclude(before_status__in=RETRIED, before_unclear=0)
     )
+
+
+def _unclear(log: SendAttemptQuerySet) -> Q:
+    """Nobody knows whether it arrived: no answer, no receipt, a failure whose code proves none, or a route on which
+    "sent" is the last that is ever heard."""
+    book = ErrorCode.objects.as_catalogue()
+    found = Q(status__in=UNCLEAR)
+    for row in log.by_code():
+        provider, code = row["provider"], row["error_code"]
+        if book.look_up(provider, code).facts.is_ambiguous:
+            found |= Q(is_failed=True, provider=provider, error_code=code)
+    for deadline in deadlines(settings.SEND_LOG["final_after_hours"]):
+        if deadline.after is None:
+            found |= deadline.whose & Q(status=life.Status.SENT.value)
+    return found
 
 
 def _of_kind(kind: Kind, sends: QuerySet[Any, Any]) -> tuple[QuerySet[Any, Any], list[str]]:

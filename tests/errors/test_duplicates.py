@@ -96,6 +96,20 @@ def test_again_while_nobody_knew_what_became_of_the_first(status):
     assert found(Kind.UNCLEAR) == [pair]
 
 
+def test_again_after_a_code_that_proves_no_failure():
+    pair = twice(status="failed", provider="twilio", error_code="30410", **TEXT)
+    twice(status="failed", provider="twilio", error_code="30007", **TEXT)
+    assert found(Kind.UNCLEAR) == [pair]
+    assert found(Kind.CONTENT) == [pair]  # the first may have arrived
+
+
+def test_again_after_sent_on_a_route_that_reports_no_deliveries(settings):
+    settings.SEND_LOG = {**settings.SEND_LOG, "final_after_hours": {"*": 72, "plivo": None}}
+    pair = twice(status="sent", provider="plivo", **TEXT)
+    twice(status="sent", provider="twilio", **TEXT)
+    assert found(Kind.UNCLEAR) == [pair]
+
+
 def test_two_people_who_share_a_number_and_one_person_with_two():
     """F32."""
     shared = make.number()
