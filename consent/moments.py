@@ -42,9 +42,12 @@ class TimeWarning(StrEnum):
 class DateOrder(StrEnum):
     """The order of day, month and year in a date made of numbers."""
 
-    YMD = "ymd"
+    YMD = "ymd"  # only with a year of four digits: 25/03/14 is a day of 2014 far more often than one of 2025
     MDY = "mdy"
     DMY = "dmy"
+
+
+YEAR_LAST = (DateOrder.MDY, DateOrder.DMY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,13 +319,12 @@ def _short_year(year: str, order: DateOrder | None) -> int:
 def _numeric_date(numbers: tuple[str, str, str], order: DateOrder | None) -> date:
     """Three numbers as a date in the declared order.
 
-    A date that ends in a four-digit year may do without an order (or with ymd, which says nothing about it)
-    if only one date is possible.
+    Its year stands last, so ymd says nothing about it. Without an order it is read if its year has four digits and
+    only one date is possible.
     """
-    long_year = len(numbers[2]) == 4
-    if order is not None and not (long_year and order is DateOrder.YMD):
+    if order in YEAR_LAST:
         return _in_order(numbers, order)
-    if not long_year:
+    if len(numbers[2]) < 4:
         raise OrderNeeded
     possible = set(_possible_dates(numbers).values())
     if len(possible) > 1:
@@ -334,19 +336,15 @@ def _numeric_date(numbers: tuple[str, str, str], order: DateOrder | None) -> dat
 
 def _in_order(numbers: tuple[str, str, str], order: DateOrder) -> date:
     """Numbers as a date; a two-digit year is of this century. ValueError if there is no such day."""
-    by_letter = dict(zip(order, numbers, strict=True))
-    if len(by_letter["d"]) > 2:
-        raise ValueError("a four-digit year stands where the day should be")
-    if len(by_letter["y"]) < 2:
-        raise OrderNeeded("a single digit is no year")
-    year = int(by_letter["y"])
-    return date(year if len(by_letter["y"]) == 4 else 2000 + year, int(by_letter["m"]), int(by_letter["d"]))
+    first, second, year = numbers
+    day, month = (first, second) if order is DateOrder.DMY else (second, first)
+    return date(int(year) if len(year) == 4 else 2000 + int(year), int(month), int(day))
 
 
 def _possible_dates(numbers: tuple[str, str, str]) -> dict[DateOrder, date]:
     """Every order in which the numbers are a real day."""
     possible = {}
-    for order in DateOrder:
+    for order in YEAR_LAST:
         try:
             possible[order] = _in_order(numbers, order)
         except ValueError:
@@ -488,8 +486,8 @@ class DateOrderEvidence:
 
     `order` is set when the finding is PROVED, and is ymd when it is UNNEEDED because dates start with their
     year. `candidates` are the orders that read every cell. `samples` are the first few cells that rule an
-    order out: the proof, or the contradiction. `cells` counts what was not blank, `readable` the cells each
-    order can read, `open_cells` those that can be read in more than one.
+    order out: the proof, or the contradiction. `cells` counts what was not blank, `open_cells` those that can
+    be read in more than one.
     """
 
     finding: OrderFinding
@@ -497,7 +495,6 @@ class DateOrderEvidence:
     candidates: frozenset[DateOrder]
     samples: tuple[OrderSample, ...]
     cells: int
-    readable: Mapping[DateOrder, int]
     open_cells: int
 
 
@@ -520,16 +517,15 @@ def learn_order(samples: Iterable[str]) -> DateOrderEvidence:
         if not orders:
             continue
         seen[orders] += 1
-        if len(orders) < _most_orders(text) and seen[orders] <= KEPT_SAMPLES:
+        if len(orders) < len(YEAR_LAST) and seen[orders] <= KEPT_SAMPLES:
             kept.append(OrderSample(row, raw, orders))
     candidates = frozenset(DateOrder).intersection(*seen)
     finding = _order_finding(candidates, bool(seen))
     order = next(iter(candidates)) if finding is OrderFinding.PROVED else None
     if finding is OrderFinding.UNNEEDED and year_first:
         order = DateOrder.YMD
-    readable = {each: sum(count for orders, count in seen.items() if each in orders) for each in DateOrder}
     open_cells = sum(count for orders, count in seen.items() if len(orders) > 1)
-    return DateOrderEvidence(finding, order, candidates, tuple(kept), cells, readable, open_cells)
+    return DateOrderEvidence(finding, order, candidates, tuple(kept), cells, open_cells)
 
 
 def _orders_of(text: str) -> frozenset[DateOrder]:
@@ -538,12 +534,6 @@ def _orders_of(text: str) -> frozenset[DateOrder]:
     if found is None:
         return frozenset()
     return frozenset(_possible_dates((found["first"], found["middle"], found["last"])))
-
-
-def _most_orders(text: str) -> int:
-    """How many orders a cell of this shape could have: with four digits at its end or one in front, never ymd."""
-    found = _NUMERIC_DATE.match(text)
-    return 2 if found and (len(found["last"]) == 4 or len(found["first"]) == 1) else 3
 
 
 def _order_finding(candidates: frozenset[DateOrder], any_seen: bool) -> OrderFinding:

@@ -24,7 +24,15 @@ from consent.intake.plan import vocabulary_of
 from consent.intake.targets import TARGETS
 from consent.intake.words import MEANINGS
 from consent.models import Program
-from consent.moments import BLANK_WORDS, DateOrder, DateOrderEvidence, OrderFinding, learn_order, read_moment
+from consent.moments import (
+    BLANK_WORDS,
+    YEAR_LAST,
+    DateOrder,
+    DateOrderEvidence,
+    OrderFinding,
+    learn_order,
+    read_moment,
+)
 
 PROOF_ROWS = 6
 SHOWN_WORDS = 60
@@ -252,7 +260,8 @@ def dates(file: File) -> Topic:
             ),
         ),
         contradicts=_contradiction(evidence, saved),
-        misreads=_misreads(evidence, saved),
+        # Year first leaves such a date without a time; the other two take day for month.
+        misreads=evidence.finding is OrderFinding.PROVED and saved in set(YEAR_LAST) - {evidence.order},
     )
 
 
@@ -265,14 +274,6 @@ def _contradiction(evidence: DateOrderEvidence, saved: str) -> str:
         return "Nobody has said yet how the dates of this file are written."
     label = ORDERS[DateOrder(saved)].split(",")[0].lower()
     return f"The saved mapping reads dates “{label}”, which does not fit this file."
-
-
-def _misreads(evidence: DateOrderEvidence, saved: str) -> bool:
-    """Whether the saved order would take day for month. Year first reads years of two digits only, and leaves other
-    dates without a time."""
-    if evidence.finding is not OrderFinding.PROVED or not saved or saved == evidence.order:
-        return False
-    return saved != DateOrder.YMD or evidence.readable[DateOrder.YMD] > 0
 
 
 def _order_in_words(evidence: DateOrderEvidence, file: File) -> str:

@@ -103,13 +103,6 @@ def test_a_saved_order_that_would_take_day_for_month_is_asked_about_everywhere()
     assert mapping.suggest(mixed)[1] is not None, "single dates are wrong in any order"
 
 
-@pytest.mark.parametrize(("date", "is_asked"), [("03/04/2026", False), ("03/04/26", True)])
-def test_a_year_of_two_digits_behind_is_not_taken_for_one_in_front(date: str, *, is_asked: bool) -> None:
-    head = "Record ID,Mobile Phone Number,SMS Opt-In,SMS Consent Date\n"
-    batch = upload("hubspot", f"{head}1,4155550101,Yes,{date}\n2,4155550102,Yes,03/25{date[5:]}\n")
-    assert (mapping.suggest(batch)[1] is None) is is_asked
-
-
 def test_of_two_columns_with_one_name_a_person_says_which_counts() -> None:
     batch = upload("crm", "name,phone,phone,sms_opt_in,opted_at,country\nAl,,4155550101,Yes,2026-03-04,US\n")
     assert mapping.fitting(batch, now=batch.uploaded_at) is None
