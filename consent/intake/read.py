@@ -88,12 +88,13 @@ def rejected(row: Row, reason: str, detail: str, number: str = "") -> Outcome:
 def held_for_word(
     row: Row, word: str, detail: str, number: NumberCell, moment: Moment | None = None
 ) -> Outcome:
-    """A status word nobody explained: the row waits until somebody does."""
+    """A status word nobody explained: the row waits until somebody does. `detail` says what the word does not."""
     return Outcome(
         row.line,
         Bucket.HELD,
         "status_unrecognised",
-        detail,
+        f"“{word[:80]}” {detail}. Say what it means in the mapping’s vocabulary and take the held rows in again, or "
+        "mend the file.",
         tuple(row.warnings),
         number.e164 or "",
         at=moment.at if moment else None,
@@ -232,9 +233,7 @@ def _status_row(plan: Plan, row: Row) -> Claim | Outcome:
         return held_for_word(
             row,
             text,
-            f"“{text[:80]}” is no status word this system is known to use. Say what it means in the "
-            "mapping’s "
-            "vocabulary and take the held rows in again, or mend the file.",
+            "is no status word this system is known to use",
             cell,
             moment,
         )
@@ -262,9 +261,7 @@ def _form_row(plan: Plan, row: Row) -> Event | Outcome:
     if plan.statuses:
         meaning, text, _ = _status(plan, row)
         if meaning is None:
-            return held_for_word(
-                row, text, f"“{text[:80]}” does not say whether the box was ticked.", cell, moment
-            )
+            return held_for_word(row, text, "does not say whether the box was ticked", cell, moment)
         if meaning is Meaning.OUT:
             act = Act.REVOKE
         elif meaning is not Meaning.IN:
@@ -394,7 +391,7 @@ def _staff_row(plan: Plan, row: Row) -> Event | Outcome:
     moment = _moment(plan, row)
     meaning, text, _ = _status(plan, row)
     if meaning is None:
-        return held_for_word(row, text, f"“{text[:80]}” does not say what was changed.", cell, moment)
+        return held_for_word(row, text, "does not say what was changed", cell, moment)
     reference = plan.text(row.cells, "reference", 200)
     channel = plan.text(row.cells, "channel", 40).casefold()
     if meaning is Meaning.OUT:
