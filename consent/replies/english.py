@@ -56,7 +56,8 @@ NEGATED = phrases(
     why|how_come|when did|have|has you|u|they|yall|it stop|stopped|quit ~2
     i|we|he|she|they|people|kids|who|friends dont|never|cant|didnt|wont|couldnt|doesnt|havent text|message|email|write|call|contact|respond|reply
     why|how_come|if dont|didnt|havent|not [you] text|message|email|write|call|contact
-    {third}|NAME|ex|boyfriend|girlfriend wont|doesnt|never|cant stop {texting}|calling
+    {third}|NAME|ex|boyfriend|girlfriend wont|doesnt|never|cant stop|leave {texting}|calling|me|us [alone]
+    wrong person|number ~2 meant for|to
     i|we [just|accidentally|must_have|may_have|might_have|already] sent|texted|messaged|called|dialed ~5 wrong number|person
     i|ive|we [have] never|didnt|havent unsubscribed|opted_out|cancelled|canceled
     """,

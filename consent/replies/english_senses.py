@@ -28,7 +28,7 @@ SPOKEN_OF = phrases(
     thinking|considering ~2 unsubscribing|opting_out
     use this one|number $
     {keyword}|remove|off|cancel ~4 email|emails|emailing|newsletter only|not
-    texts|texting|messages|sms are|is fine|ok|okay|good|great|welcome
+    text|texts|texting|messages|sms are|is fine|ok|okay|good|great|welcome
     <you|i|we keep the|my|your texts|messages|sms !coming
     ^ are|is|did|have you|they|yall [guys] [going_to|gonna|planning_to] stop|stopped
     dont|stop|never|not {text}|{texting} [me|us|this_number] ~1 before !i

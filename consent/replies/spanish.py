@@ -74,6 +74,7 @@ REVOKE = phrases(
     me di de baja !en|del
     no esten|este|estes {call}|{give}
     no {call} ni {call}
+    no llamen|llame|llames mas
     rechazo|rehuso ~2 {msgs}
     escribi|puse|mande|envie|respondi stop
     como me borro|quito|elimino $|de_esto|de_esta|de_la_lista|de_su|de_aqui
