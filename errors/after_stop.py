@@ -139,7 +139,7 @@ def _left(sent: Sent, book: Catalogue | None) -> bool:
     if code.category is Category.OPTED_OUT:
         return False  # the provider held it back because of the very revocation
     # Some providers call a message "failed" that they had accepted.
-    return status in LEFT or (status is S.FAILED and code.phase is Phase.DELIVERY)
+    return status in LEFT or (status is S.FAILED and code.phase_in(status) is Phase.DELIVERY)
 
 
 _FIELDS = (

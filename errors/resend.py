@@ -18,7 +18,7 @@ from backoffice import audit
 from consent.models import AgreedStatus, Hold, Sender
 from consent.rules import Status as Consent
 from errors import life, slices
-from errors.catalogue import Catalogue, Category, Phase, Retry, Signal
+from errors.catalogue import Catalogue, Category, Retry, Signal
 from errors.fix import Refused
 from errors.intents import BY, FAILED, NOT_SENT, SUCCEEDED, how_many, intents
 from errors.models import ErrorCode, Fix, Pattern, SendAttempt
@@ -207,7 +207,7 @@ class _Judge:
     def __init__(self, lines: list[Line], fix: Fix | None, *, since: datetime, oldest: datetime) -> None:
         self.lines, self.fix, self.since, self.oldest = lines, fix, since, oldest
         self.catalogue: Catalogue = ErrorCode.objects.as_catalogue()
-        self.advice: dict[tuple[str, str, bool], tuple[Category, Retry]] = {}
+        self.advice: dict[tuple[str, str, str], tuple[Category, Retry]] = {}
         self.programs: dict[str, set[int]] = {}
         senders = Sender.objects.filter(address__in={line.sender for line in lines if line.sender})
         for address, program in senders.values_list("address", "programs"):
@@ -243,12 +243,11 @@ class _Judge:
         return self._advised(replace(latest, tries=max(line.tries, len(lost)))), None
 
     def _advised(self, line: Line) -> Line:
-        refused = line.status == life.Status.REJECTED
-        key = (line.provider, line.code, refused)
+        key = (line.provider, line.code, line.status)
         if key not in self.advice:
-            phase = Phase.SUBMIT if refused else Phase.DELIVERY
             # A log carries the codes of receipts, for a refusal too; the phase is for the advice alone.
             facts = self.catalogue.look_up(line.provider, line.code).facts
+            phase = facts.phase_in(life.Status(line.status))
             self.advice[key] = (facts.category, facts.advice(phase).retry)
         category, retry = self.advice[key]
         return replace(line, category=category, retry=retry)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from errors.catalogue.categories import Category, CategoryFacts, Retry
 from errors.catalogue.channels import provider_label
+from errors.life import Status
 
 
 class Phase(StrEnum):
@@ -137,6 +138,12 @@ class CodeFacts:
     def is_failure(self) -> bool:
         """Whether a message failed because of it: successes and notices look like codes, too."""
         return self.category is not Category.OK and not self.is_notice
+
+    def phase_in(self, status: Status) -> Phase:
+        """Whether a message that ended like this was refused with the code, or accepted before it. Some providers
+        call a request "failed" that they never took: then the code is one that only arises at the request."""
+        refused = status is Status.REJECTED or (status is Status.FAILED and self.phase is Phase.SUBMIT)
+        return Phase.SUBMIT if refused else Phase.DELIVERY
 
     def advice(self, phase: Phase | None = None) -> Advice:
         """What to do about the same message when the code came in `phase` (None: where it usually comes)."""

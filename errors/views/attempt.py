@@ -20,7 +20,7 @@ from backoffice.words import phone, staff_words
 from consent.models import Flag
 from consent.views.evidence import people_of
 from errors import life
-from errors.catalogue import Advice, Explanation, Meaning, Phase, explain, normal_code, provider_label
+from errors.catalogue import Advice, Explanation, Meaning, explain, normal_code, provider_label
 from errors.encoding import forcing
 from errors.models import DIMENSIONS, AttemptEvent, ErrorCode, NumberFinding, Pattern, SendAttempt
 from errors.slices import agree
@@ -98,11 +98,11 @@ def _why(sent: SendAttempt) -> Why | None:
     """What the code means; also for a failure that came without one, never for a success."""
     if not sent.error_code and not sent.is_failed:
         return None
-    phase = Phase.SUBMIT if sent.status == S.REJECTED else Phase.DELIVERY
     book = ErrorCode.objects.as_catalogue()
     # Reports carry the codes of receipts, those of a refusal too: the phase is for the advice alone.
     meaning = book.look_up(sent.provider, sent.error_code, title=sent.error_text)
     facts = meaning.facts
+    phase = facts.phase_in(S(sent.status))
     page = ErrorCode.objects.filter(
         provider=facts.provider,
         product=facts.product,

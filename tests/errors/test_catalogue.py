@@ -463,6 +463,23 @@ def test_messages_that_came_in_are_told_apart():
     assert not read_status("twilio", "sent").is_inbound
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "phase", "retry"),
+    [
+        ("20429", Status.FAILED, P.SUBMIT, R.YES),  # the provider never took it
+        ("20429", Status.UNDELIVERED, P.DELIVERY, R.LATER),
+        ("20500", Status.FAILED, P.SUBMIT, R.LATER),
+        ("30008", Status.REJECTED, P.SUBMIT, R.ONCE),
+        ("30003", Status.FAILED, P.DELIVERY, R.LATER),
+        ("99999", Status.FAILED, P.DELIVERY, R.ONCE),  # nobody knows when it arises
+    ],
+)
+def test_a_failure_with_a_code_of_the_request_was_never_accepted(code, status, phase, retry):
+    facts = meaning("twilio", code).facts
+    assert facts.phase_in(status) is phase
+    assert facts.advice(phase).retry is retry
+
+
 def test_facts_of_every_phase_can_be_advised():
     facts = CodeFacts("x", "", P.WEBHOOK, "1", "n", C.WEBHOOK_CONFIG, R.AFTER_FIX)
     assert "nothing was sent" not in facts.advice().words
