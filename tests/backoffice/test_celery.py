@@ -42,12 +42,7 @@ def test_every_scheduled_task_exists():
     assert not missing
 
 
-def test_a_real_worker_takes_what_is_rung_for(worker, empty_queue):
-    run = jobs.start("no.such.kind", "nothing", trigger=JobRun.Trigger.COMMAND)
-    eventually(lambda: JobRun.objects.get(pk=run.pk).attempt == 1, what="the worker taking the run")
-
-
-def test_a_killed_worker_starts_again(worker, empty_queue):
+def test_a_killed_worker_starts_again(one_engine, worker, empty_queue):
     worker.kill()
     jobs.start("no.such.kind", "nothing", trigger=JobRun.Trigger.COMMAND)
     assert JobRun.objects.get().attempt == 0

@@ -94,7 +94,7 @@ POLICIES = st.builds(
     founded_on=st.sampled_from([None, utc("2026-11-01")]),
 )
 ANY_POLICY = st.builds(replace, POLICIES, form_defeats_stop=st.booleans())  # POLICIES: a form ends no STOP
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = settings(max_examples=100, deadline=None)
 CLAIMS = (Act.ASSERT_IN, Act.ASSERT_OUT, Act.ASSERT_NONE, Act.VOID, Act.BOUNDARY)
 
 
@@ -225,7 +225,7 @@ def _apart(history: list[Evidence]) -> list[Evidence]:
 def test_the_generated_histories_reach_every_status():
     reached = set()
 
-    @settings(max_examples=800, database=None, derandomize=True, deadline=None)
+    @settings(max_examples=400, database=None, derandomize=True, deadline=None)
     @given(histories(), PROGRAMS)
     def collect(history, program):
         reached.add(agree(program, history, POLICY, NOW).status)

@@ -41,8 +41,7 @@ def start_afresh() -> None:
 def in_one_go(slug: str, content: str) -> dict[str, object]:
     """The picture after an import that nothing interrupted."""
     make.program()
-    with override_settings(IMPORT_CHUNK_ROWS=CHUNK):
-        shown = picture.of_import(make.taken_in(slug, content))
+    shown = picture.of_import(make.taken_in(slug, content))
     start_afresh()
     return shown
 

@@ -219,8 +219,7 @@ def nobody_writes() -> bool:
 def test_a_worker_that_was_frozen_past_its_lease_writes_nothing_more(start_worker: Start):
     content = make.crm_file(500)
     make.program()
-    with override_settings(IMPORT_CHUNK_ROWS=2):
-        unbroken = picture.of_import(make.taken_in("hubspot", content))
+    unbroken = picture.of_import(make.taken_in("hubspot", content))
     call_command("flush", interactive=False, verbosity=0)
 
     make.program()

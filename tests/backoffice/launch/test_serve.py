@@ -107,16 +107,28 @@ def test_serves_until_ctrl_c_and_then_leaves_nothing_running(serve):
     assert "Stopped." in first.words
 
 
-def test_kill_9_leaves_no_process_and_loses_nothing_that_waited(prepared, serve, tmp_path):
+def test_after_kill_9_nothing_is_left_or_lost_and_a_taken_port_is_no_hindrance(prepared, serve, tmp_path):
     first = serve()
     first.wait_until_ready()
     children = first.children()
+    other = serve()
+    assert other.process.wait(timeout=180) == 1
+    assert "Already running from this folder" in other.words
     with redis.Redis.from_url(private_url(tmp_path)) as client:
         client.lpush("kept", "this")
     assert first.end(signal.SIGKILL) == -signal.SIGKILL
-    second = serve()
-    eventually(lambda: second.words.count("Ready: ") == 2, what="ready again")
-    assert all(gone(pid) for pid in children.values())
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        again = serve(port)
+        eventually(lambda: again.words.count("Ready: ") == 2, what="ready again")
+        assert all(gone(pid) for pid in children.values())
+        # The next one that is free: others on this machine take ports too.
+        told = re.search(rf"Port {port} is taken; using (\d+)\.", again.words)
+        assert told, again.words
+        assert again.words.count(f"Ready: http://127.0.0.1:{told[1]}/") == 1
     with redis.Redis.from_url(private_url(tmp_path)) as client:
         assert client.lrange("kept", 0, -1) == [b"this"]
 
@@ -139,27 +151,6 @@ def test_a_killed_child_is_started_again(prepared, serve):
     # The socket is the launcher's, so a request waits for the new web process instead of being refused.
     with urllib.request.urlopen(f"{address}healthz", timeout=180) as answer:
         assert answer.status == 200
-
-
-def test_a_taken_port_is_said_and_the_next_one_used(prepared, serve):
-    first = serve()
-    address = first.wait_until_ready()
-    port = int(address.rstrip("/").rpartition(":")[2])
-    other = serve(port)
-    assert other.process.wait(timeout=180) == 1
-    assert "Already running from this folder" in other.words
-    first.end(signal.SIGTERM)
-
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", port))
-        taken.listen()
-        third = serve(port)
-        eventually(lambda: third.words.count("Ready: ") == 2, what="ready on another port")
-        # The next one that is free: others on this machine take ports too.
-        told = re.search(rf"Port {port} is taken; using (\d+)\.", third.words)
-        assert told, third.words
-        assert third.words.count(f"Ready: http://127.0.0.1:{told[1]}/") == 1
 
 
 def refused(**changes: str) -> str:
