@@ -8,6 +8,8 @@ UV := uv==0.13.9
 # pip must not be led elsewhere by what an outer environment says.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# The product is many processes, and its tests start hundreds: what is compiled once is kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run test lint format bench faults lock clean
 
