@@ -2,7 +2,15 @@
 
 from dataclasses import replace
 
-from consent.replies import english, english_senses, english_wishes, french, other_languages, spanish
+from consent.replies import (
+    english,
+    english_requests,
+    english_senses,
+    english_wishes,
+    french,
+    other_languages,
+    spanish,
+)
 from consent.replies.normalise import Folded, fold
 from consent.replies.pattern import joined
 from consent.replies.prompts import COPIED, Prompt
@@ -32,9 +40,9 @@ from consent.replies.words import (
 
 # "Reply STOP to end", "don't stop", "don't call, text": blanked before a request is looked for.
 NO_REQUEST = joined(COPIED, english.NEGATED, english.TEXT_RATHER, spanish.NEGATED, french.NEGATED)
-REVOKE = joined(english.REVOKE, spanish.REVOKE, french.REVOKE, other_languages.REVOKE)
+REVOKE = joined(english_requests.REVOKE, spanish.REVOKE, french.REVOKE, other_languages.REVOKE)
 
-_TO_SENDER = joined(english.REVOKE_SENDER, spanish.REVOKE_SENDER, french.REVOKE_SENDER)
+_TO_SENDER = joined(english_requests.REVOKE_SENDER, spanish.REVOKE_SENDER, french.REVOKE_SENDER)
 _WRONG_NUMBER = joined(
     english_wishes.WRONG_NUMBER, spanish.WRONG_NUMBER, french.WRONG_NUMBER, other_languages.WRONG_NUMBER
 )
