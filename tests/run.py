@@ -33,8 +33,9 @@ from backoffice.launch.processes import die_with_parent
 PROJECT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LONGEST_PASS = float(os.environ.get("TEST_PASS_SECONDS", 30 * 60))
-# The longest first. What waits for workers and servers goes beside what keeps the cores busy.
+# The longest first: it has the cores before the others, which wait for workers and servers in between.
 PASSES = ("postgresql", "sqlite", "sqlite-waiting", "postgresql-waiting", "browser", "plain")
+LATER = 5  # the niceness of all but the first: a third of its share of a core
 WAITING = ("tests/flows", "tests/backoffice/launch")
 
 
@@ -183,8 +184,14 @@ def surroundings(chosen: dict[str, tuple[str, ...]], var: Path) -> Iterator[list
         yield passes
 
 
-def start(one: Pass, output: Path | None) -> subprocess.Popen[bytes]:
+def start(one: Pass, output: Path | None, niceness: int = 0) -> subprocess.Popen[bytes]:
     """One pytest process; its words go to `output`, or straight to the terminal."""
+    tied = die_with_parent(signal.SIGKILL)
+
+    def in_its_place() -> None:
+        tied()
+        os.nice(niceness)
+
     with open(output, "wb") if output else contextlib.nullcontext() as words:
         return subprocess.Popen(
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *one.tests],
@@ -193,24 +200,23 @@ def start(one: Pass, output: Path | None) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words and subprocess.STDOUT,
-            preexec_fn=die_with_parent(signal.SIGKILL),
+            preexec_fn=in_its_place,
         )
 
 
 def run_all(passes: Sequence[Pass], var: Path) -> dict[str, int]:
-    """Exit codes by pass. Three more at a time than there are cores, because some of them mostly wait for workers to
-    be missed; each one's words are printed when it ends."""
-    waiting, running, codes = list(passes), {}, {}
+    """Exit codes by pass. All at once: on two cores some wait for workers to be missed while others compute, and the
+    first is served before the rest, so that none is left to run alone. Each one's words are printed when it ends."""
+    running, codes = {}, {}
     outputs = {one.name: var / f"{one.name}.txt" if len(passes) > 1 else None for one in passes}
     began = told = time.monotonic()
     try:
-        while waiting or running:
-            while waiting and len(running) < (os.cpu_count() or 1) + 3:
-                one = waiting.pop(0)
-                running[one.name] = (start(one, outputs[one.name]), time.monotonic())
+        for one in passes:
+            running[one.name] = start(one, outputs[one.name], 0 if one is passes[0] else LATER)
+        while running:
             time.sleep(0.2)
-            for name, (process, since) in list(running.items()):
-                if process.poll() is None and time.monotonic() - since > LONGEST_PASS:
+            for name, process in list(running.items()):
+                if process.poll() is None and time.monotonic() - began > LONGEST_PASS:
                     print(f"The {name} pass takes longer than {LONGEST_PASS:.0f} s; stopping it.", flush=True)
                     stop(process)
                 if process.poll() is not None:
@@ -222,7 +228,7 @@ def run_all(passes: Sequence[Pass], var: Path) -> dict[str, int]:
                 how_far = ", ".join(f"{name} {percent(outputs[name])}" for name in running)
                 print(f"[{told - began:.0f} s] {how_far}", flush=True)
     finally:
-        for process, _ in running.values():
+        for process in running.values():
             stop(process)
     return codes
 
