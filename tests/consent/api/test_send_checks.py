@@ -155,7 +155,7 @@ def test_a_block_at_the_provider_is_held(opted_in):
     reconcile_numbers([opted_in.pk], now=timezone.now())
     assert Flag.objects.open().filter(code="PROVIDER_BLOCKED_AGREED_IN").exists()
     [answer] = check(caller(), opted_in.e164)
-    assert (answer["answer"], answer["reasons"]) == ("hold", ["provider_block"])
+    assert (answer["answer"], answer["reasons"]) == ("hold", ["on_hold", "provider_block"])
 
 
 def test_news_not_weighed_yet_hold_at_once(opted_in):
