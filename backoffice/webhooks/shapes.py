@@ -74,9 +74,10 @@ class StatusReport:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Something this product has no use for: kept, and let be."""
+    """Something this product has no use for: kept, and let be. `is_refused`: somebody should look at it."""
 
     reason: str
+    is_refused: bool = False
 
 
 Said = Inbound | StatusReport | Other

@@ -164,7 +164,8 @@ def _hand_over(
                 notes[pk].append(made)
     for pk, one in flat:
         if isinstance(one, Other):
-            notes[pk].append(Taken(f"Kept and ignored: {one.reason}"))
+            words = one.reason if one.is_refused else f"Kept and ignored: {one.reason}"
+            notes[pk].append(Taken(words, one.is_refused))
     return notes
 
 

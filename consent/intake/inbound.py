@@ -21,7 +21,7 @@ from consent.intake.plan import Plan
 from consent.intake.read import Event, message_event
 from consent.intake.store import Store
 from consent.intake.words import words
-from consent.ledger import Act
+from consent.ledger import Act, Kind
 from consent.models import Number, Program, Touched
 from consent.moments import MomentReader
 from consent.numbers import NumberReader
@@ -148,6 +148,10 @@ def _event(plan: Plan, message: Inbound, line: int = 0) -> Event | Outcome:
     event = _as_row(plan, message, message.text, line)
     if message.verdict == "STOP" and not (isinstance(event, Event) and event.act is Act.REVOKE):
         event = _as_row(plan, message, "STOP", line)
+    elif message.verdict == "STOP" and isinstance(event, Event) and event.kind is Kind.FREETEXT:
+        event = replace(
+            event, kind=Kind.KEYWORD
+        )  # how far it reaches our reading knows; there is no doubt left
     elif message.verdict == "START" and isinstance(event, Outcome) and event.reason == "ordinary_reply":
         event = _as_row(plan, message, "START", line)
     if isinstance(event, Outcome):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from backoffice.webhooks.bodies import address_of, inner, json_of, moment_of, text_of
-from backoffice.webhooks.shapes import Call, Inbound, Other, Said, StatusReport, Unreadable
+from backoffice.webhooks.shapes import Call, Inbound, Other, Said, StatusReport
 
 RECEIVED, STATUS = "message.received", "message.status"
 
@@ -28,15 +28,15 @@ def _said(call: Call, event: Any) -> Said:
     if kind not in {RECEIVED, STATUS}:
         return Other(f"An event of a kind this product has no use for: {kind[:60] or 'it names none'}.")
     if not said("id"):
-        raise Unreadable(f"A “{kind}” has no id, so it cannot be told whether it was reported before.")
+        what = f"A “{kind}” has no id, so it cannot be told whether it was reported before."
+        return Other(what, is_refused=True)
     at = moment_of(said("at"))
     sender, to = address_of(said("from")), address_of(said("to"))
     if kind == RECEIVED:
         text = inner(event, "text")
         if not isinstance(text, str):
-            raise Unreadable(
-                f"The “{kind}” {said('id')[:60]} has no text; an empty one is written as an empty text."
-            )
+            what = f"The “{kind}” {said('id')[:60]} has no text; an empty one is written as an empty text."
+            return Other(what, is_refused=True)
         verdict = said("verdict").upper()
         return Inbound(said("id"), sender, to, text, at, call.received_at, verdict)
     return StatusReport(

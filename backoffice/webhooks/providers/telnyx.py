@@ -23,7 +23,10 @@ def read(call: Call) -> list[Said]:
         at = moment_of(text_of(inner(payload, "received_at")) or occurred_at)
         ours = _number(receivers[0]) if receivers else ""
         text = inner(payload, "text")
-        return [Inbound(ref, sender, ours, text if isinstance(text, str) else "", at, call.received_at)]
+        verdict = text_of(inner(payload, "autoresponse_type")).upper()
+        return [
+            Inbound(ref, sender, ours, text if isinstance(text, str) else "", at, call.received_at, verdict)
+        ]
     return [
         StatusReport(
             provider="telnyx",

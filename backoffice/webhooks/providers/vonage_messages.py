@@ -35,7 +35,9 @@ def read(call: Call) -> list[Said]:
                 event_id=":".join((status, code, text_of(body.get("timestamp")))),
             )
         ]
-    text = body.get("text", inner(body, "message", "content", "text"))
+    # What stands below a picture stands in the object that is named as the kind of the message.
+    of_picture = inner(body, text_of(body.get("message_type")), "caption")
+    text = body.get("text", inner(body, "message", "content", "text")) or of_picture
     is_message = text is not None or "message_type" in body or "message" in body
     if not is_message:
         return [Other("It is neither a message nor a status.")]

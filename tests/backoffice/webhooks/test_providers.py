@@ -137,6 +137,14 @@ def test_vonage_messages_both_forms_of_a_message():
     assert vonage_messages.read(as_json(new)) == [Inbound("u-1", PERSON, OURS, "STOP", AT, NOW)]
 
 
+def test_what_stands_below_a_picture_is_its_text():
+    body = {"message_uuid": "u-1", "from": "14155552671", "to": "14155550100", "message_type": "image"}
+    (message,) = vonage_messages.read(as_json(body | {"image": {"url": "https://…", "caption": "STOP"}}))
+    assert message.text == "STOP"
+    (message,) = vonage_messages.read(as_json(body | {"image": {"url": "https://…"}}))
+    assert message.text == ""
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -168,6 +176,13 @@ def test_plivo_message_and_status():
 def test_telnyx_message_that_came_in():
     (message,) = telnyx.read(call(make.telnyx_event()))
     assert message == Inbound("tx-1", PERSON, OURS, "STOP", AT, NOW)
+    (message,) = telnyx.read(call(make.telnyx_event(text="BASTA", autoresponse_type="STOP")))
+    assert message.verdict == "STOP"
+
+
+def test_half_an_emoji_takes_no_text_with_it():
+    (message,) = telnyx.read(call(make.telnyx_event(text="STOP\ud83d")))
+    assert message.text == "STOP?"
 
 
 def test_telnyx_status_of_one_and_of_several_receivers():
@@ -247,8 +262,11 @@ def test_others_write_one_event_or_a_list():
 def test_others_are_told_what_is_missing(missing):
     event = {"type": "message.received", "id": "s-1", "text": "STOP"}
     del event[missing]
-    with pytest.raises(Unreadable, match=missing):
-        signed.read(as_json(event))
+    lacking, stop = signed.read(as_json([event, {**event, "id": "s-2", "text": "STOP"}]))
+    assert isinstance(lacking, Other)
+    assert lacking.is_refused
+    assert missing in lacking.reason
+    assert isinstance(stop, Inbound)
 
 
 HOSTILE = {

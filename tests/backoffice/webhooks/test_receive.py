@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.test import Client, override_settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from backoffice import rooms
 from backoffice.access import AGENT
 from backoffice.models import System, WebhookCall, WebhookEndpoint, WebhookWork
+from backoffice.webhooks.views import _body
 from backoffice.webhooks.work import work
 from consent.models import ConsentRecord, Number, Touched
 from tests.backoffice import make as people
@@ -144,6 +147,13 @@ def test_a_call_that_is_too_large_is_refused_unread():
         assert tell(to, body).status_code == 413
     to.refresh_from_db()
     assert (to.refused, to.refused_because) == (1, "too_large")
+
+
+@pytest.mark.parametrize(("pieces", "most", "read"), [(b"abc", 3, b"abc"), (b"abcd", 3, None)])
+def test_a_body_that_comes_in_pieces_is_no_empty_one(pieces, most, read):
+    environ = RequestFactory()._base_environ(HTTP_TRANSFER_ENCODING="chunked")
+    with override_settings(WEBHOOK_MAX_BYTES=most):
+        assert _body(WSGIRequest(environ | {"wsgi.input": BytesIO(pieces)})) == read
 
 
 # --- Late -------------------------------------------------------------------------------------------------------

@@ -115,8 +115,22 @@ def test_plivo_sorts_the_query_and_sets_it_off_with_a_dot():
 
 def test_of_several_signatures_of_plivo_one_is_enough():
     headers = make.plivo_headers(FORM)
+    of_main = {**headers, "x-plivo-signature-v3": "bm9uc2Vuc2U="}
+    of_main["x-plivo-signature-ma-v3"] = headers["x-plivo-signature-v3"]
+    assert checked(signatures.plivo, call(FORM, **of_main))
     headers["x-plivo-signature-v3"] = f"bm9uc2Vuc2U=, {headers['x-plivo-signature-v3']}"
     assert checked(signatures.plivo, call(FORM, **headers))
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [('{"Text": "START"}', "application/json"), ("Text=START&Note=%FF", make.FORM)]
+)
+def test_a_signature_over_the_address_alone_vouches_for_no_body(body, kind):
+    for scheme, headers in (
+        (signatures.plivo, make.plivo_headers("")),
+        (signatures.twilio, make.twilio_headers("")),
+    ):
+        assert doubt(scheme, call(body, content_type=kind, **headers)) is Doubt.WRONG_SIGNATURE
 
 
 # --- Telnyx -----------------------------------------------------------------------------------------------------
@@ -151,9 +165,15 @@ def test_vonage_sms_is_signed_in_the_way_its_account_chose(method):
 def test_vonage_sms_comes_as_a_query_or_as_json_too():
     query = make.vonage_form(msisdn="1", text="STOP")
     assert checked(signatures.vonage_sms, call(b"", query, method="GET"), has_time=True)
-    fields = {"msisdn": "14155552671", "text": "STOP", "timestamp": make.stamp()}
+    fields = {"msisdn": "14155552671", "text": " Stop\n", "timestamp": make.stamp()}
     body = json.dumps(fields | {"sig": make.vonage_sig(fields).upper()})
     assert checked(signatures.vonage_sms, call(body, content_type="application/json"), has_time=True)
+
+
+def test_half_an_emoji_in_a_signed_field_is_a_wrong_signature_and_breaks_nothing():
+    for name in ("text", "sig"):
+        made = call(json.dumps({"text": "STOP", "sig": "x", name: "\ud83d"}), content_type="application/json")
+        assert doubt(signatures.vonage_sms, made) is Doubt.WRONG_SIGNATURE
 
 
 def test_a_vonage_token_vouches_for_the_body():

@@ -120,16 +120,20 @@ def test_the_provider_s_verdict_counts_beside_our_reading():
         message("join us", "SM3", verdict="START"),
         message("stop the bus please stop texting", "SM4", verdict="START"),
         message("info", "SM5", verdict="HELP"),
+        message("take me off your list", "SM6", verdict="STOP"),
+        message("wrong number", "SM7", verdict="STOP"),
     )
     found = {
-        record.source_event_id: (record.act, record.provider_acted, record.words)
+        record.source_event_id: (record.act, record.kind, record.provider_acted, record.words)
         for record in ConsentRecord.objects.all()
     }
     assert found == {
-        "SM1": ("revoke", True, "STOP"),
-        "SM2": ("revoke", True, "bye"),
-        "SM3": ("grant", None, "join us"),
-        "SM4": ("revoke", None, "stop the bus please stop texting"),
+        "SM1": ("revoke", "keyword", True, "STOP"),
+        "SM2": ("revoke", "keyword", True, "bye"),
+        "SM3": ("grant", "handset", None, "join us"),
+        "SM4": ("revoke", "freetext", None, "stop the bus please stop texting"),
+        "SM6": ("revoke", "keyword", True, "take me off your list"),
+        "SM7": ("revoke", "wrong_number", True, "wrong number"),
     }
 
 
