@@ -54,11 +54,14 @@ NEGATED = phrases(
     dont leave me|us alone
     stop [,] drop and
     why|how_come|when did|have|has you|u|they|yall|it stop|stopped|quit ~2
-    i|we|he|she|they|people|kids|who|friends dont|never|cant|didnt|wont|couldnt|doesnt|havent text|message|email|write|call|contact|respond|reply
+    i|we|he|she|they|people|kids|who|friends dont|never|cant|didnt|wont|couldnt|doesnt|havent text|message|email|write|call|contact|respond|reply *
     why|how_come|if dont|didnt|havent|not [you] text|message|email|write|call|contact
     {third}|NAME|ex|boyfriend|girlfriend wont|doesnt|never|cant stop|leave {texting}|calling|me|us [alone]
     wrong person|number ~2 meant for|to
     i|we [just|accidentally|must_have|may_have|might_have|already] sent|texted|messaged|called|dialed ~5 wrong number|person
+    {remove} ~3 off|from|of ~2 wait|waiting|guest|wish|shopping list
+    here [,] [but|and] he|she|they lives|live|stays next|down|up|upstairs|downstairs|across|around|over
+    live|lives here [,] during|full_time|year_round|all_year|on|in|yet|but_i|but_we
     i|ive|we [have] never|didnt|havent unsubscribed|opted_out|cancelled|canceled
     """,
     VOCABULARY,

@@ -130,7 +130,7 @@ REVOKE = phrases(
     if you text|message|contact|call me|us|this|again ~4 sue|report|block|lawyer|attorney|police
     lawyer|attorney|sue|suing|court|police|fcc|ftc|complaint|legal_action|charges|report ~2 if|unless you|i|we|this|these|it ~4 {text}|{texting}|texts|messages|stop|another|one_more
     lawyer|attorney will ~3 if you ~1 text|message|contact
-    text|message|contact|call me|us again and ~2 sue|report|block|lawyer|attorney|police|fcc|ftc
+    text|message|contact|call me|us again and|or ~4 sue|report|block|lawyer|attorney|police|fcc|ftc
     you|they|this_company|anyone wouldnt|not {text} {me} anymore|again|ever|at_all|$
     appreciate|grateful|prefer|rather|nice|great|glad|happy|like|love ~2 if|that ~1 you|yall|this|these|they wouldnt|didnt|dont|not|never|stopped|quit|removed|took ~1 {text}|{texting}|sending|send|me|us
     can|could|may i|we [{courteous}] opt_out $
@@ -183,6 +183,8 @@ REVOKE = phrases(
     {msgs} [{courteous}] stop|end|cancel them|these|it|this|sending $
     {remove} his|her|their|hers|moms|dads [phone|cell] number|name|phone ~1 off|$ !order
     opt_out|optout {mine} !order
+    remove|delete|erase|drop|take [the|my|this|our] [phone|cell] [number] PHONE $|off|from_your|from_the_list|from_this|from_all|from_these
+    {halt}|dont|never|not [ever] {text}|{texting} [to|at] [the|my|this] [number] PHONE
     ^ [im|i|we|am|are|have|has|ive|weve] opting|opted out [of] $|{det}|texts|messages
     wrong list
     stop asking to|me|about|if
@@ -213,6 +215,7 @@ REVOKE_SENDER = phrases(
     ^ [please] cut|knock it|that out|off
     ^ [please] quit it $
     ^ [{lead}] no_more $
+    how many more times $
     """,
     VOCABULARY
     | {

@@ -149,7 +149,7 @@ MISSED = phrases(
     no {texts} ~1 came|come|received|arrived|yet|showing|from
     didnt|havent|cant|couldnt|hasnt [even|yet] send|sent ~4 {texts}
     {texts} ~2 didnt|hasnt|never|wont|not|isnt|doesnt|wasnt|havent|arent ~2 come|came|go|going|send|sent|sending|deliver|delivered|arrive|arrived|work|working|load|loading|through|open|received|show
-    i|we dont|never|cant|couldnt text|message|respond|reply|contact
+    i|we dont|never|cant|couldnt text|message|respond|reply|contact *
     dont [you] forget|hesitate ~3
     why dont you ~2
     dont text and

@@ -9,7 +9,8 @@ WRONG_NUMBER = phrases(
     """
     <is_this_the|is_this_a|do_i_have_the|did_i_get_the|maybe_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_called_the|put_the|entered_the|gave_you_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
     wrong guy|lady|man|woman|girl|dude|gal|NAME $|and|sorry|here|stop|please|i|im|lol|you
-    wrong no $
+    wrong no|phone $
+    ^ bad number $
     ^ [{hello}] [{hello}] wrong one $
     you|u [have|got|reached|texted] the wrong one $
     NAME number [has] changed $
@@ -52,7 +53,7 @@ WRONG_NUMBER = phrases(
     belongs|belong|belonged to someone|somebody|another|a_different|me_now|somebody_else
     number|phone [is|no|does|doesnt] [not|no|longer] longer|belongs|belong [belongs|belong|belonging|to] to|his|hers|theirs|{name}
     used_to be|belong ~2 someone|somebody|{name}|else
-    previous|prior|former|last|old owner|user|holder of|with|had|who
+    previous|prior|former|last|old owner|user|holder of|with|had|who|is|moved|died|isnt|no_longer
     """,
     VOCABULARY
     | {
@@ -80,6 +81,7 @@ START = phrases(
     <dont|no_longer|not|didnt|never want|like|love|wish to [start|be] get|receive|getting|receiving|have [{det}] [{det}] texts|messages|alerts|notifications|sms|updates
     <dont|no_longer|not|didnt|never want|like|love|wish [{det}] texts|messages|alerts again|back
     can|could|may i|we [please|start] get|receive|have|getting|receiving [{det}] [text] texts|messages|alerts again
+    ^ [{please}] [{please}] [{please}] text|message me|us again $
     changed my mind ~3 start|subscribe|resume|opt_in|sign
     """,
     VOCABULARY

@@ -118,7 +118,7 @@ REVOKE_SENDER = phrases(
     ^ [{polite}] stop|arretez je|j|pas [ne|n] suis|veux|connais|ai|interesse*
     ^ [{polite}] ca suffit $
     """,
-    {"polite": "merci svp bonjour ok non oui mais veuillez de d stp alors maintenant bon"},
+    {"polite": "merci svp bonjour ok non_, oui mais veuillez de d stp alors maintenant bon"},
 )
 
 WRONG_NUMBER = phrases(
@@ -143,7 +143,7 @@ WRONG_NUMBER = phrases(
     numero n est|appartient plus|pas [a] [lui|elle|NAME|le|celui|au|attribue]
     ne|n connais|connait|connaissons pas|aucun* [de|d] {name}|cette_personne|personne
     personne [ici] [de|du|ne] ~1 nom|appelle|nomme|NAME
-    change* de numero <j_ai|ai|je
+    <j_ai|ai|je change* de numero
     """
 )
 
@@ -176,7 +176,7 @@ DOUBT = phrases(
     interesse|interessent pas|plus
     ^ j arrete $
     ^ tout arreter $
-    ^ annulation|resiliation|desistement $
+    ^ annulation|resiliation|desistement|opposition $
     ne suis pas|plus client*
     pas moi
     ^ pas de message $

@@ -3,10 +3,10 @@
 # ruff: noqa: E501 - tables of words and patterns are kept as they read
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 
-from consent.replies.pattern import CAPITAL, NAME, Phrases
+from consent.replies.letters import PIECE, lowered, unified
+from consent.replies.pattern import CAPITAL, NAME, PHONE, Phrases
 from consent.replies.words import COURTESY, FIRST_NAMES, RESPELLED, STOP_WORDS
 
 LONGEST_READ = 4000
@@ -20,30 +20,23 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffc\U000e0000-\U000e0fff]"
 )
 _APOSTROPHES = re.compile("(?<=\\w)[’‘ʼ´`′ʹ＇‛](?=\\w)")
-# Letters drawn as white on black: U+1F150 to 1F169 (round) and U+1F170 to 1F189 (square); NFKC leaves them alone.
-_ENCLOSED = {start + i: chr(ord("a") + i) for start in (0x1F150, 0x1F170) for i in range(26)}
-# Letters of other alphabets that look Latin: some keyboards and pranksters mix them in.
-_LOOK_ALIKE = str.maketrans(
-    "асеорхуіјѕтмнквгАСЕОРХУІЈЅТМНКВαεικνορτυχΑΒΕΗΙΚΜΝΟΡΤΥΧΖ",
-    "aceopxyijstmhkbrACEOPXYIJSTMHKBaeiknoptuxABEHIKMNOPTYXZ",
-)
-_LATIN_AND_ALIKE = re.compile(r"\w*(?:[a-zA-Z][\u0370-\u04ff]|[\u0370-\u04ff][a-zA-Z])\w*")
 _MASKED_OATH = re.compile(r"\b(?:mf|motherf|bulls|f|s|d|a|b)[*@#$%&]{2,}\w*", re.IGNORECASE)
+_DOLLAR = re.compile(r"\$(?=[^\W\d_])")  # $top
 _STOP_SIGN = {ord("🛑"): " stop "}
 
-# Letters whose accent Unicode does not take apart.
-_UNACCENTED = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d"})
-# The marks that make another syllable of a Japanese one; they are no accents.
-_VOICED = "\u3099\u309a"
 _CONTRACTION = re.compile(r"(?<=\w)'(?=(?:t|s|m|re|ve|ll|d|all)\b)|(?<=\bnon)[-‐](?=stop)")
 _TITLE = re.compile(r"\b(mrs?|ms|dr|sra?|mme)\.", re.IGNORECASE)
 _NUMBER_SIGN = re.compile(
     r"\b(wr?on?g|rong|this|that|my|our|the|your|ur|phone|cell|right|new|old|same)\s*#(?!\w)"
 )
 # A dash before a signature, as in STOP -Maria, ends the sentence; the one in opt-out or non -stop does not.
-_BREAK = re.compile(r"(?<=\w)(?<!\bnon)\s+-(?=[^\W\d_])|\.{1,}|[!?;:\n\r…|—–•()\[\]{}¡¿]+")
+_BREAK = re.compile(r"(?<=\w)(?<!\bnon)\s+-(?=[^\W\d_])|\.{1,}|[!?;:؟؛۔।॥。።။\n\r…|—–•()\[\]{}¡¿]+")
+# A phone number in groups of digits, and how many digits one has.
+_PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d() .-]{8,18}\d(?!\w)")
+_PHONE_DIGITS = range(10, 16)
+# Latin letters run into those of a script without spaces, where a new word begins.
+_SCRIPTS_MEET = re.compile(r"(?<=[a-z])(?=[\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u3040-\ud7ff])")
 _HELD = re.compile(r"(.)\1{2,}")
-_PIECE = re.compile(r"[^\W_]+|[.,]")
 _MARKS = (".", ",")
 _CAPITALISED = re.compile(r"(?<=[\w,'] )[^\W\d_a-z][a-zß-ÿ]{2,}(?:[-']?[A-Za-z]+)?")
 
@@ -69,7 +62,8 @@ class Folded:
 
     `words` are the words alone. `strict` is the text the phrases are matched against, with ` . ` at both ends and
     between sentences and ` , ` for commas; `loose` leaves the commas out; `named` is `loose` with first names
-    replaced by `NAME` and other capitalised words by `CAPITAL`. `squeezed` is every letter and digit run together.
+    replaced by `NAME`, other capitalised words by `CAPITAL` and phone numbers by `PHONE`. `squeezed` is every letter
+    and digit run together.
     """
 
     words: tuple[str, ...]
@@ -101,10 +95,10 @@ def visible(text: str) -> tuple[str, bool]:
 
 def fold(text: str) -> Folded:
     """Folds visible text; see `Folded`."""
-    text = _unified(text)
-    capitalised = frozenset(_lowered(word.removesuffix("'s")) for word in _CAPITALISED.findall(text))
-    lowered = _NUMBER_SIGN.sub(r"\1 number ", _CONTRACTION.sub("", _lowered(text)))
-    spelled = _spelled_out(_PIECE.findall(_BREAK.sub(" . ", lowered)))
+    text = _PHONE.sub(_digits, _unified(text))
+    capitalised = frozenset(lowered(word.removesuffix("'s")) for word in _CAPITALISED.findall(text))
+    plain = _NUMBER_SIGN.sub(r"\1 number ", _CONTRACTION.sub("", lowered(text)))
+    spelled = _spelled_out(PIECE.findall(_BREAK.sub(" . ", _SCRIPTS_MEET.sub(" ", plain))))
     pieces = _respelled(spelled)
     loose = _marked([piece for piece in pieces if piece != ","])
     return Folded(
@@ -117,26 +111,24 @@ def fold(text: str) -> Folded:
 
 
 def _unified(text: str) -> str:
-    """Apostrophes straight, drawn letters and stop signs as letters, compatibility forms unified (NFKC)."""
-    text = _APOSTROPHES.sub("'", text.translate(_ENCLOSED).translate(_STOP_SIGN))
-    text = _LATIN_AND_ALIKE.sub(
-        lambda mixed: mixed.group().translate(_LOOK_ALIKE), _MASKED_OATH.sub(" ", text)
-    )
+    """Apostrophes straight, stop signs and other letters drawn oddly as letters, oaths masked with signs left out."""
+    text = _APOSTROPHES.sub("'", text.translate(_STOP_SIGN))
+    text = _DOLLAR.sub("s", unified(_MASKED_OATH.sub(" ", text)))
     # One character may become eighteen; a folded text stays as short as a read one.
-    return _TITLE.sub(r"\1", unicodedata.normalize("NFKC", text)[: 2 * LONGEST_READ])
+    return _TITLE.sub(r"\1", text[: 2 * LONGEST_READ])
 
 
-def _lowered(text: str) -> str:
-    """Case folded, accents dropped."""
-    apart = unicodedata.normalize("NFD", text.casefold())
-    plain = "".join(
-        character for character in apart if character in _VOICED or not unicodedata.combining(character)
-    )
-    return unicodedata.normalize("NFC", plain.translate(_UNACCENTED))  # Korean syllables come together again
+def _digits(number: re.Match[str]) -> str:
+    """The digits of a phone number in one piece; other rows of digits as they are."""
+    digits = re.sub(r"\D", "", number.group())
+    return digits if len(digits) in _PHONE_DIGITS else number.group()
 
 
 def _name_mark(word: str, capitalised: frozenset[str]) -> str:
-    """NAME for a first name or its possessive, CAPITAL for another word capitalised in the middle of a sentence."""
+    """NAME for a first name or its possessive, CAPITAL for another word capitalised in the middle of a sentence, PHONE
+    for a phone number."""
+    if word.isdigit() and len(word) in _PHONE_DIGITS:
+        return PHONE
     if word in FIRST_NAMES or (word.endswith("s") and word[:-1] in FIRST_NAMES):
         return NAME
     return CAPITAL if word in capitalised else word

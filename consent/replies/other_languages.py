@@ -59,6 +59,21 @@ REVOKE = phrases(
     توقف*|اوقف*|الغاء|الغ* ~1 ارسال|الرسائل|رسائل|الاشتراك|اشتراكي
     artik|lutfen ~2 mesaj|sms ~2 gondermeyin|atmayin|istemiyorum
     mesaj|sms|mesajlari atmayin|gondermeyin|istemiyorum
+    मैसेज|मेसेज|संदेश|सन्देश|एसएमएस|sms|message|msg ~2 मत|न|बंद|बन्द|mat|band|na भेज*|कर*|bhej*|kar*
+    मत|mat भेज*|bhej*
+    বার্তা|মেসেজ|এসএমএস ~2 বন্ধ|পাঠাবেন|পাঠিও|পাঠাইও
+    پيام*|پيغام|ميسج|اس_ام_اس ~3 نفرست*|نده*|ندهيد|مت|بند
+    תפסיקו|תפסיק|הפסיקו|להפסיק|אל לשלוח|תשלחו|תשלח|לשלוח|להודיע|להטריד
+    הסירו|תסירו|תורידו|הורידו אותי
+    μη|μην ~1 στελν*|στειλ*|γραφ*|ενοχλ*
+    σταματ* ~2 μηνυματα|στελν*
+    सदस्यता|सब्सक्रिप्शन ~1 समाप्त|रद्द|बंद
+    стоп ~1 смс|сообщен*|рассылк*
+    nu ~3 trimite*|scrie*|contacta* [mesaje|sms|$]
+    opriti|opreste ~1 mesaje*|sms*
+    neposilejte|neposilej|nepiste|prestante ~1 sms|zpravy|mi|posilat|psat|$
+    ne kuld*|irj* [nekem|tobb|tobbet] [sms*|uzenet*|tobb*|$]
+    jangan|berhenti|stop ~1 kirim*|mengirim*|hubungi|sms
     """
 )
 
@@ -72,7 +87,9 @@ DOUBT = phrases(
 # Scripts without spaces between words: an opt-out anywhere in the reply.
 UNSPACED = re.compile(
     "退订|退訂|取消订阅|取消訂閱|拒收|不要再(?:发|發|傳|传|给我|給我)|别再(?:发|给我)|別再(?:發|傳|給我)|停止(?:发送|發送|发短信|傳送)|配信停止"
-    "|配信を(?:止|停止)|送らないで|수신거부|그만보내|보내지마|문자하지마"
+    "|配信を(?:止|停止)|送らないで|수신거부|그만보내|보내지마|문자하지마|문자그만"
+    "|連絡しないで|メール不要|หยุดส่ง|เลิกส่ง|อย่าส่ง|ไม่ต้องส่ง|ยกเลิกการสมัคร|ยกเลิกข้อความ|ยกเลิกการรับ|ຢຸດສົ່ງ|ຢ່າສົ່ງ|ຍົກເລີກການ"
+    "|ឈប់ផ្ញើ|កុំផ្ញើ|មិនចង់ទទួល|မပို့နဲ့|မပို့ပါနဲ့|ဆက်မပို့"
 )
 
 WRONG_NUMBER = phrases(

@@ -10,7 +10,7 @@ separated by one space and ` . ` stands at both ends and between sentences:
     <a|b        the word before is none of these
     ^  $        a sentence or clause begins, a sentence ends (courtesy may trail); `a|$` is the word or the end
     *           any one word
-    NAME        a person's name         CAPITAL     a capitalised word that may be one
+    NAME        a person's name         CAPITAL     a capitalised word that may be one        PHONE   a phone number
 
 Every gap is bounded and nothing repeats inside a repetition, so the cost grows linearly with the text. A phrase is only
 tried on a text that has one of the words it cannot do without.
@@ -27,14 +27,14 @@ _TRAILING = (
     "ok", "okay", "now", "asap", "immediately", "today", "already", "anymore", "again", "ever", "guys", "people",
     "folks", "yall", "bye", "desole", "disculpe", "perdon", "obrigado", "bitte", "danke",
 )  # fmt: skip
-NAME, CAPITAL = "NAME", "CAPITAL"
+NAME, CAPITAL, PHONE = "NAME", "CAPITAL", "PHONE"
 _END = rf"(?: (?:{'|'.join(_TRAILING)}|,)){{0,4}} \."
 
 
 @dataclass(frozen=True)
 class Phrase:
     """One phrase as a regular expression, the words of which a text must have one (stems end in `*`), and whether it
-    speaks of names."""
+    speaks of names or phone numbers."""
 
     expression: str
     anchors: frozenset[str]
@@ -74,8 +74,8 @@ class Phrases:
                 numbers.update(
                     n for stem in self._stems if word.startswith(stem) for n in self._by_word[f"{stem}*"]
                 )
-        # A text with names in it is a second look: only the phrases about names can add to the first.
-        named = NAME in words or CAPITAL in words
+        # A text with names in it is a second look: only the phrases about them can add to the first.
+        named = not words.isdisjoint((NAME, CAPITAL, PHONE))
         return [self.phrases[n] for n in sorted(numbers) if self.phrases[n].names or not named]
 
     @cached_property
@@ -119,7 +119,7 @@ def _phrase(line: str, vocabulary: Mapping[str, str]) -> Phrase:
         raise ValueError(f"a phrase needs one word that must occur: {line!r}")
     anchors = min(needed, key=lambda words: (any(word[0] == "*" for word in words), len(words)))
     expression = "".join(_item(item, vocabulary) for item in items)
-    speaks_of_names = any(mark in line for mark in (NAME, CAPITAL, "{name}"))
+    speaks_of_names = any(mark in line for mark in (NAME, CAPITAL, PHONE, "{name}"))
     return Phrase(expression, frozenset(_key(word.split(" ")[0]) for word in anchors), speaks_of_names)
 
 
@@ -135,7 +135,7 @@ def _item(item: str, vocabulary: Mapping[str, str]) -> str:
     if item == "$":
         return _END
     if item.strip("[]").startswith("~"):
-        return rf"(?: \w+){{0,{int(item.strip('[]~'))}}}"
+        return rf"(?: [^ .,]+){{0,{int(item.strip('[]~'))}}}"
     if item[0] == "!":
         return rf"(?! (?:{_alternatives(item[1:], vocabulary)})(?= ))"
     if item[0] == "<":
@@ -159,6 +159,6 @@ def _words(item: str, vocabulary: Mapping[str, str]) -> Iterator[str]:
 
 def _alternatives(item: str, vocabulary: Mapping[str, str]) -> str:
     written = (
-        re.escape(word).replace(r"\*", r"\w*").replace(r"\ ", " ") for word in _words(item, vocabulary)
+        re.escape(word).replace(r"\*", "[^ .,]*").replace(r"\ ", " ") for word in _words(item, vocabulary)
     )
     return "|".join(dict.fromkeys(written))

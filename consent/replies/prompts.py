@@ -51,7 +51,7 @@ _ENDS_IT = phrases("^ {to} [get] {ending}", _VOCABULARY)
 # How a message tells about STOP and HELP.
 FOOTER = phrases(
     """
-    [{answer}] [with] {keyword} {to} ~3
+    [{answer}] [with] {keyword} [1*|2*|3*|4*|5*|6*|7*|8*|9*] {to} ~3
     {to} ~3 {answer} {keyword}
     """,
     _VOCABULARY,
@@ -72,18 +72,20 @@ COPIED = phrases(
 class Prompt:
     """Our last message to this number, as far as an answer to it depends on it.
 
-    `question` is it without the instructions about STOP and HELP; both are empty if it is not known.
+    `question` is it without the instructions about STOP and HELP; both are empty if it is not known. `asks` is whether
+    it has a question mark.
     """
 
     text: str
     question: str
+    asks: bool
 
     @classmethod
     def of(cls, outbound: str) -> "Prompt":
         if not outbound.strip():
-            return cls("", "")
+            return cls("", "", False)
         text = fold(visible(outbound)[0]).loose
-        return cls(text, FOOTER.blank(text))
+        return cls(text, FOOTER.blank(text), "?" in outbound)
 
     @property
     def known(self) -> bool:
@@ -112,6 +114,14 @@ class Prompt:
         words = self.question.split()
         asked = any(found == word and words[i - 1] in _ANSWER for i, found in enumerate(words))
         return asked or self.asks_to_opt_in()
+
+    def asks_with(self, word: str) -> bool:
+        """Whether a question other than whether to go on has the word in it, as "Which stop is yours?" does."""
+        return self.uses(word) and not self.asks_to_go_on()
+
+    def asks_something_else(self) -> bool:
+        """Whether it asked a question that is not about texting."""
+        return self.asks and not self.asks_to_go_on() and not self.asks_to_opt_in()
 
     def uses(self, word: str) -> bool:
         """Whether the word stands in its question rather than in the footer ("HELP for help, STOP to end")."""

@@ -43,7 +43,7 @@ def _read_words(folded: Folded, own: str, prompt: Prompt) -> Reply:
         keyword(folded, prompt)
         or answer(folded, prompt)
         or automatic(folded)
-        or request(folded)
+        or request(folded, prompt)
         or mistyped(folded, prompt)
         or wish(folded)
         or remark(folded, own)

@@ -30,9 +30,11 @@ from consent.replies.slips import KEYWORDS, PHRASE_WORDS, meant, run_together
 from consent.replies.whole_message import between, keyword
 from consent.replies.words import (
     ALONE,
+    ASKED_ABOUT_ME,
     COURTESY,
     EVERYDAY_WORDS,
     FILLERS,
+    NEARLY_ME,
     NEARLY_STOP,
     PER_SE,
     TEXTING,
@@ -55,6 +57,7 @@ _ABOUT_TEXTING = frozenset(
 )
 _PLAIN = "asks in plain language for no more messages"
 _SPOKEN_OF = "speaks of the opt-out word or of when to text, perhaps without asking for an end"
+_ANSWERS = "an opt-out word that may answer our question instead"
 _IN_JEST = "reads like a request to stop, in a joking tone"
 
 _SHORT = 3  # words of a message that may be one mistyped keyword
@@ -62,7 +65,7 @@ _FEW = 7  # words of a message whose first or last word decides
 _LONGEST_MENDED = 25  # words of a message whose slips are looked at
 
 
-def request(folded: Folded) -> Reply | None:
+def request(folded: Folded, prompt: Prompt) -> Reply | None:
     """A request to stop, or word that the person is not the one we mean; None if there is neither."""
     said = folded.without(NO_REQUEST)
     if found := said.find(_WRONG_NUMBER):
@@ -79,8 +82,10 @@ def request(folded: Folded) -> Reply | None:
     if found := said.find(_TO_SENDER):
         if folded.find(english_senses.SPOKEN_OF):
             return unclear(found, _SPOKEN_OF)
+        if any(map(prompt.asks_with, PER_SE.intersection(found.split()))):
+            return unclear(found, _ANSWERS)
         return unclear(found, _IN_JEST) if joking else likely(found, "an opt-out word and little else")
-    return _sentence_alone(folded, said, joking=joking)
+    return _sentence_alone(folded, said, prompt, joking=joking)
 
 
 def mistyped(folded: Folded, prompt: Prompt) -> Reply | None:
@@ -96,7 +101,7 @@ def mistyped(folded: Folded, prompt: Prompt) -> Reply | None:
         mended += [run_together(folded.squeezed), meant(folded.squeezed, KEYWORDS)]
     for text in filter(None, mended):
         again = fold(text)
-        reply = (keyword(again, prompt) if short else None) or request(again)
+        reply = (keyword(again, prompt) if short else None) or request(again, prompt)
         if reply is not None and reply.meaning is Meaning.STOP:
             klass = ReplyClass.REVOKE_LIKELY if reply.klass is ReplyClass.REVOKE_EXPLICIT else reply.klass
             return replace(reply, klass=klass, why=f"a slip of the finger for {' '.join(again.words)!r}")
@@ -123,17 +128,20 @@ def last_word(folded: Folded, said: Folded) -> Reply | None:
     return None
 
 
-def _sentence_alone(folded: Folded, said: Folded, *, joking: bool) -> Reply | None:
+def _sentence_alone(folded: Folded, said: Folded, prompt: Prompt, *, joking: bool) -> Reply | None:
     """One sentence, or what stands before or after a comma, is an opt-out word by itself."""
     for piece in said.strict.replace(" , ", " . ").split(" . "):
         core = between(tuple(piece.strip(" .").split()), FILLERS)
         word = "".join(core)
         if word not in PER_SE | ALONE:
             continue
-        if joking or (word in EVERYDAY_WORDS and not set(folded.words) <= FILLERS | {word}):
+        beside = set(folded.words).difference(core)
+        if joking or (word in EVERYDAY_WORDS and not beside <= FILLERS):
             return unclear(word, "an opt-out word among other remarks")
+        if word in EVERYDAY_WORDS and not beside <= COURTESY and prompt.asks_something_else():
+            return unclear(word, _ANSWERS)
         why = "a sentence that is an opt-out word by itself"
-        return explicit(word, why) if set(folded.words) - set(core) <= COURTESY else likely(word, why)
+        return explicit(word, why) if beside <= COURTESY else likely(word, why)
     return None
 
 
@@ -141,7 +149,15 @@ def _mended(folded: Folded, targets: tuple[str, ...]) -> str | None:
     """The text with slips mended; None if there are none."""
     words = folded.strict.split()
     mended = [
-        "stop" if word in NEARLY_STOP and after in TEXTING else meant(word, targets) or word
-        for word, after in zip(words, [*words[1:], ""], strict=True)
+        _mended_word(before, word, after, targets)
+        for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False)
     ]
     return " ".join(mended) if mended != words else None
+
+
+def _mended_word(before: str, word: str, after: str, targets: tuple[str, ...]) -> str:
+    if word in NEARLY_STOP and after in TEXTING:
+        return "stop"
+    if word in NEARLY_ME and before in ASKED_ABOUT_ME:
+        return "me"
+    return meant(word, targets) or word

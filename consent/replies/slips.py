@@ -80,7 +80,8 @@ def _slipped(word: str, target: str) -> bool:
     if any(_swapped(form, target) or _beside(form, target) for form in {word, squeezed}):
         return True
     allowed = 2 if len(target) >= _LONG else target in _FORGIVING
-    return word[:2] == target[:2] and _distance(word, target) <= allowed
+    alike = word[0] == target[0] or (len(target) >= _LONG and word[1:] == target[1:])  # rmove, on subscribe
+    return alike and _distance(word, target) <= allowed
 
 
 def _squeezed(word: str) -> str:

@@ -27,7 +27,7 @@ _VOCABULARY = {
     " retirame retirarme bajenme bajeme bajame excluyanme excluyame tachenme",
     "erase": "borr* elimin* quit* sac* saqu* remuev* remover retir* suprim* olvid* pierd*",
     "number": "numero telefono celular contacto nombre datos cel movil linea",
-    "cancel": "cancel* anul* termin* deten* suspend* desactiv* revoc* cesa* cese*",
+    "cancel": "cancel* finaliz* anul* termin* deten* suspend* desactiv* revoc* cesa* cese*",
     "consent": "consentimiento permiso autorizacion consentimientos consenti",
 }
 
@@ -157,6 +157,7 @@ WRONG_NUMBER = phrases(
     numero|telefono|celular ya no es|pertenece|corresponde
     no conozco|conocemos [a] [ningun|ninguna] {name}|esa_persona|nadie
     no me llamo
+    no es|era mi nombre
     aqui no|nadie vive|trabaja|se_llama [NAME|nadie|mas] $
     aqui no|ya_no vive|hay|esta|trabaja|existe ~2 {name}|nadie
     no|nadie hay|vive|se_llama|existe ~3 ese_nombre|NAME|aqui

@@ -15,9 +15,14 @@ STOP_WORDS = PER_SE | frozenset(
     " sair descadastrar desinscrever abmelden abbestellen aufhoren stopper smettila cancellami disiscrivimi"
     " stoppen afmelden uitschrijven stoppa avsluta avregistrera avanmal afmeld frameld avmeld avslutt lopeta peruuta"
     " rezygnuje rezygnacja wypisz wypisuje wypisac zrusit odhlasit iptal durdur annulla disiscrivi disiscriviti cancellatemi"
-    " berhenti hentikan odjava framelding itigil tigilan sispann leiratkozas dezabonare"
-    " стоп отписаться отписка отпишите отмена відписатися ایقاف الغاء توقف ايقاف الاشتراك הסר הסרה להסרה הסירו עצור قف διαγραφη στοπ"
-    " 退订 退訂 取消订阅 取消訂閱 停止 拒收 配信停止 ストップ 解除 退会 수신거부 거부 중지 해지 그만".split()
+    " huydangky tigil simama dumina daina berhenti hentikan odjava framelding itigil tigilan sispann leiratkozas dezabonare"
+    " стоп отписаться отписка отпишите отмена відписатися ايقاف الغاء توقف الغاءالاشتراك הסר הסרה להסרה הסירו עצור قف διαγραφη στοπ"
+    " 退订 退訂 取消订阅 取消訂閱 停止 拒收 配信停止 ストップ 解除 退会 수신거부 거부 중지 해지 그만"
+    " หยุด ยกเลิก ຢຸດ ຍົກເລີກ ឈប់ បញ្ឈប់ បោះបង់ ရပ် ရပ်ပါ ရပ်တန် बंद बन्द बंदकरो बंदकरें बंदकरा थांबवा रोकें रोको থামান বন্ধ বন্ধকরুন বন্ধকরো বন্ধকর"
+    " ਬੰਦ ਬੰਦਕਰੋ બંધ બંધકરો நிறுத்து நிறுத்தவும் ఆపు ఆపండి ನಿಲ್ಲಿಸಿ ನಿಲ್ಲಿಸು നിർത്തുക നിർത്തൂ නවත්වන්න නවතන්න"
+    " بند بندكرو بندكريں روكو قف اوقف لغو لغوعضويت توقفكنيد הפסק הפסיקו კმარა შეწყვეტა 停 停止發送 停止发送"
+    " спри спрете стіи зупинити зупиніть відписка зогсоох тоқтат σταματα σταματηστε διακοπη opreste opriti zastavit przestan"
+    " leallit leiratkozom durdurun acha sitisha tsaya kanpe አቁም դադարեցնել".split()
 )
 STOP_ALL = frozenset(
     "stopall endall quitall cancelall unsubscribeall optoutall unsuball removeall revokeall arrettout stoptout altotodo"
@@ -28,7 +33,7 @@ STOP_ALL = frozenset(
 SOFT_STOP_WORDS = frozenset(
     "para salir fin terminar termina finir annuler annulez annule resilier resiliez anular borrar eliminar supprimer"
     " quitar nomore nomoretexts notexts notexting stopit quitit endit stopthat stopthese endthis endthese nomsgs"
-    " ngung tuchoi huydangky removethis suspender revoco revocar yabasta finito 取消 kundigen discontinue refuse deinscrire".split()
+    " ngung tuchoi dunglai removethis suspender revoco revocar yabasta finito 取消 batal отказ nechci नको বাতিল ပယ်ဖျက် เลิก kundigen discontinue refuse deinscrire".split()
 )
 
 START_WORDS = frozenset(
@@ -67,14 +72,19 @@ REAL_WORDS = frozenset(
 
 # Real words that stand for STOP right before texting: "atop texting me".
 NEARLY_STOP = frozenset("atop top step stoop strop slop spot sop".split())
+# What a finger makes of "me" after such a word.
+NEARLY_ME = frozenset("ne em mw mr ke mee mme nme".split())
+ASKED_ABOUT_ME = frozenset("remove delete unsubscribe texting messaging contacting".split())
 TEXTING = frozenset("texting messaging contacting spamming sending".split())
 
 # Opt-out words that mean nothing else, so that "hi" or "I want to" around them changes nothing.
 SURE_WORDS = frozenset("stopall unsub nomore notexts notexting nomoretexts stopit dnc".split())
 # These answer many business questions ("do you want to cancel?"), so little may stand around them.
 EVERYDAY_WORDS = frozenset("end quit cancel revoke".split())
-# Words of no other sense when a sentence consists of one, beside the regulator's.
-ALONE = frozenset("stopall unsub arret arretez arrete basta paren alto desuscribir desabonner".split())
+# Words of no other sense when a sentence consists of one, beside the regulator's: some, and all of other scripts.
+ALONE = frozenset("stopall unsub arret arretez arrete basta paren alto desuscribir desabonner".split()) | {
+    word for word in STOP_WORDS if not word.isascii()
+}
 # Keywords that are written as several words.
 WRITTEN_APART = frozenset(
     ("opt out", "opt out all", "stop all", "end all", "quit all", "cancel all", "unsubscribe all", "stop everything",
@@ -97,7 +107,7 @@ RESPELLED = {
     "nbr": "number", "num": "number", "numba": "number", "nmbr": "number", "nr": "number", "wrng": "wrong",
     "rong": "wrong", "worng": "wrong", "dnt": "dont", "donot": "dont", "dontt": "dont", "dunno": "dont know",
     "cannot": "cant", "recieve": "receive", "recieving": "receiving", "recive": "receive", "annoing": "annoying",
-    "harrassing": "harassing", "harrass": "harass", "harrassment": "harassment", "rmv": "remove", "aint": "isnt",
+    "harrassing": "harassing", "harrass": "harass", "harrassment": "harassment", "rmv": "remove", "revolk": "revoke", "aint": "isnt",
     "unsuscribe": "unsubscribe", "unsubcribe": "unsubscribe", "unsubscibe": "unsubscribe", "unsubsribe": "unsubscribe",
     "unsubscrbe": "unsubscribe", "unscribe": "unsubscribe", "unsubribe": "unsubscribe", "unsubscrib": "unsubscribe",
     "msj": "mensaje", "mensage": "mensaje", "mensages": "mensajes", "fabor": "favor", "msjs": "mensajes", "mnsj": "mensaje", "dontext": "dont text", "w": "with", "wit": "with", "wronge": "wrong", "mjs": "mensajes", "xfa": "porfavor", "porfa": "porfavor",

@@ -2,6 +2,7 @@
 
 import json
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from consent.replies import Meaning, Reply, ReplyClass, ReplyScope, read
 from consent.replies.pattern import phrases
+from consent.replies.words import SOFT_STOP_WORDS, STOP_ALL, STOP_WORDS
 
 CASES = Path(__file__).parents[1] / "cases"
 FILES = ("keywords.jsonl", "replies_more.jsonl")
@@ -158,6 +160,12 @@ def test_the_regulators_words_act_whatever_we_asked(word: str, outbound: str) ->
         ("non", "Souhaitez-vous continuer à recevoir nos messages ?", "stop"),
         ("YES YES", "Reply YES to subscribe to Acme alerts", "start"),
         ("yes yes", "Are we still on for 3pm?", "none"),
+        ("stop 14", "Which bus stop are you at?", "unclear"),
+        ("stop 14", "Text STOP 14 to end", "stop"),
+        ("stop it please", "Should we stop texting you?", "stop"),
+        ("I quit", "Do you still smoke?", "unclear"),
+        ("I quit", "Acme sale! Reply STOP to end", "stop"),
+        ("quit", "Do you still smoke?", "stop"),
     ],
 )
 def test_short_answers_are_read_with_the_question(text: str, outbound: str, meaning: str) -> None:
@@ -184,10 +192,46 @@ def test_short_answers_are_read_with_the_question(text: str, outbound: str, mean
         ("Stoppp itttt", "stop"),
         ("stoop", "none"),
         ("where is your stop", "none"),
+        ("\ua4e2\ua4d4\ua4f3\ua4d1", "stop"),  # Lisu
+        ("\u0405\u0422\u041e\u0420", "stop"),  # Cyrillic alone
+        ("\u1d1bext", "none"),  # a small capital
+        ("don't \u1d1bext me", "stop"),
+        ("отмена", "stop"),
+        ("не пишите мне", "stop"),
+        ("$top", "stop"),
+        ("on subscribe", "stop"),
+        ("remove ne", "stop"),
+        ("rmove me", "stop"),
+        ("Non stop", "none"),
+        ("หยุด", "stop"),
+        ("หยุดส่งข้อความ", "stop"),
+        ("ขอบคุณ", "none"),
+        ("รถหยุด stop", "stop"),
+        ("बंद करें", "stop"),
+        ("मैसेज मत भेजो।", "stop"),
+        ("أَوْقِفْ", "stop"),
+        ("لغـــو", "stop"),
+        ("בטל? עֲצוֹר", "stop"),
+        ("STOP해주세요", "stop"),
+        ("ｽﾄｯﾌﾟ", "stop"),
+        ("remove +1 (415) 555-0100", "stop"),
+        ("don't text 415.555.0100", "stop"),
+        ("My number is 415-555-0100", "none"),
+        ("how many more times", "stop"),
+        ("I don't text", "unclear"),
+        ("I don't text at work", "none"),
     ],
 )
 def test_odd_ways_of_writing_are_read(text: str, meaning: str) -> None:
     assert read(text).meaning == meaning
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_every_listed_word_is_read_however_its_marks_are_stored(form: Any) -> None:
+    listed = STOP_WORDS | STOP_ALL | SOFT_STOP_WORDS
+    assert [
+        word for word in listed if read(unicodedata.normalize(form, word)).meaning is not Meaning.STOP
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -261,6 +305,10 @@ def test_only_the_persons_own_words_count(text: str, meaning: str) -> None:
         ("This isn't John", "stop"),
         ("I'm not John", "stop"),
         ("I'm not sure", "none"),
+        ("she doesn't live here", "stop"),
+        ("she doesn't live here, she lives next door", "none"),
+        ("Elle a changé de numéro", "stop"),
+        ("j'ai changé de numéro", "none"),
         ("Cancer", "none"),
         ("quite", "none"),
         ("atop", "none"),
