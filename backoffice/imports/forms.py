@@ -329,19 +329,6 @@ class MappingForm(forms.Form):
         """Of the columns that questions are about."""
         return hashlib.sha256(json.dumps(sorted(columns.items())).encode()).hexdigest()[:16]
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        used: dict[str, str] = {}
-        for target in self.targets:
-            for name in cleaned.get(f"column-{target.name}", []):
-                if name in used:
-                    self.add_error(
-                        f"column-{target.name}",
-                        f"“{name}” is already chosen for {used[name]}; a column feeds one.",
-                    )
-                used[name] = target.label
-        return cleaned
-
     def _tampering(self, data: QueryDict) -> str:
         """What was posted that no page of ours offers, in words; empty if nothing was."""
         offered = {f"column-{target.name}" for target in self.targets}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
@@ -24,6 +25,8 @@ from backoffice.models import ImportBatch, System
 from consent import reconcile
 
 S = ImportBatch.Status
+ACCEPTED = ", accepted guess"  # behind the name of a mapping that nobody has confirmed
+LONGEST_NAME = 64  # of a mapping; its column has room for this and ACCEPTED
 
 
 class Command(BaseCommand):
@@ -33,7 +36,9 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--system", required=True, help="slug of the system the file comes from")
         parser.add_argument("--sheet", help="sheet of a workbook; the first that holds anything if left out")
-        parser.add_argument("--mapping", default="standard", help="name of a saved column mapping")
+        parser.add_argument(
+            "--mapping", default="standard", type=_mapping_name, help="name of a saved column mapping"
+        )
         parser.add_argument("--dry-run", action="store_true", help="check every row and write none")
         parser.add_argument(
             "--json", action="store_true", help="one JSON line per row, then one for the batch"
@@ -125,7 +130,7 @@ class Command(BaseCommand):
         # What staff confirmed stays as it is: the next file may fit it again.
         name = options["mapping"]
         if mapping_in_use(batch.system, name) is not None:
-            name = f"{name}, accepted guess"
+            name = f"{name}{ACCEPTED}"
         try:
             mappings.save_mapping(batch, guess.columns, guess.rules, by=None, now=timezone.now(), name=name)
         except MappingProblem as problem:
@@ -165,6 +170,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {rows:>9,} {written} {name}")
         for row in batch.rows.to_mend().order_by("line")[:20]:
             self.stdout.write(f"  line {row.line}: {row.bucket}, {row.reason}: {row.detail}")
+
+
+def _mapping_name(text: str) -> str:
+    if len(text) > LONGEST_NAME:
+        raise ArgumentTypeError(f"a mapping's name has at most {LONGEST_NAME} characters, not {len(text)}")
+    return text
 
 
 def _read_as(batch: ImportBatch) -> str:

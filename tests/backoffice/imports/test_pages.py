@@ -501,7 +501,7 @@ def test_two_columns_for_one_thing_and_one_column_for_two_are_refused(supervisor
     twice = supervisor.post(
         url("mapping", batch), _marked(supervisor, batch, answers, {"column-email": ["phone"]})
     )
-    assert "is already chosen for" in twice.content.decode()
+    assert "“phone” is mapped twice" in twice.content.decode()
     assert twice.status_code == two.status_code == 422
 
 
