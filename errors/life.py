@@ -119,10 +119,6 @@ class State:
     def is_delivered(self) -> bool:
         return self.status in SUCCEEDED
 
-    @property
-    def is_settled(self) -> bool:
-        return self.status in SETTLED
-
 
 def state_of(events: Iterable[Event]) -> State:
     """The state that a set of reports amounts to, whatever their order.

@@ -30,7 +30,6 @@ _UCS_2: Final = Encoding.UCS_2
 _SINGLE_GSM: Final = room(_GSM_7, 0)
 _PART_GSM: Final = room(_GSM_7, CONCATENATION)
 _SINGLE_UCS: Final = room(_UCS_2, 0)
-_PART_UCS: Final = room(_UCS_2, CONCATENATION)
 _BASIC_ASCII: Final = "".join(filter(str.isascii, BASIC)).encode("ascii")
 _foreign = DEFAULT.foreign.search
 

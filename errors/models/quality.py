@@ -13,10 +13,6 @@ class QualityFindingQuerySet(models.QuerySet["QualityFinding"]):
     def open(self) -> QualityFindingQuerySet:
         return self.filter(closed_at=None)
 
-    def of_contacts(self) -> QualityFindingQuerySet:
-        """About a number or a person, not about a campaign."""
-        return self.exclude(number=None)
-
 
 class QualityFinding(models.Model):
     """One thing that will make sends fail, or reach the wrong person. Written by errors.quality alone: raised while it

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from errors import life
 from errors.models import ErrorCode, SendAttempt
-from errors.preflight import Consent, Purpose
+from errors.preflight import Purpose
 from errors.recipients import NOT_SENT, UNKNOWN, marketing_senders, plain
 from errors.replay.agreed import Asked, Ledger
 from errors.replay.claims import CategoryOf, Failure
@@ -39,7 +39,6 @@ _FIELDS: Final = (
 )
 _SUCCEEDED = frozenset(status.value for status in life.SUCCEEDED)
 _UNKNOWN = frozenset(status.value for status in UNKNOWN)
-_OPTED_IN: Final = CONSENTS.index(Consent.OPTED_IN)
 
 
 @dataclass

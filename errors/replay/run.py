@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import numpy as np
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Min
@@ -224,13 +223,3 @@ def _refuse(change: Change) -> None:
 
 def _midnight(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def sends_behind(replay: RuleReplay, key: str, came: Sequence[str], severity: str) -> Column:
-    """The keys of the sends behind a count (several: their sum), rising."""
-    found = [
-        hits.keys()
-        for one in came
-        for hits in ReplayHits.objects.behind(replay, key, one, severity).iterator(500)
-    ]
-    return np.sort(np.concatenate(found)) if found else np.zeros(0, np.int64)

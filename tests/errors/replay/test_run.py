@@ -98,7 +98,8 @@ def counts(of: ReplayLine) -> tuple[int, int, int, int]:
 
 
 def behind(row: RuleReplay, key: str, came: str, severity: str) -> list[int]:
-    return run.sends_behind(row, key, [came], severity).tolist()
+    found = ReplayHits.objects.behind(row, key, came, severity)
+    return sorted(key for hits in found for key in hits.keys().tolist())
 
 
 def test_each_rule_gets_its_failures_and_what_it_would_have_cost(history: dict[str, SendAttempt]) -> None:
