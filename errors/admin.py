@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from backoffice.frame import ReadOnlyAdmin
 from backoffice.templatetags.frame import phone, staff_time, status_chip
 from consent.admin import OfNumber
+from errors.lookup import TooMany, look_up, of_reference
 from errors.models import (
     AttemptEvent,
     CampaignCheck,
@@ -26,7 +27,6 @@ from errors.models import (
     SendAttempt,
     Verification,
 )
-from errors.views.lookup import TooMany, look_up, of_reference
 
 
 def _link(name: str, pk: Any, words: str) -> SafeString:

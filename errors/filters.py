@@ -16,11 +16,11 @@ from backoffice.filters import StrictFilterSet
 from consent.filters import PersonFilter, staff_of
 from errors import life
 from errors.catalogue import Category, Confidence, normal_code, provider_label, shipped
+from errors.lookup import TooMany, to_fragment
 from errors.models import ErrorCode, Pattern, SendAttempt
 from errors.models.attempt import SendAttemptQuerySet
 from errors.models.code import ErrorCodeQuerySet
 from errors.slices import ATTRIBUTES, NOT_KNOWN, UnknownAttribute, inside
-from errors.views.lookup import TooMany, to_fragment
 
 MAX_KEY = 2**63 - 1
 # How far back is looked where no index leads to the rows that a filter wants, and nobody named a time.

@@ -25,6 +25,7 @@ from errors.catalogue import normal_code
 from errors.effect import Rate
 from errors.encoding import measure
 from errors.local_time import local_time
+from errors.lookup import TooMany, digits_of, looks_like_number, of_reference, to_fragment
 from errors.models import (
     AttemptHour,
     ErrorCode,
@@ -41,7 +42,6 @@ from errors.quality.words import SUGGESTIONS, seen
 from errors.rulebook import day_of, in_force
 from errors.slices import query as slice_query
 from errors.views.attempt_list import rows_of
-from errors.views.lookup import TooMany, digits_of, looks_like_number, of_reference, to_fragment
 from errors.windows import hour_of
 
 KINDS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now, Substr
 
 from backoffice.models import System
@@ -12,6 +13,17 @@ class NumberQuerySet(models.QuerySet["Number"]):
     def fragment(self, digits: str) -> NumberQuerySet:
         """Numbers that contain these digits; PostgreSQL answers from its trigram index on this very expression."""
         return self.annotate(digits=Substr("e164", 2)).filter(digits__contains=digits)
+
+    def named(self, text: str) -> NumberQuerySet:
+        """Of people whose first name, last name or address begins so; "Ana Lo" looks for both names."""
+        words = text.split()
+        wanted = Q(email__istartswith=text)
+        if len(words) == 1:
+            wanted |= Q(first_name__istartswith=text) | Q(last_name__istartswith=text)
+        else:
+            wanted |= Q(first_name__istartswith=words[0], last_name__istartswith=" ".join(words[1:]))
+        links = SystemRecord.objects.filter(contact__in=Contact.objects.filter(wanted))
+        return self.filter(pk__in=links.values("number"))
 
 
 class Number(models.Model):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -74,7 +74,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 
 def _found(form: NumberSearch) -> list[Number]:
     text = form.cleaned_data["text"]
-    numbers = numbers_by_name(text) if any(sign.isalpha() for sign in text) else _by_digits(text)
+    numbers = Number.objects.named(text) if any(sign.isalpha() for sign in text) else _by_digits(text)
     after = form.cleaned_data["after"] or 0
     return list(numbers.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
 
@@ -82,18 +82,6 @@ def _found(form: NumberSearch) -> list[Number]:
 def _by_digits(text: str) -> QuerySet[Number]:
     digits = "".join(str(int(sign)) for sign in text if sign.isdecimal())
     return Number.objects.fragment(digits.lstrip("0") or digits)
-
-
-def numbers_by_name(text: str) -> QuerySet[Number]:
-    """People whose first name, last name or address begins so; "Ana Lo" looks for both names."""
-    words = text.split()
-    wanted = Q(email__istartswith=text)
-    if len(words) == 1:
-        wanted |= Q(first_name__istartswith=text) | Q(last_name__istartswith=text)
-    else:
-        wanted |= Q(first_name__istartswith=words[0], last_name__istartswith=" ".join(words[1:]))
-    links = SystemRecord.objects.filter(contact__in=Contact.objects.filter(wanted))
-    return Number.objects.filter(pk__in=links.values("number"))
 
 
 def _lines(numbers: Sequence[Number]) -> list[Line]:

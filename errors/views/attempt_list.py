@@ -25,9 +25,9 @@ from consent.views.evidence import people_of
 from errors.catalogue import Catalogue, provider_label
 from errors.filters import USUAL_WINDOW, AttemptFilter
 from errors.forms import AttemptSearch
+from errors.lookup import Answer, TooMany, look_up
 from errors.models import AttemptHour, ErrorCode, SendAttempt
 from errors.models.attempt import SendAttemptQuerySet
-from errors.views.lookup import Answer, TooMany, look_up
 
 ORDER = [Key("submitted_at", descending=True), Key("pk", descending=True)]
 PAGE = 50

@@ -310,7 +310,7 @@ def test_a_question_that_takes_too_long_is_given_up_with_what_to_narrow(browser,
 
 
 def test_so_many_numbers_that_nobody_finds_theirs_are_asked_to_be_fewer(browser, monkeypatch):
-    monkeypatch.setattr("errors.views.lookup.NUMBERS_AT_ONCE", 1)
+    monkeypatch.setattr("errors.lookup.NUMBERS_AT_ONCE", 1)
     for end in ("42", "43"):
         make.sent(number=make.number(f"+141555501{end}"))
     client = browser()

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from consent.models import Number
-from consent.views.contact import numbers_by_name
 from errors import life
 from errors.models import SendAttempt
 from errors.models.attempt import SendAttemptQuerySet
@@ -83,7 +82,7 @@ def _campaign(text: str) -> Answer | None:
 
 
 def _person(text: str) -> Answer | None:
-    ids = list(numbers_by_name(text).values_list("pk", flat=True)[: NUMBERS_AT_ONCE + 1])
+    ids = list(Number.objects.named(text).values_list("pk", flat=True)[: NUMBERS_AT_ONCE + 1])
     if len(ids) > NUMBERS_AT_ONCE:
         raise TooMany(f"More than {NUMBERS_AT_ONCE:,} people are called {text}. Type more of the name.")
     return Answer(f"Sends to people called {text}", SendAttempt.objects.filter(number__any_of=ids))
