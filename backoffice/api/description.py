@@ -27,6 +27,7 @@ PROBLEMS = {
     "403": "The token lacks the scope.",
     "405": "Another method than this address answers to.",
     "429": "The token asks too often. Hold, and ask again after `Retry-After` seconds.",
+    "500": "Something broke on our side. Hold, and ask again.",
     "503": "The database does not answer. Hold, and ask again.",
 }
 BODY_PROBLEMS = {
@@ -136,6 +137,7 @@ def _operation(path: str, about: Endpoint, names: Any) -> dict[str, Any]:
     problems = (
         PROBLEMS | (BODY_PROBLEMS if about.body else {}) | (MISFIT if about.body or about.query else {})
     )
+    problems |= about.problems
     placeholders = re.findall(r"{(\w+)}", path)
     if placeholders:
         problems |= {"404": "There is nothing by that name."}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -62,6 +62,7 @@ class Endpoint:
     body: type[BaseModel] | None
     query: type[BaseModel] | None
     answer: type[BaseModel]
+    problems: Mapping[str, str]  # what it alone may answer besides, and when: {"409": "…"}
     proves_token: bool
 
 
@@ -73,6 +74,7 @@ def endpoint(
     summary: str,
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
+    problems: Mapping[str, str] | None = None,
     proves_token: bool = False,
 ) -> Callable[[Callable[..., Answer]], Callable[..., HttpResponse]]:
     """A view for tokens with this scope. The function gets a Call, and the placeholders of its path by name; it
@@ -90,6 +92,7 @@ def endpoint(
             body=body,
             query=query,
             answer=answer,
+            problems=problems or {},
             proves_token=proves_token,
         )
 

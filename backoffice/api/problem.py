@@ -46,7 +46,8 @@ class Problem(Exception):
 
     def answer(self) -> HttpResponse:
         return HttpResponse(
-            json.dumps(self.as_json(), ensure_ascii=False),
+            # What is quoted of a request may hold halves of emoji, which no answer can.
+            json.dumps(self.as_json(), ensure_ascii=False).encode(errors="replace"),
             content_type="application/problem+json",
             status=self.status,
             headers=self.headers,

@@ -105,6 +105,7 @@ class Outcomes(BaseModel):
     body=ConsentReports,
     answer=Outcomes,
     summary="Report opt-outs and opt-ins",
+    problems={"409": "The only report of the request has the id of another one, with other content."},
 )
 def consent_records(call: Call[ConsentReports]) -> dict[str, Any]:
     """Each report becomes a record of the ledger in a transaction of its own. From then on send checks hold its number,

@@ -83,7 +83,8 @@ def suppressions(call: Call[None]) -> dict[str, Any]:
     return {
         "program": program.code,
         "program_active": program.is_active,
-        "as_of": (call.now - EARLY).isoformat(),
+        # Without a plus sign: in an address that would be a space.
+        "as_of": (call.now - EARLY).isoformat().replace("+00:00", "Z"),
         "items": [_item(listed) for listed in found.items],
         "cursor": found.cursor,
         "more": found.more,

@@ -7,6 +7,7 @@ form, with the time and the wording that was shown; what that is worth the rules
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +20,7 @@ from backoffice.models import Bucket, System
 from consent.intake.inbound import store_of
 from consent.intake.read import Event
 from consent.ledger import Act, Kind, Precision
-from consent.models import ConsentRecord, Wording
+from consent.models import ConsentRecord, Program, Wording
 from consent.moments import Moment, read_moment
 from consent.numbers import explain, read_number
 from consent.send_check import country_of
@@ -83,28 +84,34 @@ class Kept(NamedTuple):
 def take(system: System, report: Report, *, now: datetime) -> Kept:
     """Make a record of the report, in one transaction with the note that its number has news. Told twice, the second
     time finds the first. Raises NotTaken, SaidOtherwise."""
-    event = _event(system, report, now)
+    found = Program.objects.filter(code=report.program)
+    # Nobody opts in to what is over; out of it they still may.
+    programs = {program.code: program for program in found if program.is_active or report.act is Act.REVOKE}
+    event = _event(system, report, programs, now)
     wordings = {wording.code: wording for wording in Wording.objects.filter(code=report.wording)}
-    store = replace(store_of(system, {}, now), wordings=wordings, zone=system.time_zone)
+    store = replace(store_of(system, {}, now, programs), wordings=wordings, zone=system.time_zone)
     [outcome] = store.take_events([event], write=True)
     if outcome.bucket == Bucket.HELD:
-        raise NotTaken("program", outcome.detail)
+        raise NotTaken("program", f"There is no program “{report.program}”, or it is no longer in use.")
     if outcome.reason == "not_ours":
         raise NotTaken("number", outcome.detail)
     record = _standing(system, report.id)
-    if outcome.bucket == Bucket.UNCHANGED and _content(record) != _content_of(event, report):
+    if outcome.bucket == Bucket.UNCHANGED and _content(record) != _content_of(event):
         raise SaidOtherwise(report.id)
     warnings = (*event.warnings, *(["wording_unknown"] if record.wording_note else []))
     return Kept(record.pk, tuple(dict.fromkeys(warnings)))
 
 
-def _event(system: System, report: Report, now: datetime) -> Event:
+def _event(system: System, report: Report, programs: Mapping[str, Program], now: datetime) -> Event:
     cell = read_number(report.number, country_of(system))
     if cell.e164 is None:
         raise NotTaken("number", explain(cell, report.number))
     moment = _moment(system, report.at, now)
     if report.act is Act.GRANT:
         _check_grant(report, moment)
+    # An opt-out of a program that nobody knows is one all the same; what it names cannot narrow it.
+    is_lost = report.act is Act.REVOKE and bool(report.program) and report.program not in programs
+    program = None if is_lost else report.program or None
     return Event(
         line=1,
         number=cell,
@@ -112,9 +119,13 @@ def _event(system: System, report: Report, now: datetime) -> Event:
         kind=_kind(report),
         moment=moment,
         event_id=report.id,
-        warnings=(*cell.warnings, *(moment.warnings if report.at else ())),
-        program=report.program or None,
-        for_all_programs=report.act is Act.REVOKE and not (report.program or report.sender),
+        warnings=(
+            *cell.warnings,
+            *(moment.warnings if report.at else ()),
+            *(("program_unknown",) if is_lost else ()),
+        ),
+        program=program,
+        for_all_programs=report.act is Act.REVOKE and not (program or report.sender),
         sender=report.sender,
         words=report.words,
         wording=report.wording,
@@ -175,9 +186,9 @@ def _content(record: ConsentRecord) -> tuple[Any, ...]:
     )
 
 
-def _content_of(event: Event, report: Report) -> tuple[Any, ...]:
+def _content_of(event: Event) -> tuple[Any, ...]:
     return (
-        *(event.number.e164, event.act.value, event.kind.value, report.program),
-        *(event.sender, event.moment.text[:80], report.wording),
-        *(report.reference, report.words),
+        *(event.number.e164, event.act.value, event.kind.value, event.program or ""),
+        *(event.sender, event.moment.text[:80], event.wording),
+        *(event.reference, event.words),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import BaseModel, Field, PlainValidator, StrictBool, WithJsonSchema, model_validator
 
 from backoffice.api import Call, Problem, Scope, Strict, endpoint
 from backoffice.asked import Unreadable
@@ -87,14 +87,14 @@ class PreflightRequest(Strict):
     country: Annotated[str, Field(max_length=8)] | None = None
     state: Annotated[str, Field(max_length=8)] | None = None
     provider: Short | None = None
-    sender_registered: bool | None = None
+    sender_registered: StrictBool | None = None
     at: Moment | None = None
     consent_at: Moment | None = None
     opted_out_at: Moment | None = None
-    held: bool | None = None
+    held: StrictBool | None = None
     brand: Short | None = None
     values: dict[str, str] | None = Field(None, description="What was filled into the fields of the text.")
-    folded: bool | None = Field(None, description="The provider writes plain quotation marks itself.")
+    folded: StrictBool | None = Field(None, description="The provider writes plain quotation marks itself.")
     media: list[MediaFile] | None = Field(None, max_length=50)
     dlt_entity: Short | None = None
     dlt_template: Short | None = None
@@ -102,7 +102,7 @@ class PreflightRequest(Strict):
     campaign: Short | None = None
     step: Short | None = None
     command: Short | None = None
-    automatic: bool | None = None
+    automatic: StrictBool | None = None
     recent: list[EarlierText] | None = Field(None, max_length=200)
     price: Decimal | None = Field(None, ge=0, le=1000, description="Of one segment; the answer has the cost.")
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from backoffice.webhooks.bodies import address_of, inner, json_of, moment_of, text_of
-from backoffice.webhooks.shapes import Call, Inbound, Other, Said, StatusReport, Unreadable
+from backoffice.webhooks.shapes import Call, Inbound, Other, Said, StatusReport
 
 
 def read(call: Call) -> list[Said]:
-    events = json_of(call)
-    if not isinstance(events, list):
-        raise Unreadable("The body should be a list of events.")
+    body = json_of(call)
+    events = body if isinstance(body, list) else [body]
     return [_said(call, event) for event in events] or [Other("The list of events is empty.")]
 
 

@@ -61,3 +61,9 @@ def test_answers_are_as_described(described):
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
         whole = {**schema, "components": described["components"]}
         jsonschema.Draft202012Validator(whole).validate(answer.json())
+
+
+def test_what_an_endpoint_alone_may_answer_is_described_with_it(described):
+    assert "409" in described["paths"]["/consent-records"]["post"]["responses"]
+    assert "409" not in described["paths"]["/send-checks"]["post"]["responses"]
+    assert all("500" in way["responses"] for path in described["paths"].values() for way in path.values())

@@ -55,6 +55,12 @@ def test_a_name_that_stands_twice_is_named():
         parse(b'{"opt": "in", "opt": "out"}')
 
 
+def test_half_an_emoji_that_is_quoted_breaks_no_answer():
+    with pytest.raises(Problem) as refused:
+        parse(rb'{"\ud83d": 1, "\ud83d": 2}')
+    assert "the name “?” stands twice" in json.loads(refused.value.answer().content)["detail"]
+
+
 def test_a_pointer_escapes_what_it_must():
     assert pointer(("records", 3, "a/b~c")) == "/records/3/a~1b~0c"
 

@@ -92,11 +92,13 @@ def test_an_opt_in_does_not_defeat_a_stop():
         ({"wording": ""}, "wording"),
         ({"program": None}, "program"),
         ({"program": "no-such"}, "program"),
+        ({"program": "closed"}, "program"),
         ({"channel": "call", "reference": "T-1"}, "channel"),
         ({"number": "0000"}, "number"),
     ],
 )
 def test_an_opt_in_without_what_it_needs_is_refused_with_its_place(fields, field):
+    make.program("closed", is_active=False)
     answer = report(caller(), grant(**fields))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == f"/records/0/{field}"
@@ -118,6 +120,16 @@ def test_an_opt_out_is_never_lost_to_a_bad_date(at):
     assert report(caller(), stop(at=at)).status_code == 200
     reconcile_numbers([line.pk], now=timezone.now())
     assert check(caller(), LINE)[0]["answer"] == "block"
+
+
+@pytest.mark.parametrize(("program", "is_for_all"), [("no-such", True), ("closed", False)])
+def test_an_opt_out_is_never_lost_to_the_program_it_names(program, is_for_all):
+    make.program("closed", is_active=False)
+    by = caller()
+    [kept] = report(by, stop(program=program)).json()["records"]
+    assert (kept["status"], "program_unknown" in kept["warnings"]) == (200, is_for_all)
+    assert ConsentRecord.objects.get().for_all_programs is is_for_all
+    assert report(by, stop(program=program)).json()["records"] == [kept]
 
 
 def test_the_same_report_again_gets_the_same_answer_and_another_one_is_refused():

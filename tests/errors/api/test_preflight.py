@@ -135,6 +135,7 @@ EARLIER = {"to": "+14155552671", "at": "2026-03-10T12:00"}
         ({"message": "x", "purpose": "otp", "audience": []}, "/audience"),
         ({"message": "x", "purpose": "otp", "audience": ["1"] * 10_001}, "/audience"),
         ({"message": 5, "purpose": "otp"}, "/message"),
+        ({**SALE, "held": "no"}, "/held"),
         ({"message": "x", "purpose": "otp", "price": "NaN"}, "/price"),
     ],
 )
