@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from backoffice.models import WebhookCall, WebhookEndpoint, WebhookWork
@@ -69,8 +69,15 @@ def retry(call: WebhookCall) -> bool:
 
 def forget(now: datetime) -> dict[str, int]:
     """Remove calls whose time is over: they hold numbers and texts. What they brought stays."""
-    protect(connection, WebhookCall._meta.db_table, KEPT_CALLS)  # the setting may have changed
-    return {"calls": WebhookCall.objects.forget(now - timedelta(days=settings.WEBHOOK_CALL_DAYS))}
+    over = now - timedelta(days=settings.WEBHOOK_CALL_DAYS)
+    try:
+        return {"calls": WebhookCall.objects.forget(over)}
+    except DatabaseError as error:
+        if "append-only" not in str(error):
+            raise
+    with transaction.atomic():  # the database was told a longer time than the setting now says
+        protect(connection, WebhookCall._meta.db_table, KEPT_CALLS)
+    return {"calls": WebhookCall.objects.forget(over)}
 
 
 # --- A chunk ----------------------------------------------------------------------------------------------------

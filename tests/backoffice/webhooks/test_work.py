@@ -6,11 +6,12 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from backoffice.models import AppendOnlyError, System, WebhookCall, WebhookEndpoint, WebhookWork
-from backoffice.models.append_only import AppendOnlyQuerySet
+from backoffice.models.append_only import AppendOnlyQuerySet, KeptFor, protect
+from backoffice.models.webhook import KEPT_CALLS
 from backoffice.webhooks import work as working
 from backoffice.webhooks.work import PARTS_WAIT, work
 from consent.models import ConsentRecord
@@ -203,3 +204,10 @@ def test_a_call_is_never_changed_and_removed_only_when_its_time_is_over(to):
     assert working.forget(now()) == {"calls": 1}
     assert set(WebhookCall.objects.values_list("pk", flat=True)) == {young.pk, waiting.pk}
     assert old.pk not in WebhookWork.objects.values_list("pk", flat=True)
+
+
+def test_the_database_learns_a_shorter_time_when_it_refuses(to):
+    kept(to, "{}", received_at=now() - timedelta(days=KEPT_CALLS.days + 10))
+    WebhookWork.objects.update(status="done")
+    protect(connection, WebhookCall._meta.db_table, KeptFor(KEPT_CALLS.moment, KEPT_CALLS.days + 100))
+    assert working.forget(now()) == {"calls": 1}
