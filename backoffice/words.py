@@ -17,9 +17,7 @@ SEVERITIES = {"S1": "Urgent", "S2": "High", "S3": "Medium", "S4": "Low"}
 def zone_label(moment: datetime) -> str:
     """The letters staff know ("EST"); zones that have none get their distance from UTC."""
     letters = moment.tzname() or ""
-    if letters and letters[0] not in "+-":
-        return letters
-    return moment.strftime("UTC%z")[:6] if moment.utcoffset() else "UTC"
+    return letters if letters[:1] not in "+-" else f"UTC{letters}"
 
 
 def staff_words(moment: datetime) -> str:

@@ -70,6 +70,10 @@ def _selected(request: HttpRequest, queue: Queue, limit: int) -> list[Flag]:
     return list(flags.select_related("number", "program", "system").by_harm()[: limit + 1])
 
 
+def _flags(count: int) -> str:
+    return f"{count:,} flag{'s' if count != 1 else ''}"
+
+
 def _assign(request: HttpRequest, queue: Queue, flags: Sequence[Flag]) -> HttpResponse:
     form = AssignForm(request.POST)
     to = form.cleaned_data["to"] if form.is_valid() else None
@@ -78,7 +82,7 @@ def _assign(request: HttpRequest, queue: Queue, flags: Sequence[Flag]) -> HttpRe
         return queue.back()
     changed = desk.assign([flag.pk for flag in flags], to=to, by=queue.user, now=queue.now)
     name = (to.get_full_name() or to.username) if to else "nobody"
-    messages.success(request, f"{changed} flags assigned to {name}.")
+    messages.success(request, f"{_flags(changed)} assigned to {name}.")
     return queue.back()
 
 
@@ -89,7 +93,7 @@ def _snooze(request: HttpRequest, queue: Queue, flags: Sequence[Flag]) -> HttpRe
         return queue.back()
     until = form.until(queue.now)
     changed = desk.snooze([flag.pk for flag in flags], until=until, note="", by=queue.user, now=queue.now)
-    messages.success(request, f"{changed} flags snoozed until {staff_words(until)}.")
+    messages.success(request, f"{_flags(changed)} snoozed until {staff_words(until)}.")
     return queue.back()
 
 
@@ -102,7 +106,7 @@ def _confirm(
         initial={"picks": signing.dumps(picks, salt=SALT, compress=True), "token": uuid.uuid4().hex[:24]}
     )
     context = {
-        "title": f"Write the agreed status for {len(flags)} flags",
+        "title": f"Write the agreed status for {_flags(len(flags))}",
         "crumbs": [("Review", queue.url)],
         "current": "review",
         "queue": queue,

@@ -159,7 +159,7 @@ def why_empty(queue: Queue, now: datetime) -> dict[str, str]:
             "title": "Nothing has been compared yet",
             "text": "Flags appear after the first import, when what people agreed to meets what systems say.",
         }
-    ran = f"Last reconciliation {staff_words(last.finished_at)}, {last.done:,} numbers."
+    ran = f"Last reconciliation {staff_words(last.finished_at)}, {last.done:,} number{'s' if last.done != 1 else ''}."
     if stale:
         return {"icon": "alert", "title": "No open mismatch in what we know", "text": f"{ran} But {stale}."}
     return {"icon": "check", "title": "No open mismatch", "text": ran}

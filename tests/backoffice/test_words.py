@@ -20,6 +20,8 @@ def test_a_moment_is_on_the_staff_clock_with_its_zone():
 def test_a_zone_without_letters_is_named_by_its_distance():
     with timezone.override(ZoneInfo("America/Sao_Paulo")):
         assert words.staff_words(NOON) == "21 Nov 2026, 16:03 UTC-03"
+    with timezone.override(ZoneInfo("Asia/Kathmandu")):
+        assert words.staff_words(NOON) == "22 Nov 2026, 00:48 UTC+0545"
 
 
 def test_utc_is_there_to_the_second_on_hover():
@@ -57,6 +59,12 @@ def test_counts_say_where_counting_stopped():
     assert words.capped(10_000) == "10,000"
     assert words.capped(10_001) == "10,000+"
     assert frame.grouped(1_284_300) == "1,284,300"
+
+
+def test_a_key_stays_as_it_is_however_long():
+    """It comes back from boxes, hidden fields and anchors; only what was counted is grouped."""
+    box = Template('<input value="{{ flag.pk }}">').render(Context({"flag": {"pk": 1_284_118}}))
+    assert box == '<input value="1284118">'
 
 
 def test_numbers_are_grouped_for_reading_and_keep_their_plain_form():
