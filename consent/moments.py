@@ -6,8 +6,7 @@ A cell that cannot be read never loses its row: the time is unknown, the text is
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
@@ -25,7 +24,6 @@ SERIAL_ZERO = datetime.combine(date(1899, 12, 30), time.min)  # makes serials ri
 SERIAL_ZERO_1904 = datetime.combine(date(1904, 1, 1), time.min)
 LAST_YEAR = 9999  # the usual filler for "no end", not a time anybody claims
 LONGEST_CELL = 100  # characters; longer text is prose, not a date
-KEPT_SAMPLES = 3
 
 
 class TimeWarning(StrEnum):
@@ -104,7 +102,7 @@ def read_moment(
             return _place(_iso(raw), raw, zone, now)
         if found := _NUMBERS.fullmatch(raw):
             return _place(_in_numbers(found, order), raw, zone, now)
-        text = _clean(raw)
+        text = plain_text(raw)
         if text in BLANK_WORDS:
             return _unread(raw, TimeWarning.NO_TIMESTAMP)
         return _place(_read_clock(text, order, excel_1904), raw, zone, now)
@@ -146,7 +144,7 @@ _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), 
 _QUOTES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
 
 
-def _clean(raw: str) -> str:
+def plain_text(raw: str) -> str:
     """Lower case, plain digits, dashes and spaces, no accents, no spreadsheet wrapping."""
     text = raw
     if not text.isascii():
@@ -341,6 +339,19 @@ def _in_order(numbers: tuple[str, str, str], order: DateOrder) -> date:
     return date(int(year) if len(year) == 4 else 2000 + int(year), int(month), int(day))
 
 
+def starts_with_year(text: str) -> bool:
+    """Whether a cell, as plain_text gives it, begins with a date whose year of four digits stands first."""
+    return _YEAR_FIRST_DATE.match(text) is not None
+
+
+def orders_of(text: str) -> frozenset[DateOrder]:
+    """The orders in which a cell, as plain_text gives it, is a real day; empty if it is no date that depends on it."""
+    found = _NUMERIC_DATE.match(text)
+    if found is None:
+        return frozenset()
+    return frozenset(_possible_dates((found["first"], found["middle"], found["last"])))
+
+
 def _possible_dates(numbers: tuple[str, str, str]) -> dict[DateOrder, date]:
     """Every order in which the numbers are a real day."""
     possible = {}
@@ -457,88 +468,3 @@ def _in_the_future(moment: Moment) -> Moment:
 
 def _unread(raw: str, *warnings: TimeWarning) -> Moment:
     return Moment(None, Precision.SECOND, raw, warnings=warnings)
-
-
-# --- The order of a column ----------------------------------------------------------------------------------
-
-
-class OrderFinding(StrEnum):
-    """What a column says about the order of its dates."""
-
-    PROVED = "proved"  # one order reads every cell
-    CONTRADICTED = "contradicted"  # no single order reads every cell
-    OPEN = "open"  # more than one order reads every cell: a person must say
-    UNNEEDED = "unneeded"  # no cell depends on it
-
-
-@dataclass(frozen=True, slots=True)
-class OrderSample:
-    """A cell that rules some order out. `row` counts the samples from 1."""
-
-    row: int
-    text: str
-    orders: frozenset[DateOrder]
-
-
-@dataclass(frozen=True, slots=True)
-class DateOrderEvidence:
-    """What the cells of one column prove about their order.
-
-    `order` is set when the finding is PROVED, and is ymd when it is UNNEEDED because dates start with their
-    year. `candidates` are the orders that read every cell. `samples` are the first few cells that rule an
-    order out: the proof, or the contradiction. `cells` counts what was not blank, `open_cells` those that can
-    be read in more than one.
-    """
-
-    finding: OrderFinding
-    order: DateOrder | None
-    candidates: frozenset[DateOrder]
-    samples: tuple[OrderSample, ...]
-    cells: int
-    open_cells: int
-
-
-def learn_order(samples: Iterable[str]) -> DateOrderEvidence:
-    """Which order of day and month the cells of a column prove; one pass, a handful of cells kept.
-
-    Only dates made of numbers that do not start with a four-digit year count: the rest reads the same in any
-    order. Impossible dates (31/02) prove nothing.
-    """
-    cells = year_first = 0
-    seen: Counter[frozenset[DateOrder]] = Counter()
-    kept: list[OrderSample] = []
-    for row, raw in enumerate(samples, 1):
-        text = _clean(raw)
-        if text in BLANK_WORDS:
-            continue
-        cells += 1
-        year_first += _YEAR_FIRST_DATE.match(text) is not None
-        orders = _orders_of(text)
-        if not orders:
-            continue
-        seen[orders] += 1
-        if len(orders) < len(YEAR_LAST) and seen[orders] <= KEPT_SAMPLES:
-            kept.append(OrderSample(row, raw, orders))
-    candidates = frozenset(DateOrder).intersection(*seen)
-    finding = _order_finding(candidates, bool(seen))
-    order = next(iter(candidates)) if finding is OrderFinding.PROVED else None
-    if finding is OrderFinding.UNNEEDED and year_first:
-        order = DateOrder.YMD
-    open_cells = sum(count for orders, count in seen.items() if len(orders) > 1)
-    return DateOrderEvidence(finding, order, candidates, tuple(kept), cells, open_cells)
-
-
-def _orders_of(text: str) -> frozenset[DateOrder]:
-    """The orders in which a cell is a real day; empty if it is no date of this kind."""
-    found = _NUMERIC_DATE.match(text)
-    if found is None:
-        return frozenset()
-    return frozenset(_possible_dates((found["first"], found["middle"], found["last"])))
-
-
-def _order_finding(candidates: frozenset[DateOrder], any_seen: bool) -> OrderFinding:
-    if not any_seen:
-        return OrderFinding.UNNEEDED
-    if not candidates:
-        return OrderFinding.CONTRADICTED
-    return OrderFinding.PROVED if len(candidates) == 1 else OrderFinding.OPEN

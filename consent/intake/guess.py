@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from backoffice.imports.importer import Guess, Target
 from backoffice.models import System
 from consent.cells import Polarity, guess_polarity, is_about_other_channel, is_about_texts, read_status
+from consent.date_order import learn_order
 from consent.intake.targets import TARGETS, USUAL_HEADERS, folded
-from consent.moments import TimeWarning, learn_order, read_moment
+from consent.moments import TimeWarning, read_moment
 from consent.numbers import read_number
 
 # Behind a usual name: what the second of two equal names got, and the clock of a time.

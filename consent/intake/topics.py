@@ -20,19 +20,12 @@ from backoffice.files.rows import Row
 from backoffice.imports.importer import Proof, Question, Topic
 from backoffice.models import System
 from consent.cells import Meaning, Polarity, guess_polarity, read_status, word_key
+from consent.date_order import DateOrderEvidence, OrderFinding, learn_order
 from consent.intake.plan import vocabulary_of
 from consent.intake.targets import TARGETS
 from consent.intake.words import MEANINGS
 from consent.models import Program
-from consent.moments import (
-    BLANK_WORDS,
-    YEAR_LAST,
-    DateOrder,
-    DateOrderEvidence,
-    OrderFinding,
-    learn_order,
-    read_moment,
-)
+from consent.moments import BLANK_WORDS, YEAR_LAST, DateOrder, read_moment
 
 PROOF_ROWS = 6
 SHOWN_WORDS = 60

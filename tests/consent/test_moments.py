@@ -1,7 +1,7 @@
 """Dates in cells: what each format means, what is refused, and that nothing ever raises."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,9 +13,7 @@ from consent.moments import (
     DateOrder,
     Moment,
     MomentReader,
-    OrderFinding,
     TimeWarning,
-    learn_order,
     read_moment,
 )
 
@@ -453,53 +451,3 @@ def test_the_reader_reads_as_the_function_does_and_remembers_a_bounded_number():
 def test_the_reader_refuses_a_time_of_arrival_without_zone():
     with pytest.raises(ValueError, match="with its zone"):
         MomentReader(NEW_YORK, None, datetime(2026, 11, 20))
-
-
-# --- The order of a column ----------------------------------------------------------------------------------
-
-COLUMNS = [
-    ("a month above 12 proves day first", ["3/4/2025", "13/4/2025"], OrderFinding.PROVED, DateOrder.DMY, [2]),
-    ("a day above 12 proves month first", ["", "4/13/2025 9:30 AM"], OrderFinding.PROVED, DateOrder.MDY, [2]),
-    ("both contradict", ["13/4/2025", "4/13/2025"], OrderFinding.CONTRADICTED, None, [1, 2]),
-    ("nothing above 12 leaves it open", ["3/4/2025", "5/6/2025"], OrderFinding.OPEN, None, []),
-    ("ISO needs no order", ["2025-03-14", "NULL", "2025-03-15"], OrderFinding.UNNEEDED, DateOrder.YMD, []),
-    ("names need no order", ["14 Mar 2025", "not sure"], OrderFinding.UNNEEDED, None, []),
-    ("ISO beside slashes proves nothing", ["2025-03-14", "3/4/2025"], OrderFinding.OPEN, None, []),
-    ("an impossible date proves nothing", ["31/02/2025", "3/4/2025"], OrderFinding.OPEN, None, []),
-    ("short years stand last", ["03/04/25", "13/04/25"], OrderFinding.PROVED, DateOrder.DMY, [2]),
-    ("no year of two digits in front", ["3/4/25", "99/04/13"], OrderFinding.OPEN, None, []),
-    ("an empty column", [], OrderFinding.UNNEEDED, None, []),
-]
-
-
-@pytest.mark.parametrize(
-    ("cells", "finding", "order", "rows"), [c[1:] for c in COLUMNS], ids=[c[0] for c in COLUMNS]
-)
-def test_a_column_proves_contradicts_or_leaves_open_its_order(cells, finding, order, rows):
-    evidence = learn_order(iter(cells))
-    assert (evidence.finding, evidence.order) == (finding, order)
-    assert [sample.row for sample in evidence.samples] == rows
-    assert all(cells[sample.row - 1] == sample.text for sample in evidence.samples)
-
-
-def test_the_evidence_counts_every_cell_but_keeps_few():
-    evidence = learn_order(["13/4/2025"] * 50 + ["3/4/2025"] * 20 + ["", "2025-03-14"])
-    assert (evidence.cells, evidence.open_cells) == (71, 20)
-    assert len(evidence.samples) == 3
-    assert evidence.candidates == {DateOrder.DMY}
-
-
-@given(
-    days=st.lists(st.dates(date(2000, 1, 1), date(2026, 1, 1))),
-    order=st.sampled_from(["%m/%d/%Y", "%d/%m/%Y"]),
-)
-def test_a_proved_order_is_the_one_the_column_was_written_in(days, order):
-    evidence = learn_order(day.strftime(order) for day in days)
-    assert evidence.finding is not OrderFinding.CONTRADICTED
-    if evidence.finding is OrderFinding.PROVED:
-        assert evidence.order is (DateOrder.MDY if order == "%m/%d/%Y" else DateOrder.DMY)
-
-
-@given(cells=st.lists(st.text() | DATE_LIKE))
-def test_any_column_can_be_looked_at(cells):
-    assert learn_order(cells).finding in OrderFinding
