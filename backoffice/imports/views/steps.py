@@ -21,8 +21,9 @@ from backoffice.imports import check as checks
 from backoffice.imports import mapping as mappings
 from backoffice.imports import receive as receiving
 from backoffice.imports import run as runs
-from backoffice.imports.forms import FormatForm, MappingForm
+from backoffice.imports.forms import FormatForm
 from backoffice.imports.importer import MappingProblem, importer_of
+from backoffice.imports.mapping_form import MappingForm
 from backoffice.imports.views.page import (
     IMPORT,
     LOOK,
