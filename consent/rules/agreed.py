@@ -10,7 +10,7 @@ from consent.ledger import Evidence, Kind
 from consent.rules.codes import Status
 from consent.rules.findings import Finding
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 
 
 class Reason(StrEnum):
