@@ -106,7 +106,7 @@ class Facts:
         found = set(self.assertions) | set(self.beliefs)
         senders = set()
         for record in self.evidence:
-            if record.program == ALL_PROGRAMS:
+            if record.program == ALL_PROGRAMS or record.exempt_answer:
                 return {terms.code for terms in all_terms}
             if record.program is not None:
                 found.add(record.program)
@@ -139,6 +139,13 @@ class Door:
     @cached_property
     def senders(self) -> set[str]:
         return {sender for terms in self.terms.values() for sender in terms.senders}
+
+    @cached_property
+    def exempt(self) -> set[str]:
+        """Senders of exempted informational texts. Nobody knows which text a STOP to one of them answered, where it
+        also sends others: it stops everything then too."""
+        exempt = [terms.senders for terms in self.terms.values() if terms.exempt_informational]
+        return {sender for senders in exempt for sender in senders}
 
     @cached_property
     def by_sender(self) -> dict[str, set[str]]:
@@ -237,7 +244,7 @@ class Door:
             implied_until=implied_until,
             answers_prompt=answers_prompt,
             has_reference=has_reference,
-            exempt_answer=exempt,
+            exempt_answer=exempt or (act == Act.REVOKE and sender in self.exempt),
             clarification=Clarification(clarification) if clarification else None,
             provider_acted=provider_acted,
             copied_time=copied,

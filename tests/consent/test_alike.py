@@ -32,7 +32,7 @@ from tests.consent.make import NOW
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("postgresql")]
 
 NUMBERS = 800
-SENDERS = ["", "S1", "S2", "S3", "S9"]
+SENDERS = ["", "S1", "S1", "S2", "S2", "S3", "S6", "S9"]
 DEEDS = [
     *[
         (Act.GRANT, kind)
@@ -80,6 +80,7 @@ class Office:
         make.program("pair", sender="S2").senders.add(make.Sender.objects.get_or_create(address="S3")[0])
         make.program("double", sender="S4", double_opt_in=True)
         make.program("short", sender="S5", ttl_days=300)
+        make.program("alerts", sender="S6", exempt_informational=True)
         self.programs = list(Program.objects.order_by("pk"))
         for program in self.programs:
             make.wording(program)
