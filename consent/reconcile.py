@@ -44,7 +44,7 @@ def reconcile(
     for number_ids in _waiting(now, shard, shards):
         alike = alike and alike.current()
         counts.update(reconcile_numbers(number_ids, now=now, alike=alike))
-        beat(done=counts["numbers"])
+        beat(done=counts["numbers"], can_go_on=True)  # what is left still has news, or is still due
     return dict(counts)
 
 
@@ -65,6 +65,7 @@ def rebuild(
         for start in range(0, len(number_ids), CHUNK):
             done = reconcile_numbers(number_ids[start : start + CHUNK], now=now, alike=alike)
             counts.update(done | {"numbers": 0, "looked_at": done["numbers"]})
+        # No turns: it would start over, and nothing says how far it was. `ring` makes the parts small enough.
         beat(done=counts["numbers"])
     return dict(counts)
 

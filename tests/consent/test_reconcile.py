@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -302,7 +303,8 @@ class TestWork:
             make.form(line)
         bulk.touch([line.pk for line in lines])
 
-        def stop(*, done: int) -> None:
+        def stop(*, done: int, can_go_on: bool) -> None:
+            assert can_go_on
             if done >= 4:
                 raise reconcile.jobs.Cancelled
 
@@ -310,6 +312,25 @@ class TestWork:
             reconcile.reconcile("touched", beat=stop)
         assert AgreedStatus.objects.count() == 4
         assert Touched.objects.count() == 1
+
+    def test_a_run_whose_turn_is_over_goes_on_where_it_was(
+        self, monkeypatch: Any, settings: LazySettings
+    ) -> None:
+        settings.JOB_TURN_SECONDS = 0
+        monkeypatch.setattr(reconcile, "CHUNK", 2)
+        monkeypatch.setattr(reconcile.jobs, "ring", lambda run_id: True)
+        lines = [make.number() for _ in range(3)]
+        for line in lines:
+            make.form(line)
+        bulk.touch([line.pk for line in lines])
+        run = reconcile.jobs.start("consent.reconcile", "all", trigger="schedule")
+        left = []
+        while run.status == JobRun.Status.QUEUED:
+            reconcile.jobs.work(run.pk, {"consent.reconcile": reconcile.reconcile})
+            left.append(Touched.objects.count())
+            run.refresh_from_db()
+        assert (run.status, left) == (JobRun.Status.DONE, [1, 0, 0])
+        assert AgreedStatus.objects.count() == 3
 
 
 @pytest.mark.django_db(transaction=True)
