@@ -54,6 +54,8 @@ NEGATED = phrases(
     dont leave me|us alone
     stop [,] drop and
     why|how_come|when did|have|has you|u|they|yall|it stop|stopped|quit ~2
+    why|how_come you|u|they|yall|it stopped|quit ~2
+    unsubscribe*|cancel [me] from [your|the|my] podcast|channel|youtube|netflix|hulu|magazine|app
     i|we|he|she|they|people|kids|who|friends dont|never|cant|didnt|wont|couldnt|doesnt|havent text|message|email|write|call|contact|respond|reply *
     why|how_come|if dont|didnt|havent|not [you] text|message|email|write|call|contact
     {third}|NAME|ex|boyfriend|girlfriend wont|doesnt|never|cant stop|leave {texting}|calling|me|us [alone]

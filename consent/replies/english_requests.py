@@ -77,11 +77,11 @@ REVOKE = phrases(
     no call|calls|calling or|and|nor text|texts|texting|messages
     ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact !in|on|lens|lenses|sign|signs|number|info|delivery|pickup|order|drop_off
     ^ [{courteous}|ok|hi] [{courteous}] no [{det}] texts|messages|sms|notifications|alerts $
-    {remove} {mine} [please|now|all] off|from|out_of [of|from] [{det}] [{det}] !guest|wait|waiting [ur] [~1] {list}
+    {remove} {mine} [please|now|all] off|of|from|out_of [of|from] [{det}] [{det}] !guest|wait|waiting [ur] [~1] {list}
     {remove} {mine} off $
     {remove} all|both of our|my|these numbers
     take|taken off {mine}
-    ^ [{courteous}] remove|take|delete [off] [me] from|off [{det}] list|lists|system|database
+    ^ [{courteous}] remove|take|delete [off] [me] from|off|of [{det}] list|lists|system|database
     remove|take|get|delete him|her|them|this_person|NAME|my_name off|from ~2 list|lists|system|database
     off [{det}] list|lists $
     or|and text|message|contact me|us|it|this again
@@ -89,7 +89,10 @@ REVOKE = phrases(
     remove|delete|drop|erase|exclude|unlist|purge|unenroll|unregister|disenroll me|us|myself|this|my_name [please|now|asap|immediately|right_now|today|thank|off|from_this] $
     remove|delete|erase me|us and|or|i|now|immediately
     {erase} my|this|our|the|her|his [phone|cell|contact|mobile|personal|telephone] number|phone|cell|contact|digits !you|on|in|is|from_the|from_that
-    remove|delete|erase my|our [personal|contact|all] info|information|data|details !on|in
+    remove|delete|erase [all] my|our [personal|contact|all] info|information|data|details !on|in
+    asked|told|asking you|them to {remove} {mine}
+    can|could|would|will you [{courteous}] not {text}|send me|us|this|these|any|$
+    what ~5 do to stop|unsubscribe|opt_out|be_removed|get_removed|be_taken_off|get_off|end $|this|these|your|getting|receiving
     my|this|our [phone|cell] number [be] off|out_of|from ~3 {list}
     {mine} [be|to_be|to_get|needs_to_be|should_be|must_be] removed|taken_off|excluded|deleted|unsubscribed|taken
     want|like|asked|ask|asking|request|requesting|requested|need|wish|prefer|demand ~1 to be|get removed|taken|excluded|unsubscribed|deleted

@@ -20,6 +20,7 @@ SPOKEN_OF = phrases(
     it|message|text|footer says|said {told}|{keyword} [{keyword}] ~5 but|though|i
     want|like|love|wish|happy [to] keep|continue|stay|remain getting|receiving|on|subscribed|them|these|in
     stopped getting|receiving|coming|arriving
+    accidentally|mistakenly {told} [the] [word] {keyword}
     {keyword} later|anytime|any_time|afterwards
     if|when i|we {told} [the|word] {keyword} will|would|do|does|can|am|is
     will|would|does|can [my|a] {told} [the|word] {keyword}
@@ -89,6 +90,11 @@ DOUBT = phrases(
     this is [a|my|our|an] child*|childs|kid*|son*|daughter*|minor*|work|company|business|landline|emergency|hospital|jail ~1 phone|number|line|cell|landline|$
     ^ withdraw $
     ^ not|un wanted|needed|welcome|necessary $
+    ^ unwanted $
+    ^ NAME who $
+    ^ [this_is] [a] different person $
+    ^ new [phone|number] owner $
+    had this number|phone [for] ~2 years|yrs|months
     give it|me a rest|break
     ^ [please] dont|never $
     never again $
@@ -117,6 +123,7 @@ DOUBT = phrases(
     {msgs} ~3 not|arent accepted|allowed|permitted
     enough|done|had_it with this|you|it|these|that|yall
     {third}|NAME|husband|wife|mother|father is_dead|died|has_died|is_deceased
+    {third}|NAME|husband|wife|mother|father passed|moved [away|out] $
     who is {name} $
     im not CAPITAL $
     ^ [{so}] [{so}] not|isnt CAPITAL $
@@ -195,7 +202,7 @@ FEW_WORDS = phrases(
     """,
     {
         "no_keyword": "the a an my our your this that to cant dont wont didnt doesnt isnt never not does do did will would can"
-        " could should it they he she we i bus train truck who what when where and_then made make let or of on non auto tab f gas fuel photo scenic comfort layover snack dog"
+        " could should it they he she we i bus train truck who what when where and_then made make let or of on non auto tab f gas fuel photo scenic comfort layover snack dog panneau"
     },
 )
 

@@ -7,9 +7,14 @@ from consent.replies.pattern import phrases
 
 WRONG_NUMBER = phrases(
     """
-    <is_this_the|is_this_a|do_i_have_the|did_i_get_the|maybe_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_called_the|put_the|entered_the|gave_you_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
+    <is_this_the|is_this_a|do_i_have_the|did_i_get_the|maybe_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_text_the|i_call_the|i_dial_the|sent_to_the|sent_it_to_the|i_called_the|put_the|entered_the|gave_you_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
     wrong guy|lady|man|woman|girl|dude|gal|NAME $|and|sorry|here|stop|please|i|im|lol|you
-    wrong no|phone $
+    wrong no|phone|cell|mobile $
+    ^ [{hello}] [{hello}] [is] not|isnt him|her|them $
+    never heard of him|her|them|this_person|that_person|anybody $
+    this|number is someone|somebody elses|else [number|phone|cell] $
+    number|phone has a new owner
+    number|phone changed owners|hands
     ^ bad number $
     ^ [{hello}] [{hello}] wrong one $
     you|u [have|got|reached|texted] the wrong one $

@@ -89,6 +89,8 @@ REVOKE = phrases(
     arreter de recevoir
     <ne|n|pas resilie|desinscris $
     n|ne ~2 rien demande
+    ai rien demande [a_personne|svp|stop] $
+    demand* mon|ma|notre retrait|suppression|desinscription|desabonnement
     ne plus|pas {pron} {send}
     ne plus recevoir
     n|ne consens|consentons|autorise|autorisons pas|plus $|{det}
@@ -123,7 +125,7 @@ REVOKE_SENDER = phrases(
 
 WRONG_NUMBER = phrases(
     """
-    mauvais*|faux|errone*|incorrect* numero|personne|destinataire|contact !de_commande|de_la|de_suivi
+    mauvais*|faux|errone*|incorrect* numero|number|personne|destinataire|contact !de_commande|de_la|de_suivi
     numero|destinataire errone|incorrect|mauvais $
     tromp* [de|du] numero|personne|destinataire
     erreur [de|sur_la|sur_le|d] numero|personne|destinataire
@@ -131,7 +133,7 @@ WRONG_NUMBER = phrases(
     pas|plus la bonne personne
     pas|plus son|mon|leur|le numero|tel|telephone [de] !de_commande
     pas|plus de NAME
-    n est pas NAME $
+    est|suis|appelle pas|plus NAME $
     n|ne habite|vit|travaille plus|pas ici
     numero ne lui appartient
     nouveau|nouvelle proprietaire|titulaire
@@ -171,7 +173,9 @@ DOUBT = phrases(
     ^ [c_est|c_est_du|c_est_une|quel|quelle] arnaque|spam|fraude|harcelement $
     ^ [ca|cela|ok|ok_ca] suffit|assez [maintenant|comme_ca] $
     ^ assez $
-    ^ [je|j] [n_en|en|ne] veux plus|pas|rien $
+    ^ [je|j] [n_en|en|ne] veux plus|pas|rien [rien] $
+    ^ plus jamais $
+    qui est NAME $
     ^ plus rien $
     interesse|interessent pas|plus
     ^ j arrete $

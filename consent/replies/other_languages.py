@@ -6,6 +6,14 @@ from consent.replies.pattern import phrases
 
 # ruff: noqa: E501 - one phrase is one line
 
+# A message that did not come.
+NEGATED = phrases(
+    """
+    не пришл*|приход*|получил*|получаю|дошл*|вижу|могу ~2
+    nie dostal*|otrzymal*|doszl*|przyszl*|moge ~2
+    """
+)
+
 REVOKE = phrases(
     """
     keine|nie|nicht [diese|weiteren|mehr|wieder] sms|nachrichten|nachricht|werbung|texte [mehr] !bekommen|erhalten
@@ -80,16 +88,23 @@ REVOKE = phrases(
 # Whole replies that end it in one language and are everyday words in another.
 DOUBT = phrases(
     """
-    ^ dur|ret|rete|huy|dung|hinto|ihinto|ferma|sluta|slutt|reta|kanselahin|zatrzymaj|konec|ne $
+    ^ acha|dur|ret|rete|huy|dung|hinto|ihinto|ferma|sluta|slutt|reta|kanselahin|zatrzymaj|konec|ne $
     """
 )
 
-# Scripts without spaces between words: an opt-out anywhere in the reply.
+# A keyword of a script without spaces, with the courtesy that is written into it.
+_KEYWORD = "停止|退订|退訂|ストップ|やめ|止め|중지|그만|해지|หยุด|ยกเลิก|เลิก|ຢຸດ|ឈប់|ရပ်"
+_PLEASE = "请|請|どうか|กรุณา|โปรด|ช่วย|សូម"
+_THANKS = (
+    "吧|谢谢|謝謝|して|て|ください|お願いします|해|하세요|주세요|감사합니다|ครับ|ค่ะ|คะ|นะ|ด้วย|ขอบคุณ|ເດີ້|ပါ|ပေး"
+)
+# Scripts without spaces between words: an opt-out anywhere in the reply, or a keyword alone.
 UNSPACED = re.compile(
     "退订|退訂|取消订阅|取消訂閱|拒收|不要再(?:发|發|傳|传|给我|給我)|别再(?:发|给我)|別再(?:發|傳|給我)|停止(?:发送|發送|发短信|傳送)|配信停止"
     "|配信を(?:止|停止)|送らないで|수신거부|그만보내|보내지마|문자하지마|문자그만"
     "|連絡しないで|メール不要|หยุดส่ง|เลิกส่ง|อย่าส่ง|ไม่ต้องส่ง|ยกเลิกการสมัคร|ยกเลิกข้อความ|ยกเลิกการรับ|ຢຸດສົ່ງ|ຢ່າສົ່ງ|ຍົກເລີກການ"
     "|ឈប់ផ្ញើ|កុំផ្ញើ|មិនចង់ទទួល|မပို့နဲ့|မပို့ပါနဲ့|ဆက်မပို့"
+    rf"|^(?:{_PLEASE}){{0,2}}(?:{_KEYWORD})(?:{_THANKS}){{0,4}}$"
 )
 
 WRONG_NUMBER = phrases(

@@ -37,7 +37,8 @@ _OFFERS_TEXTING = phrases(
 )
 _ASKS_TO_GO_ON = phrases(
     """
-    still|continue|keep|remain|stay|stop ~2 receive|receiving|getting|get|subscribed|texts|messages|texting|hearing|hear|on_our_list
+    stop ~2 receiving|getting|hearing|texting|texts|messages
+    still|continue|keep|remain|stay ~2 receive|receiving|getting|get|subscribed|texts|messages|texting|hearing|hear|on_our_list
     want|like|wish ~2 receive|get|hear|subscribe|texts|messages|alerts
     seguir|sigue|continuar recibiendo|recibir|suscrito
     continuer|toujours ~2 recevoir|abonne*

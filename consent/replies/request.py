@@ -41,7 +41,9 @@ from consent.replies.words import (
 )
 
 # "Reply STOP to end", "don't stop", "don't call, text": blanked before a request is looked for.
-NO_REQUEST = joined(COPIED, english.NEGATED, english.TEXT_RATHER, spanish.NEGATED, french.NEGATED)
+NO_REQUEST = joined(
+    COPIED, english.NEGATED, english.TEXT_RATHER, spanish.NEGATED, french.NEGATED, other_languages.NEGATED
+)
 REVOKE = joined(english_requests.REVOKE, spanish.REVOKE, french.REVOKE, other_languages.REVOKE)
 
 _TO_SENDER = joined(english_requests.REVOKE_SENDER, spanish.REVOKE_SENDER, french.REVOKE_SENDER)

@@ -79,8 +79,12 @@ def _slipped(word: str, target: str) -> bool:
         return False
     if any(_swapped(form, target) or _beside(form, target) for form in {word, squeezed}):
         return True
+    if _pressed_too(word, target):
+        return True
     allowed = 2 if len(target) >= _LONG else target in _FORGIVING
-    alike = word[0] == target[0] or (len(target) >= _LONG and word[1:] == target[1:])  # rmove, on subscribe
+    alike = word[0] == target[0] or (
+        len(target) >= _LONG and target[1:] in (word, word[1:])
+    )  # rmove, nsubscribe, on subscribe
     return alike and _distance(word, target) <= allowed
 
 
@@ -108,6 +112,17 @@ def _beside(word: str, target: str) -> bool:
         return False
     wrong = [(a, b) for a, b in zip(word, target, strict=True) if a != b]
     return len(wrong) == 1 and wrong[0][0] in _BESIDE.get(wrong[0][1], ())
+
+
+def _pressed_too(word: str, target: str) -> bool:
+    """Whether a key was hit together with the right one beside it: stoip."""
+    return any(
+        word[:i] + word[i + 1 :] == target
+        and extra in _BESIDE
+        and not _BESIDE[extra].isdisjoint(word[i - 1 : i + 2])
+        for i, extra in enumerate(word)
+        if i
+    )
 
 
 def _distance(word: str, target: str) -> int:

@@ -5,7 +5,7 @@ from consent.replies.pattern import phrases
 # ruff: noqa: E501 - one phrase is one line
 
 _VOCABULARY = {
-    "halt": "dejenme dejeme stop parenle parele deja deje dejen dejad dejar para pare paren parar cesa cese cesen cesar evita evite eviten deten detenga"
+    "halt": "dejenme dejeme stop parenle parele parale deja deje dejen dejad dejar para pare paren parar cesa cese cesen cesar evita evite eviten deten detenga"
     " detengan detener termina terminen suspenda suspendan suspender basta",
     "pester": "escrib* molest* text* mensaj* contact* llam* spam* acos* fastidi* notific* joder* hostig* insist* bombarde* freg*",
     "give": "envien envie envies enviar enviarme enviarnos manden mande mandes mandar mandarme mandarnos enviando mandando mandara mandaran enviara enviaran"
@@ -67,7 +67,7 @@ REVOKE = phrases(
     baja definitiva|inmediata|total $
     no|ya_no {want} mas informacion $
     me|nos quiten|saquen|borren|eliminen|remuevan|retiren|den_de_baja|desuscriban|saque|borre|elimine|retire|remueva
-    dame|deme|denme|darme|darnos|darse|dar|dennos|den|des|doy de baja !en|el
+    dame|deme|date|dese|denme|darme|darnos|darse|dar|dennos|den|des|doy de baja !en|el
     baja|bajenme|bajame|bajeme [de] [la|mi|esta|su|tu] lista|suscripcion|mensajes
     solicito|quiero|pido|solicitar|deseo|quisiera|tramitar|necesito|dar [la|mi|una] baja
     baja del servicio
@@ -92,7 +92,7 @@ REVOKE = phrases(
     no|nunca|jamas|ni ~3 {consent}
     sin mi {consent}
     no ~1 de_acuerdo [en|con] recibir ~2 {msgs}|esto|$
-    no|nunca|jamas [les|le|he] autoric*|autorizo|autoriza*|autorizado|consiento
+    no|nunca|jamas [les|le|he] autoric*|autorizo|autoriza*|autorizado|consiento !el_cargo|ese_cargo|este_cargo|el_cobro|ese_cobro|este_cobro|el_pago|ese_pago|este_pago|la_compra|esa_compra|esta_compra
     no|nunca|jamas me [he] suscrib*|inscrib*|registr* ~1 esto|este|estos|nada|{msgs}|$
     no tiene*|tienen [mi] derecho
     dej*me|dej*nos [ya] en|tranquil* [paz]
@@ -107,6 +107,7 @@ REVOKE = phrases(
     no estoy|estamos interesad* en ~2 {msgs}
     ^ [ya] fin de|a [los|estos] {msgs}
     cero|ningun {msgs}
+    ^ [porfavor] sin {msgs} $
     demand*|denunci*|report*|policia|abogad* ~2 si ~3 {call}|{give}|escrib*|mand*
     ^ [porfavor] no recibir [mas|nada|{det}] [{det}] [{msgs}] $
     prohib* ~2 {give}|{call}|{msgs}
@@ -116,7 +117,7 @@ REVOKE = phrases(
     ^ [porfavor] {erase} de [la|su|esta|tu|vuestra] lista|base $
     como ~2 cancelo|cancelar|quito|quitar|detengo|detener|paro|apago esto|estos|este_servicio|los_mensajes
     no insistan|insista|insistas
-    {halt} [ya] con esto|eso|todo_esto|estas_cosas
+    {halt} <basta [ya] con esto|eso|todo_esto|estas_cosas
     no|ya_no {want} saber [mas] nada|de_ustedes
     me|nos pueden|puede|podrian|podria|puedes|quieren [porfavor] quitar|sacar|borrar|eliminar|remover|retirar [de] [la|su|esta|esa|tu|mi] lista|grupo|sistema|aqui|numero|$
     cansad*|harto|harta|hartos|aburrid* ~3 {msgs}
@@ -127,7 +128,7 @@ REVOKE = phrases(
 
 REVOKE_SENDER = phrases(
     """
-    ^ [{lead}] [{lead}] stop|alto|basta|paren|pare|parenle|parar|baja|detener|para|detengan|detenganse|deten|dejen [ya|esto|con_esto|eso|inmediatamente|ahora] [gracias] $
+    ^ [{lead}] [{lead}] stop|alto|basta|paren|pare|parale|parenle|parar|baja|detener|para|detengan|detenganse|deten|dejen [ya|esto|con_esto|eso|inmediatamente|ahora] [gracias] $
     ^ [{lead}] ya basta
     ^ [{lead}] stop|alto|basta [ya|porfavor] no|ya_no me|quiero|quieren|quieres|manden|gracias
     ^ [{lead}] no mas $
@@ -140,7 +141,7 @@ REVOKE_SENDER = phrases(
 
 WRONG_NUMBER = phrases(
     """
-    numero|telefono|persona|contacto equivocad*|incorrect*|errone*|errad*
+    numero|number|telefono|persona|contacto equivocad*|incorrect*|errone*|errad*
     mal numero $
     equivocad*|equivoc*|confund* [de|el|en_el] [de] numero|persona|contacto|telefono
     equivocad*|equivoc*|confund* no soy|conozco|es
@@ -150,7 +151,8 @@ WRONG_NUMBER = phrases(
     numero era de
     acabo|acabamos de comprar|recibir|adquirir|sacar [este] numero
     no soy NAME|la_persona|el_dueno|quien_busca*|esa_persona
-    no soy yo $
+    no soy yo|el|ella $
+    numero|telefono cambio de dueno*
     no soy CAPITAL $
     <el|la no es|era|corresponde|pertenece [a] [el|mi|su|la|este] [mi|su] numero|telefono|persona|celular [de|correct*|es|indicad*] !factura|pedido|orden
     ya no es|tiene|usa|pertenece [a] [el|este|su] [numero|telefono|celular] de|el|ella|NAME|numero|telefono|celular
@@ -193,7 +195,10 @@ DOUBT = phrases(
     ^ [ya_es|es|ya_fue] suficiente $
     vete|vayanse|larguense|largate|callate|callense
     como|quien|donde ~2 obtuv*|consigui*|dio|tiene*|sac* ~2 mi numero|telefono|contacto
-    voy a|los reportar*|denunciar*|bloquear*|reporto|denuncio
+    voy a|los reportar*|denunciar*|demandar*|bloquear*|reporto|denuncio
+    no quiero|pedi|solicite esto|eso $
+    cancel* [el|este|mi] servicio $
+    quien es {name} $
     reportad*|bloquead*|denunciad* $
     menos|muchos|demasiados|tantos mensajes|sms|textos
     ^ [ya|me] [quiero|deseo|necesito|quisiera] cancelar|cancelen|cancele|anulen|anulenlo|terminar|salir|salirme|cancelarlo|darme_de_baja [ya|todo|esto|de_esto] $

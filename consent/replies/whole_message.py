@@ -108,7 +108,8 @@ def _stop(word: str, core: tuple[str, ...], prompt: Prompt, *, polite: bool) -> 
     sure = word in STOP_ALL or (EVERYDAY_WORDS.isdisjoint(core) and (per_se or word in SURE_WORDS))
     if not polite and not sure:
         return None
-    if not per_se and prompt.uses(word) and not prompt.offers_to_stop_with(word):
+    may_answer = prompt.uses(word) or (word in SOFT_STOP_WORDS and prompt.asks_something_else())
+    if not per_se and may_answer and not prompt.offers_to_stop_with(word):
         return unclear(word, "an opt-out word that may answer our question instead")
     scope = ReplyScope.ALL if word in STOP_ALL else ReplyScope.SENDER
     as_listed = len(core) == 1 or " ".join(core) in WRITTEN_APART or _repeated(core)

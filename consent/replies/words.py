@@ -20,9 +20,9 @@ STOP_WORDS = PER_SE | frozenset(
     " 退订 退訂 取消订阅 取消訂閱 停止 拒收 配信停止 ストップ 解除 退会 수신거부 거부 중지 해지 그만"
     " หยุด ยกเลิก ຢຸດ ຍົກເລີກ ឈប់ បញ្ឈប់ បោះបង់ ရပ် ရပ်ပါ ရပ်တန် बंद बन्द बंदकरो बंदकरें बंदकरा थांबवा रोकें रोको থামান বন্ধ বন্ধকরুন বন্ধকরো বন্ধকর"
     " ਬੰਦ ਬੰਦਕਰੋ બંધ બંધકરો நிறுத்து நிறுத்தவும் ఆపు ఆపండి ನಿಲ್ಲಿಸಿ ನಿಲ್ಲಿಸು നിർത്തുക നിർത്തൂ නවත්වන්න නවතන්න"
-    " بند بندكرو بندكريں روكو قف اوقف لغو لغوعضويت توقفكنيد הפסק הפסיקו კმარა შეწყვეტა 停 停止發送 停止发送"
+    " bandkaro bandkaren كف وقف اوقفوا بند بندكرو بندكريں روكو قف اوقف لغو لغوعضويت توقفكنيد הפסק הפסיקו კმარა შეწყვეტა 停 停止發送 停止发送"
     " спри спрете стіи зупинити зупиніть відписка зогсоох тоқтат σταματα σταματηστε διακοπη opreste opriti zastavit przestan"
-    " leallit leiratkozom durdurun acha sitisha tsaya kanpe አቁም դադարեցնել".split()
+    " leallit leiratkozom durdurun sitisha tsaya kanpe አቁም դադարեցնել".split()
 )
 STOP_ALL = frozenset(
     "stopall endall quitall cancelall unsubscribeall optoutall unsuball removeall revokeall arrettout stoptout altotodo"
@@ -56,13 +56,14 @@ REFUSALS = frozenset("no n nope nah non nein never nunca jamais".split())
 # Words that only make a request more polite.
 COURTESY = frozenset(
     "please thanks thank kindly sir maam madam svp stp merci gracias porfavor pf pfv bitte danke obrigado obrigada grazie"
-    " perfavore пожалуиста спасибо".split()
+    " perfavore пожалуиста спасибо будьласка дякую lutfen prosim prosze dziekuje kiitos tolong παρακαλω ευχαριστω"
+    " कृपया धन्यवाद ধন্যবাদ رجاء شكرا בבקשה תודה 请 請 谢谢 謝謝 감사합니다 ครับ ค่ะ คะ ขอบคุณ".split()
 )
 # Words around a request that change nothing about it.
 FILLERS = COURTESY | frozenset(
     "hi hello hey hola bonjour salut ok okay yes no just now immediately already asap today forever right away at once"
     " sorry dude bro man guys yall people oh um well and so but then again anymore permanently good for pls stat n x xx xo xoxo smh"
-    " i said want wanna to would like we you maintenant tout de suite immediatement".split()
+    " i said want wanna to would like we you maintenant tout de suite immediatement करके भाई जी من فضلك لو سمحت".split()
 )
 
 # Pairs of keyword-like words that are no revocation although a slip of the finger would make one of them.
@@ -110,7 +111,7 @@ RESPELLED = {
     "harrassing": "harassing", "harrass": "harass", "harrassment": "harassment", "rmv": "remove", "revolk": "revoke", "aint": "isnt",
     "unsuscribe": "unsubscribe", "unsubcribe": "unsubscribe", "unsubscibe": "unsubscribe", "unsubsribe": "unsubscribe",
     "unsubscrbe": "unsubscribe", "unscribe": "unsubscribe", "unsubribe": "unsubscribe", "unsubscrib": "unsubscribe",
-    "msj": "mensaje", "mensage": "mensaje", "mensages": "mensajes", "fabor": "favor", "msjs": "mensajes", "mnsj": "mensaje", "dontext": "dont text", "w": "with", "wit": "with", "wronge": "wrong", "mjs": "mensajes", "xfa": "porfavor", "porfa": "porfavor",
+    "msj": "mensaje", "mensage": "mensaje", "mensages": "mensajes", "fabor": "favor", "msjs": "mensajes", "mnsj": "mensaje", "dontext": "dont text", "w": "with", "wit": "with", "wronge": "wrong", "mjs": "mensajes", "xfa": "porfavor", "eqivocado": "equivocado", "equibocado": "equivocado", "ekivocado": "equivocado", "porfa": "porfavor",
     "stahp": "stop", "estop": "stop", "kiero": "quiero", "q": "que", "xfavor": "porfavor", "jveux": "je veux", "jveu": "je veux", "plu": "plus", "unsuscribir": "desuscribir", "porfabor": "porfavor", "k": "ok", "kk": "ok", "thats": "that is", "its": "it is", "theres": "there is",
     "whos": "who is", "noone": "nobody", "alot": "a lot", "everytime": "every time", "theyre": "they are",
 }  # fmt: skip
