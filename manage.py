@@ -5,9 +5,9 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
-    from django.core.management import execute_from_command_line
+    from backoffice import command_line
 
-    execute_from_command_line(sys.argv)
+    command_line.main(sys.argv)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 
 from backoffice.environment import (
+    calendar,
     database,
     day,
     flag,
@@ -23,7 +24,6 @@ from backoffice.environment import (
     text,
     zone,
 )
-
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = folder("VAR_DIR", BASE_DIR / "var")
@@ -226,7 +226,7 @@ CONSENT_POLICY: dict[str, Any] = {
     # the country (or part of it: US-CA) whose holidays the organisation keeps.
     "in_force_within_hours": hours_or_never("IN_FORCE_WITHIN_HOURS", "24"),
     "in_force_within_business_days": number("IN_FORCE_WITHIN_BUSINESS_DAYS", 10),
-    "business_calendar": text("BUSINESS_CALENDAR", "US"),
+    "business_calendar": calendar("BUSINESS_CALENDAR", "US"),
 }
 # Who looks the messages up that went to numbers after a revocation (kept as text: consent knows no room above it).
 SENDS_AFTER_STOP = "errors.after_stop.notice_sends"

@@ -23,7 +23,7 @@ from pathlib import Path
 from . import servers
 from .processes import GENTLE, Child, Printer, Steps, die_with_parent, in_words, stop_all
 
-PORTS_TO_TRY = 50
+PORTS_TO_TRY, LAST_PORT = 50, 65_535
 WEB_SECONDS = 60.0  # how long the pages may take to answer for the first time
 PREVIOUS_SECONDS = 60.0  # how long a killed run's children may take to end
 # A worker finishes its task (SIGTERM), then hands unfinished ones back (SIGQUIT), then is killed.
@@ -122,7 +122,9 @@ class Launcher:
     def _listening(self) -> Iterator[socket.socket]:
         """The web's socket, ours from the start: the port cannot be lost while the web is started again."""
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        last = min(self.port + PORTS_TO_TRY, 65_536)
+        last = min(self.port + PORTS_TO_TRY, LAST_PORT + 1)
+        if not 0 <= self.port <= LAST_PORT:
+            raise CannotStart(f"There is no port {self.port}; choose one up to {LAST_PORT}.")
         for port in range(self.port, last):
             listener = socket.socket(family)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
