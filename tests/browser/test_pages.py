@@ -73,6 +73,7 @@ def test_a_fragment_that_is_too_short_says_so_beside_the_field(shop, open_page):
     page.fill("main [name=text]", "41")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Type at least three digits")
+    assert page.evaluate("document.activeElement.name") == "text", "one goes on where the trouble is"
 
 
 def test_a_contact_prints_as_the_audit_report(shop, known_number, open_page, fits_width):

@@ -69,6 +69,9 @@
     [...row.children].forEach((cell, column) => { if (heads[column]) cell.dataset.label = heads[column]; });
   }
 
+  // Whoever sent a form that came back goes on at the first field in question.
+  [...document.querySelectorAll(".has-error :is(input, select, textarea)")].find((field) => field.checkVisibility())?.focus();
+
   // What scrolls sideways must be reachable without a mouse.
   const reachable = () => {
     for (const wide of document.querySelectorAll(".table-wrap, .results, .side-by-side, .tabs")) {
