@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, PlainValidator, StrictBool, WithJsonSchema, model_validator
 
 from backoffice.api import Call, Problem, Scope, Strict, endpoint
 from backoffice.asked import Unreadable
+from backoffice.files.unreadable import Unreadable as UnreadableFile
 from errors.asked import finding_as_json, message_of, recent_of
-from errors.audience import MOST_ROWS, Audience, Row, is_of_text, judge, numbers_in
+from errors.audience import MOST_ROWS, Audience, Row, is_of_text, judge, numbers_in, read_audience
 from errors.encoding import Encoding, measure, money
 from errors.preflight import Code, Consent, Finding, Message, Sent, Severity, Verdict, check, verdict
 from errors.preflight.recipient import read_recipient
@@ -71,8 +74,8 @@ class OfAudience(Strict):
 
 
 class PreflightRequest(Strict):
-    """A text with what is known about its sending. With `to` it is one message; with `audience` a list that is to
-    get the same text. Of numbers that are in our records, our records say what was agreed; `consent` is for the
+    """A text with what is known about its sending. With `to` it is one message; with `audience` or `csv` a list that
+    is to get the same text. Of numbers that are in our records, our records say what was agreed; `consent` is for the
     others."""
 
     id: str | int | None = Field(None, description="Comes back in the answer.")
@@ -80,6 +83,11 @@ class PreflightRequest(Strict):
     to: str | list[Short] | None = Field(None, description="The recipient's number, best in E.164.")
     audience: list[OfAudience | Annotated[str, Field(max_length=64)]] | None = Field(
         None, min_length=1, max_length=MOST_ROWS, description="Numbers, with their countries where known."
+    )
+    csv: str | None = Field(
+        None,
+        description="The list as what stands in a CSV file: with a column “number” and perhaps one “country”, or "
+        f"with numbers alone; {MOST_ROWS:,} rows at most.",
     )
     sender: Annotated[str, Field(max_length=40)] = ""
     purpose: Short = Field(description="marketing, transactional or otp.")
@@ -108,8 +116,8 @@ class PreflightRequest(Strict):
 
     @model_validator(mode="after")
     def one_or_many(self) -> PreflightRequest:
-        if self.audience is not None and self.to is not None:
-            raise ValueError("give “to” for one recipient or “audience” for a list, not both")
+        if sum(given is not None for given in (self.to, self.audience, self.csv)) > 1:
+            raise ValueError("give one of them: “to” for one recipient, “audience” or “csv” for a list")
         return self
 
 
@@ -135,6 +143,7 @@ class RecipientAnswer(BaseModel):
 
 
 class RowAnswer(BaseModel):
+    line: int = Field(description="Its place in the list from 1 on; its line in what was given as CSV.")
     to: str
     number: str | None = Field(description="In E.164 form; null where none could be read.")
     verdict: Verdict
@@ -195,8 +204,8 @@ def preflight(call: Call[PreflightRequest]) -> dict[str, Any]:
         "audience": None,
     }
     rules = in_force(day_of(message.at, call.now))
-    if asked.audience is not None:
-        rows = [_row(place, one) for place, one in enumerate(asked.audience, 1)]
+    rows = _rows(asked)
+    if rows is not None:
         numbers = numbers_in(rows, message)
         known = recipients({cell.e164 for cell in numbers.values() if cell.e164}, programs, now=call.now)
         audience = judge(rows, numbers, message, known, rules, call.now)
@@ -217,7 +226,7 @@ def preflight(call: Call[PreflightRequest]) -> dict[str, Any]:
 
 def _read(asked: PreflightRequest) -> tuple[Message, list[Sent]]:
     """Raises Problem for words that nobody knows."""
-    given = asked.model_dump(exclude_none=True, exclude={"id", "audience", "price"})
+    given = asked.model_dump(exclude_none=True, exclude={"id", "audience", "csv", "price"})
     inside = ""  # of the body: which object is being read
     try:
         message, recent = message_of(given), []
@@ -230,6 +239,22 @@ def _read(asked: PreflightRequest) -> tuple[Message, list[Sent]]:
         where = [(f"{inside}/{named}" if named in known else inside, str(problem))]
         raise Problem(422, "does_not_fit", str(problem), "Write it as the description says.", where) from None
     return message, recent
+
+
+def _rows(asked: PreflightRequest) -> list[Row] | None:
+    """The list, None where there is a single recipient. Raises Problem for a CSV that is no list of numbers."""
+    if asked.audience is not None:
+        return [_row(place, one) for place, one in enumerate(asked.audience, 1)]
+    if asked.csv is None:
+        return None
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:  # gone when it was read
+        file.write(asked.csv.encode(errors="replace"))
+        file.flush()
+        try:
+            return read_audience(Path(file.name))
+        except UnreadableFile as problem:
+            where = [("/csv", f"{problem.what}, {problem.where}.")]
+            raise Problem(422, "does_not_fit", f"{problem.what}.", problem.mend, where) from None
 
 
 def _row(place: int, one: OfAudience | str) -> Row:
@@ -259,6 +284,7 @@ def _audience(audience: Audience, known: int, segments: int, price: Decimal | No
         "cost": _cost(price, whole),
         "recipients": [
             {
+                "line": one.row.line,
                 "to": one.row.to,
                 "number": one.e164,
                 "verdict": one.verdict,

@@ -118,6 +118,19 @@ def test_a_list_gets_one_verdict_for_each_and_counts_by_finding(ask, program):
     assert answer["verdict"] == "pass"
 
 
+def test_a_list_may_come_as_csv(ask, program):
+    gone = make.number()
+    agree(gone, program, "OPTED_OUT")
+    given = {name: value for name, value in SALE.items() if name != "to"}
+    written = f"name;phone;country\nAna;{gone.e164};\n\nBo;07400123456;United Kingdom\nCy;415"
+    found = ask({**given, "csv": written})["audience"]
+    assert [(row["line"], row["number"], row["verdict"]) for row in found["recipients"]] == [
+        (2, gone.e164, "block"),
+        (4, "+447400123456", "block"),
+        (5, None, "block"),
+    ]
+
+
 EARLIER = {"to": "+14155552671", "at": "2026-03-10T12:00"}
 
 
@@ -125,6 +138,9 @@ EARLIER = {"to": "+14155552671", "at": "2026-03-10T12:00"}
     ("body", "pointer"),
     [
         ({**SALE, "audience": ["+14155552671"]}, ""),
+        ({"message": "x", "purpose": "otp", "audience": ["1"], "csv": "number\n1"}, ""),
+        ({"message": "x", "purpose": "otp", "csv": "name,city\nAna,Rome"}, "/csv"),
+        ({"message": "x", "purpose": "otp", "csv": ""}, "/csv"),
         ({**SALE, "purpose": "fun"}, "/purpose"),
         ({**SALE, "at": "noon"}, "/at"),
         ({**SALE, "recent": [EARLIER, {**EARLIER, "at": "noon"}]}, "/recent/1/at"),
