@@ -3,7 +3,6 @@ found."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,18 +16,16 @@ from backoffice.access import can
 from backoffice.keyset import capped_count
 from backoffice.models import JobRun, System
 from backoffice.overview import NAV_CAP, SEARCH_LIMIT
-from backoffice.rooms import Entry, Found, Hit, Section, TrustLine
+from backoffice.rooms import Entry, Hit, Section, TrustLine
 from backoffice.webhooks.shapes import Inbound, Said
 from backoffice.words import SEVERITIES, age, phone
+from consent.find import find as find  # the search box asks each room's overview
 from consent.models import (
     Connection,
     ConsentRecord,
-    Contact,
     Flag,
     Hold,
     Mention,
-    Number,
-    SystemRecord,
     Touched,
     WriteBack,
 )
@@ -51,7 +48,6 @@ RECONCILES = ("consent.reconcile", "consent.rebuild")
 NEWS_QUIET = timedelta(minutes=10)
 WRITE_BACK_OLD = timedelta(hours=24)
 LOOK_BACK = timedelta(days=30)  # most rounds find nothing; a bound on how many of them are passed over
-FRAGMENT = 4  # digits; fewer match too many numbers to be of use
 
 
 def entries(user: User | AnonymousUser, now: datetime) -> list[Entry]:
@@ -309,21 +305,7 @@ def _pending() -> list[Pending]:
     return sorted(waiting, key=lambda line: line.oldest_at)
 
 
-# --- the search box -----------------------------------------------------------------------------------------
-
-
-def find(query: str, user: User | AnonymousUser) -> list[Found]:
-    """Numbers by any four digits in a row, people by the beginning of a name or address, records by their
-    id."""
-    found = []
-    digits = _digits(query)
-    if can(user, "consent.view_number") and len(digits) >= FRAGMENT and _looks_like_number(query):
-        found.append(_numbers(digits))
-    if can(user, "consent.view_contact"):
-        if any(letter.isalpha() for letter in query):
-            found.append(_people(query))
-        found.append(_records(query))
-    return found
+# --- a provider's call -------------------------------------------------------------------------------------------
 
 
 def of_call(system_id: int, said: Sequence[Said], user: User | AnonymousUser) -> list[Hit]:
@@ -340,90 +322,3 @@ def of_call(system_id: int, said: Sequence[Said], user: User | AnonymousUser) ->
         )
         for row in records.select_related("number").order_by("pk")[:SEARCH_LIMIT]
     ]
-
-
-def _digits(query: str) -> str:
-    """The digits alone, in the plain ten: no +, no blanks, no brackets."""
-    return "".join(str(int(sign)) for sign in query if sign.isdecimal())
-
-
-def _looks_like_number(query: str) -> bool:
-    return re.fullmatch(r"[\d\s()+.\-/]+", query) is not None
-
-
-def _numbers(digits: str) -> Found:
-    wanted = Number.objects.fragment(digits)
-    if digits.startswith("0") and len(digits.lstrip("0")) >= FRAGMENT:
-        wanted = wanted | Number.objects.fragment(
-            digits.lstrip("0")
-        )  # a trunk zero, as people write it at home
-    numbers = list(wanted.order_by("pk")[: SEARCH_LIMIT + 1])
-    hits = [
-        Hit(phone(number.e164), reverse("consent:contact", args=[number.pk]), number.region)
-        for number in numbers
-    ]
-    return _found("Numbers", "users", hits)
-
-
-def _people(query: str) -> Found:
-    words = query.split()
-    if "@" in query:
-        wanted = _begins(email=query)
-    elif len(words) == 1:
-        wanted = _begins(last_name=query) | _begins(first_name=query) | _begins(email=query)
-    else:
-        first, last = words[0], " ".join(words[1:])
-        wanted = _begins(first_name=first, last_name=last) | _begins(first_name=last, last_name=first)
-    contacts = list(Contact.objects.filter(wanted).order_by("pk")[: SEARCH_LIMIT + 1])
-    return _found("People", "user", _hits_of(contacts))
-
-
-def _begins(**columns: str) -> Q:
-    """Every column begins with its words, in any case. SQLite folds the case of ASCII letters alone, so words
-    with others are tried the ways people write them."""
-    wanted = Q()
-    for column, text in columns.items():
-        ways = {text} if text.isascii() else {text, text.lower(), text.upper(), text.title()}
-        one = Q()
-        for way in sorted(ways):
-            one |= Q(**{f"{column}__istartswith": way})
-        wanted &= one
-    return wanted
-
-
-def _hits_of(contacts: list[Contact]) -> list[Hit]:
-    """Each person with the page of one of their numbers."""
-    records = (
-        SystemRecord.objects.filter(contact__in=contacts).select_related("number", "system").order_by("-pk")
-    )
-    record_of = {record.contact_id: record for record in records}
-    hits = []
-    for contact in contacts:
-        record = record_of.get(contact.pk)
-        url = (
-            reverse("consent:contact", args=[record.number_id])
-            if record
-            else reverse("admin:consent_contact_change", args=[contact.pk])
-        )
-        note = " · ".join(filter(None, [contact.email, phone(record.number.e164) if record else "no number"]))
-        hits.append(Hit(str(contact), url, note))
-    return hits
-
-
-def _records(query: str) -> Found:
-    # Naming every system lets the unique index (system, ref) answer.
-    records = SystemRecord.objects.filter(system__in=list(System.objects.all()), ref=query)
-    found = list(records.select_related("system", "contact", "number").order_by("pk")[: SEARCH_LIMIT + 1])
-    hits = [
-        Hit(
-            f"{record.system.name} {record.ref}",
-            reverse("consent:contact", args=[record.number_id]),
-            f"{record.contact} · {phone(record.number.e164)}",
-        )
-        for record in found
-    ]
-    return _found("Records of systems", "link", hits)
-
-
-def _found(label: str, icon: str, hits: list[Hit]) -> Found:
-    return Found(label, icon, hits[:SEARCH_LIMIT], more=len(hits) > SEARCH_LIMIT)

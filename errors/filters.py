@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from backoffice.filters import StrictFilterSet
 from consent.filters import PersonFilter, staff_of
+from consent.numbers import digits_of
 from errors import life
 from errors.catalogue import Category, Confidence, normal_code, provider_label, shipped
 from errors.lookup import TooMany, to_fragment
@@ -174,9 +175,8 @@ class AttemptFilter(StrictFilterSet):
         return attempts.failed().filter(wanted)
 
     def narrow_number(self, attempts: SendAttemptQuerySet, name: str, value: str) -> SendAttemptQuerySet:
-        digits = "".join(sign for sign in value if sign.isdecimal())
         try:
-            return attempts & to_fragment(digits)
+            return attempts & to_fragment(digits_of(value))
         except TooMany as problem:
             self.problem = str(problem)
             return attempts.none()

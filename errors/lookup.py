@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from consent.models import Number
+from consent.numbers import FRAGMENT, digits_of, looks_like_number
 from errors import life
 from errors.models import SendAttempt
 from errors.models.attempt import SendAttemptQuerySet
 
-FRAGMENT = 4  # digits; fewer are in too many numbers to be of use
 NUMBERS_AT_ONCE = 5_000
 
 
@@ -36,20 +35,10 @@ def look_up(text: str) -> Answer | None:
     return None
 
 
-def looks_like_number(text: str) -> bool:
-    return re.fullmatch(r"[\d\s()+.\-/]+", text) is not None
-
-
-def digits_of(text: str) -> str:
-    """The digits alone, in the plain ten."""
-    return "".join(str(int(sign)) for sign in text if sign.isdecimal())
-
-
 def to_fragment(digits: str) -> SendAttemptQuerySet:
-    """Sends to numbers that contain these digits; a trunk zero, as people write it at home, is left out.
+    """Sends to numbers that contain these digits.
 
     Raises TooMany for fewer than FRAGMENT digits, or more than NUMBERS_AT_ONCE numbers."""
-    digits = digits.lstrip("0") if len(digits.lstrip("0")) >= FRAGMENT else digits
     if len(digits) < FRAGMENT:
         raise TooMany(f"Type at least {FRAGMENT} digits of the number.")
     ids = list(Number.objects.fragment(digits).values_list("pk", flat=True)[: NUMBERS_AT_ONCE + 1])

@@ -20,12 +20,13 @@ from backoffice.rooms import Entry, Found, Hit, Length, Message, Section, TrustL
 from backoffice.webhooks.shapes import Said, StatusReport
 from backoffice.words import capped, phone, staff_words
 from consent.models import Number
+from consent.numbers import digits_of, looks_like_number
 from errors import life
 from errors.catalogue import normal_code
 from errors.effect import Rate
 from errors.encoding import measure
 from errors.local_time import local_time
-from errors.lookup import TooMany, digits_of, looks_like_number, of_reference, to_fragment
+from errors.lookup import TooMany, of_reference, to_fragment
 from errors.models import (
     AttemptHour,
     ErrorCode,
@@ -59,6 +60,8 @@ KINDS = {
     "count-sends": "Look for hours of sends to count",
     "give-up-on-reports": "Look for reports that are overdue",
     "retain-sends": "Look for sends whose time is over",
+    "look-for-patterns": "See whether a look for patterns is due",
+    "verify-fixes": "See whether fixes are to be measured",
     "tidy-campaigns": "Remove lists of campaigns whose time is over",
 }
 # News older than this has been waiting too long: counting is due every minute.

@@ -7,23 +7,49 @@ from django.db.models import Q
 from django.db.models.functions import Now, Substr
 
 from backoffice.models import System
+from consent.numbers import FRAGMENT
 
 
 class NumberQuerySet(models.QuerySet["Number"]):
     def fragment(self, digits: str) -> NumberQuerySet:
-        """Numbers that contain these digits; PostgreSQL answers from its trigram index on this very expression."""
-        return self.annotate(digits=Substr("e164", 2)).filter(digits__contains=digits)
+        """Numbers that contain these digits, or those behind a trunk zero, as people write one at home. PostgreSQL
+        answers from its trigram index on this very expression."""
+        wanted = Q(digits__contains=digits)
+        if digits.startswith("0") and len(digits.lstrip("0")) >= FRAGMENT:
+            wanted |= Q(digits__contains=digits.lstrip("0"))
+        return self.annotate(digits=Substr("e164", 2)).filter(wanted)
 
     def named(self, text: str) -> NumberQuerySet:
-        """Of people whose first name, last name or address begins so; "Ana Lo" looks for both names."""
-        words = text.split()
-        wanted = Q(email__istartswith=text)
-        if len(words) == 1:
-            wanted |= Q(first_name__istartswith=text) | Q(last_name__istartswith=text)
-        else:
-            wanted |= Q(first_name__istartswith=words[0], last_name__istartswith=" ".join(words[1:]))
-        links = SystemRecord.objects.filter(contact__in=Contact.objects.filter(wanted))
+        """Of people who are called so: see ContactQuerySet."""
+        links = SystemRecord.objects.filter(contact__in=Contact.objects.named(text))
         return self.filter(pk__in=links.values("number"))
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def named(self, text: str) -> ContactQuerySet:
+        """People whose name or address begins so; of two words, each begins one of the names."""
+        words = text.split()
+        if "@" in text:
+            return self.filter(_begins(email=text))
+        if len(words) < 2:
+            return self.filter(_begins(last_name=text) | _begins(first_name=text) | _begins(email=text))
+        first, last = words[0], " ".join(words[1:])
+        return self.filter(
+            _begins(first_name=first, last_name=last) | _begins(first_name=last, last_name=first)
+        )
+
+
+def _begins(**columns: str) -> Q:
+    """Every column begins with its words, in any case. SQLite folds the case of ASCII letters alone, so words
+    with others are tried the ways people write them."""
+    wanted = Q()
+    for column, text in columns.items():
+        ways = {text} if text.isascii() else {text, text.lower(), text.upper(), text.title()}
+        one = Q()
+        for way in sorted(ways):
+            one |= Q(**{f"{column}__istartswith": way})
+        wanted &= one
+    return wanted
 
 
 class Number(models.Model):
@@ -48,6 +74,8 @@ class Contact(models.Model):
     last_name = models.CharField(max_length=120, blank=True)
     email = models.CharField(max_length=254, blank=True)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = ContactQuerySet.as_manager()
 
     def __str__(self) -> str:
         return " ".join(filter(None, [self.first_name, self.last_name])) or self.email or "Name not known"

@@ -8,15 +8,19 @@ adds is caution: a cell with two numbers, lost digits or letters of unclear mean
 
 from consent.numbers.cell import NumberCell, NumberWarning, Reason
 from consent.numbers.explain import explain
+from consent.numbers.fragment import FRAGMENT, digits_of, looks_like_number
 from consent.numbers.read import NumberReader, read_number
 from consent.numbers.regions import UnknownRegion
 
 __all__ = [
+    "FRAGMENT",
     "NumberCell",
     "NumberReader",
     "NumberWarning",
     "Reason",
     "UnknownRegion",
+    "digits_of",
     "explain",
+    "looks_like_number",
     "read_number",
 ]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -35,6 +34,7 @@ from consent.models import (
     SystemRecord,
     WriteBack,
 )
+from consent.numbers import digits_of
 from consent.rules import Status
 from consent.views.evidence import explained, people_of, sides, timeline
 from consent.views.flag_review import outlook_context, tell
@@ -74,14 +74,13 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 
 def _found(form: NumberSearch) -> list[Number]:
     text = form.cleaned_data["text"]
-    numbers = Number.objects.named(text) if any(sign.isalpha() for sign in text) else _by_digits(text)
+    numbers = (
+        Number.objects.named(text)
+        if any(sign.isalpha() for sign in text)
+        else Number.objects.fragment(digits_of(text))
+    )
     after = form.cleaned_data["after"] or 0
     return list(numbers.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
-
-
-def _by_digits(text: str) -> QuerySet[Number]:
-    digits = "".join(str(int(sign)) for sign in text if sign.isdecimal())
-    return Number.objects.fragment(digits.lstrip("0") or digits)
 
 
 def _lines(numbers: Sequence[Number]) -> list[Line]:
