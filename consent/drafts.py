@@ -11,11 +11,12 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from backoffice import audit, rooms
-from consent import notices
+from consent import notices, rules
 from consent.corrections_file import Sheet
+from consent.facts import Door, policy
 from consent.models import AgreedStatus, ConsentRecord, Hold, Notice, Number, Program, SystemRecord, Touched
 from consent.notices import Channel, Refusal, Situation, Standing
-from consent.rules import Reason, Status
+from consent.rules import Code, Reason, Status
 
 MOST = 10_000  # drafts of one file
 _SLICE = 1_000
@@ -119,6 +120,7 @@ def _outcomes(
         Touched.objects.filter(number__in=[row.number_id for row in rows]).values_list("number", flat=True)
     )
     since = _revoked_at(rows) if situation is Situation.PRESUMED else {}
+    stale = _too_late_to_confirm(rows, now) if situation is Situation.PENDING else set()
     for row in rows:
         standing = Standing(
             Status(row.status),
@@ -127,6 +129,7 @@ def _outcomes(
             row.number_id in held,
             row.number.region,
             has_news=row.number_id in news,
+            is_stale=row.pk in stale,
         )
         try:
             channel = notices.channel_for(situation, standing, now)
@@ -162,6 +165,24 @@ def _revoked_at(rows: Sequence[AgreedStatus]) -> dict[int, datetime]:
                  and int(name[1:]) in received]  # fmt: skip
         if times:
             found[row.pk] = max(times)
+    return found
+
+
+def _too_late_to_confirm(rows: Sequence[AgreedStatus], now: datetime) -> set[int]:
+    """Those of the agreed statuses whose sign-up could no longer be confirmed with a YES, by its record alone: what
+    is stored of it may be older than the end of that time."""
+    signed_up = {row.pk: int(row.decided_by[0][1:]) for row in rows if row.reason == Reason.DOUBLE_OPT_IN}
+    if not signed_up:
+        return set()
+    door, given = Door(), policy()
+    records = ConsentRecord.objects.in_bulk(signed_up.values())
+    found = set()
+    for row in rows:
+        if row.pk in signed_up:
+            evidence = [door.evidence_of(records[signed_up[row.pk]])]
+            agreed = rules.agree(door.terms[door.codes[row.program_id]], evidence, given, now)
+            if any(finding.code is Code.DOI_STALE for finding in agreed.findings):
+                found.add(row.pk)
     return found
 
 

@@ -65,7 +65,7 @@ class Refusal(Exception):
 class Standing:
     """Where one person stands with one program. `since`: when the revocation or request was received. `region` is the
     number's country. `is_held`: automated messages are paused by an open flag. `has_news`: something arrived that is
-    not weighed yet; it may be a STOP."""
+    not weighed yet; it may be a STOP. `is_stale`: the time for the YES that confirms a sign-up has passed."""
 
     status: Status
     reason: Reason
@@ -73,6 +73,7 @@ class Standing:
     is_held: bool = False
     region: str = ""
     has_news: bool = False
+    is_stale: bool = False
 
 
 _FITS: dict[Situation, str] = {
@@ -121,6 +122,11 @@ def _check_fits(situation: Situation, standing: Standing) -> None:
         )
     if standing.status is Status.NO_CONSENT and situation is not Situation.WRONG_NUMBER:
         raise Refusal("There is no proof of consent; do not text to ask. Use a form, an e-mail or a call.")
+    if standing.is_stale and situation is Situation.PENDING:
+        raise Refusal(
+            "The time to confirm this sign-up has passed, so it is closed without another text. Whoever still wants "
+            "the messages signs up again."
+        )
     if not _fits(situation, standing, said_stop=said_stop):
         raise Refusal(f"This text does not fit: {_FITS[situation]}.")
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.models import AuditEntry
 from consent import bulk, drafts
@@ -17,11 +18,11 @@ from tests.consent.make import NOW
 pytestmark = pytest.mark.django_db
 
 
-def pending(program=None):
+def pending(program=None, now=NOW):
     about = program or make.program("double", double_opt_in=True)
     line = make.number()
-    make.form(line, at=NOW - timedelta(days=1), about=about)
-    make.weigh(line)
+    make.form(line, at=now - timedelta(days=1), about=about)
+    make.weigh(line, now=now)
     return AgreedStatus.objects.select_related("number", "program").get(number=line, program=about)
 
 
@@ -69,6 +70,19 @@ def test_a_number_with_news_gets_none_until_they_are_weighed():
     assert "not weighed yet" in outcome.refusal
 
 
+def test_a_sign_up_that_can_no_longer_be_confirmed_is_closed_without_a_text():
+    row = pending()
+    end = NOW + timedelta(days=6)  # seven from the sign-up; what is stored knows nothing of it yet
+    assert drafts.for_one(row, Situation.PENDING, "en", end).draft is not None
+    late = drafts.for_one(row, Situation.PENDING, "en", end + timedelta(microseconds=1))
+    assert late.draft is None
+    assert "time to confirm" in late.refusal
+    make.form(row.number, at=end, about=row.program)
+    make.weigh(row.number, now=end)
+    row.refresh_from_db()
+    assert drafts.for_one(row, Situation.PENDING, "en", end + timedelta(days=1)).draft is not None
+
+
 def test_who_said_stop_is_told_how_to_start_by_another_channel_and_one_at_a_time():
     row = stopped()
     assert drafts.situation_of(row) is Situation.START_HOW
@@ -99,7 +113,7 @@ def test_a_presumed_opt_out_is_confirmed_by_text_only_at_once():
 
 
 def test_the_file_names_the_channel_and_stays_harmless_and_is_on_record(browser):
-    row = pending()
+    row = pending(now=timezone.now())
     row.program.name = "=cmd()"
     row.program.save()
     client = browser("Supervisor")
@@ -117,7 +131,7 @@ def test_only_supervisors_take_drafts(browser, role, status):
 
 
 def test_the_page_counts_before_anything_is_taken(browser):
-    row = pending()
+    row = pending(now=timezone.now())
     asked = {"program": row.program_id, "situation": "pending", "language": "en"}
     page = browser("Supervisor").get(reverse("consent:notice_list"), asked)
     assert page.context["channels"] == [("text", 1)]
@@ -146,7 +160,8 @@ def test_a_text_that_sells_is_not_kept(browser):
 
 def test_the_persons_page_says_what_may_be_said_now(browser):
     without = make.without_proof().number
-    make.form(without, at=NOW - timedelta(days=1), about=make.program("double", double_opt_in=True))
+    asked_at = timezone.now() - timedelta(days=1)
+    make.form(without, at=asked_at, about=make.program("double", double_opt_in=True))
     make.weigh(without)
     rows = browser("Viewer").get(reverse("consent:notice_of_number", args=[without.pk])).context["rows"]
     said = {row["agreed"].program.code: row["draft"].text if row["draft"] else row["refusal"] for row in rows}

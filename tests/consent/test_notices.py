@@ -160,6 +160,11 @@ def test_a_number_of_somebody_else_is_never_texted():
         channel(Situation.PRESUMED, Status.OPTED_OUT_PRESUMED, Reason.WRONG_NUMBER)
 
 
+def test_a_sign_up_whose_time_has_passed_is_not_asked_again():
+    with pytest.raises(Refusal, match="time to confirm"):
+        channel(Situation.PENDING, Status.PENDING, Reason.DOUBLE_OPT_IN, is_stale=True)
+
+
 def test_a_paused_number_is_not_texted():
     with pytest.raises(Refusal, match="paused"):
         channel(Situation.PENDING, Status.PENDING, Reason.DOUBLE_OPT_IN, is_held=True)
