@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from django.utils import timezone
 
@@ -82,11 +82,10 @@ def _ask(connection: Connection, operation: str, values: Values) -> tuple[Exchan
             _tokens.forget(connection)  # it may have been taken back before its time
             request = _request(connection, operation, values, secrets)
             answer = client.call(request)
-        document = _checked(connection, answer, operation)
+        document = _checked(connection, answer, operation, secrets)
     except Trouble as trouble:
         if not trouble.exchange.request:
             trouble.exchange = _kept(connection, request, trouble.exchange, secrets, started)
-        trouble.args = (_without(secrets, str(trouble)),)  # some systems repeat what they were told
         raise
     except BadTemplate as problem:
         raise Refused(f"The request could not be written: {problem}") from problem
@@ -108,14 +107,17 @@ def _kept(
         shown += f"\n{connection.key_header}: {request.headers[connection.key_header]}"
     if request and request.body:
         shown += f"\n\n{request.body}"
-    excerpt = exchange.excerpt[: EXCERPT * 4]
     seconds = round(time.monotonic() - started, 3)
-    return Exchange(_without(secrets, shown), exchange.code, _without(secrets, excerpt)[:EXCERPT], seconds)
+    excerpt = _without(secrets, exchange.excerpt)[:EXCERPT]
+    return Exchange(_without(secrets, shown), exchange.code, excerpt, seconds)
 
 
 def _without(secrets: Iterable[str], text: str) -> str:
+    """The text without secrets, however it spells them: some systems repeat what they were told. To be asked of a
+    whole text only, because a piece may hold half of one."""
     for secret in secrets:
-        text = text.replace(secret, "••••")
+        for spelt in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""), quote_plus(secret)):
+            text = text.replace(spelt, "••••")
     return text
 
 
@@ -157,7 +159,7 @@ def _credentials(connection: Connection, secrets: list[str]) -> dict[str, str]:
         return {"Authorization": f"Basic {token}"}
     token = secret
     if kind == Connection.Auth.OAUTH:
-        token = _tokens.of(connection, secret)
+        token = _tokens.of(connection, secrets)
         secrets.append(token)
     return {"Authorization": f"Bearer {token}"}
 
@@ -171,13 +173,13 @@ class _Tokens:
         self._lock = Lock()
         self._kept: dict[tuple[int, int, str], tuple[str, float]] = {}
 
-    def of(self, connection: Connection, secret: str) -> str:
+    def of(self, connection: Connection, secrets: Sequence[str]) -> str:
         key = self._key(connection)
         with self._lock:
             token, ends = self._kept.get(key, ("", 0.0))
             if time.monotonic() < ends:
                 return token
-            token, seconds = _fetch_token(connection, secret)
+            token, seconds = _fetch_token(connection, secrets)
             self._kept[key] = token, time.monotonic() + max(0.0, seconds - self.EARLY)
             return token
 
@@ -192,14 +194,18 @@ class _Tokens:
 _tokens = _Tokens()
 
 
-def _fetch_token(connection: Connection, secret: str) -> tuple[str, float]:
+def _fetch_token(connection: Connection, secrets: Sequence[str]) -> tuple[str, float]:
     """Raises BadCredentials when it is not given, Busy when nobody answers."""
-    form = {"grant_type": "client_credentials", "client_id": connection.auth_name, "client_secret": secret}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": connection.auth_name,
+        "client_secret": secrets[0],
+    }
     headers = {"Content-Type": _content_type(is_json=False)}
     url = placeholders.in_address(connection.token_url, connection.variables)
     try:
         answer = client.call(Request("POST", url, headers, urlencode(form)))
-        given = _checked(connection, answer, "token")
+        given = _checked(connection, answer, "token", secrets)
     except Busy as busy:
         # Nothing was written yet, whatever became of the request for a token.
         raise Busy(
@@ -217,9 +223,10 @@ def _fetch_token(connection: Connection, secret: str) -> tuple[str, float]:
 # --- the answer -----------------------------------------------------------------------------------------
 
 
-def _checked(connection: Connection, answer: Answer, operation: str) -> Any:
-    """The JSON of an answer that means success. Raises Refused, Busy."""
-    code, exchange = answer.status, Exchange("", answer.status, answer.text)
+def _checked(connection: Connection, answer: Answer, operation: str, secrets: Iterable[str]) -> Any:
+    """The JSON of an answer that means success. Raises Refused, Busy, without the secrets."""
+    said = _without(secrets, answer.text)
+    code, exchange = answer.status, Exchange("", answer.status, said)
     if code in LATER or code >= 500:
         words = "It asks to come back later" if code in LATER else "It had an error of its own"
         raise Busy(
@@ -229,7 +236,7 @@ def _checked(connection: Connection, answer: Answer, operation: str) -> Any:
             may_have_arrived=code >= 500 or code == 408,
         )
     if code in {401, 403, 407}:
-        raise BadCredentials(f"It does not let us in (HTTP {code}): {_says(answer)}", exchange)
+        raise BadCredentials(f"It does not let us in (HTTP {code}): {_beginning(said)}", exchange)
     if code in {404, 410}:
         raise NotFound(f"It has no such record (HTTP {code}).", exchange)
     if 300 <= code < 400:
@@ -237,8 +244,13 @@ def _checked(connection: Connection, answer: Answer, operation: str) -> Any:
             f"It sends us elsewhere (HTTP {code}); write the final address into the settings.", exchange
         )
     if not 200 <= code < 300:
-        raise Refused(f"It refused (HTTP {code}): {_says(answer)}", exchange)
-    return _document(connection, answer, operation, exchange)
+        raise Refused(f"It refused (HTTP {code}): {_beginning(said)}", exchange)
+    document = _document(connection, answer, operation, exchange)
+    error = _error_in(connection, document) if operation != "token" else None
+    if error is not None:
+        words = _beginning(_without(secrets, error))
+        raise Refused(f"It said HTTP {code}, yet its answer tells of an error: {words}", exchange)
+    return document
 
 
 def _document(connection: Connection, answer: Answer, operation: str, exchange: Exchange) -> Any:
@@ -246,7 +258,7 @@ def _document(connection: Connection, answer: Answer, operation: str, exchange: 
     if not text and operation in {"write", "hold", "release"}:
         return None  # 204 and the like
     try:
-        document = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError):  # ValueError: also of numbers with thousands of digits
         page = (
             "a web page"
@@ -261,10 +273,6 @@ def _document(connection: Connection, answer: Answer, operation: str, exchange: 
             "are we let in?",
             exchange,
         ) from None
-    error = _error_in(connection, document) if operation != "token" else None
-    if error is not None:
-        raise Refused(f"It said HTTP {answer.status}, yet its answer tells of an error: {error}", exchange)
-    return document
 
 
 def _error_in(connection: Connection, document: Any) -> str | None:
@@ -277,7 +285,7 @@ def _error_in(connection: Connection, document: Any) -> str | None:
         return None
     if word is not None and placeholders.as_word(found).casefold() != word.casefold():
         return None
-    return _storable(placeholders.as_word(found if word is None else document))[:200]
+    return _storable(placeholders.as_word(found if word is None else document))
 
 
 def _storable(text: str) -> str:
@@ -285,9 +293,9 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", errors="replace").decode().replace("\x00", "")
 
 
-def _says(answer: Answer) -> str:
+def _beginning(text: str) -> str:
     """The beginning of an answer on one line."""
-    return " ".join(answer.text.split())[:200] or "no further words"
+    return " ".join(text.split())[:200] or "no further words"
 
 
 def patience(header: str, now: datetime) -> timedelta | None:

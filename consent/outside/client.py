@@ -28,6 +28,7 @@ PIECE = 65_536  # bytes
 # How a network without IPv4 writes addresses of IPv4: those of everybody (RFC 6052), and a network's own (RFC 8215).
 TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 TRANSLATED_HERE = ipaddress.IPv6Network("64:ff9b:1::/48")
+EMBEDDED = ipaddress.IPv6Network("::/96")  # how they were written once (RFC 4291, 2.5.5.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def is_public(address: str) -> bool:
         if found in TRANSLATED_HERE:
             return False
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
-        if found in TRANSLATED:
+        if found in TRANSLATED or found in EMBEDDED:
             inner = ipaddress.IPv4Address(found.packed[-4:])
     return found.is_global and not found.is_multicast and (inner is None or inner.is_global)
 

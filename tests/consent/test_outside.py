@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote_plus
 
 import pytest
 from django.test import override_settings
@@ -16,9 +17,9 @@ from backoffice.secrets import Secret
 from consent import outside
 from consent.cells import Meaning
 from consent.models import Connection
-from consent.outside import BadCredentials, Busy, NotFound, Refused, Trouble, client
+from consent.outside import BadCredentials, Busy, NotFound, Refused, Trouble, adapter, client
 from consent.outside.adapter import patience
-from consent.outside.client import Request, is_public
+from consent.outside.client import Answer, Request, is_public
 
 NUMBER = "+14155550123"
 
@@ -174,6 +175,17 @@ def test_a_token_lets_us_in_and_stands_in_nothing_that_is_kept(double):
     assert "sk-another-one-9876" not in kept
 
 
+@pytest.mark.parametrize("spelt", [str, json.dumps, quote_plus])
+def test_no_piece_of_a_secret_is_kept_however_it_is_repeated(spelt):
+    secret = 'k"/+' * 20
+    answer = Answer(401, {}, f"{'.' * 170}{spelt(secret)}".encode())  # words are cut after 200 characters
+    with pytest.raises(BadCredentials) as raised:
+        adapter._checked(Connection(), answer, "write", [secret])
+    kept = f"{raised.value}{raised.value.exchange}"
+    assert spelt('k"/+').strip('"') not in kept
+    assert "••••" in kept
+
+
 def test_oauth_fetches_a_token_once(double):
     double.world(secret="nobody-knows-this")
     connection = to(
@@ -208,7 +220,7 @@ def test_addresses_inside_our_network_are_not_called(double):
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "::1", "fe80::1%eth0", "::ffff:10.0.0.1",
-     "2002:0a00:0001::1", "64:ff9b::a00:1", "64:ff9b:1::808:808", "0.0.0.0", "224.0.0.1", "fd00::1"],
+     "2002:0a00:0001::1", "64:ff9b::a00:1", "64:ff9b:1::808:808", "0.0.0.0", "224.0.0.1", "fd00::1", "::127.0.0.1"],
 )  # fmt: skip
 def test_private_addresses_are_known_in_every_dress(address):
     assert not is_public(address)
