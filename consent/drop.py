@@ -22,7 +22,9 @@ W = WriteBack.Status
 
 def drop(system: System, *, now: datetime) -> dict[str, int]:
     """Hand over what waits and put it into the system's folder. A file that was cut short is written again under
-    the same name. Raises jobs.Refused when the folder cannot be written to."""
+    the same name. Raises jobs.Refused when the folder cannot be written to; then nothing is handed over."""
+    if _waiting(system).exists():
+        _begun(folder_of(system)).unlink()
     for program in Program.objects.filter(write_backs__in=_waiting(system)).distinct().order_by("pk"):
         try:
             with transaction.atomic():
@@ -71,9 +73,10 @@ def _put_files(system: System) -> dict[str, int]:
         assert sent_at is not None
         program = Program.objects.get(pk=program_id)
         sheet = corrections_file(system, program, sent_at)
-        put(folder_of(system), sheet.name, sheet.as_csv())
+        keys = list(propagate.still_holds(_of(system, program, sent_at)).values_list("pk", flat=True))
+        if sheet.rows:
+            put(folder_of(system), sheet.name, sheet.as_csv())
         with transaction.atomic():
-            keys = _of(system, program, sent_at).values_list("pk", flat=True)
             note = f"In the file {sheet.name}."
             DeliveryEvent.objects.bulk_create(
                 [DeliveryEvent(system=system, write_back_id=pk, what=filed, note=note) for pk in keys]
@@ -90,22 +93,29 @@ def folder_of(system: System) -> Path:
 
 def put(folder: Path, name: str, content: bytes) -> None:
     """Write a file that appears whole: whoever fetches it never sees half of it. Raises jobs.Refused."""
+    unfinished = _begun(folder)
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.chmod(0o640)
+        unfinished.replace(folder / name)
+        _flush(folder)
+    except OSError as problem:
+        unfinished.unlink(missing_ok=True)
+        raise jobs.Refused(_trouble(folder, problem)) from problem
+
+
+def _begun(folder: Path) -> Path:
+    """An empty file that nobody fetches. Raises jobs.Refused where the folder takes none."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         handle, unfinished = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
     except OSError as problem:
         raise jobs.Refused(_trouble(folder, problem)) from problem
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(unfinished).chmod(0o640)
-        Path(unfinished).replace(folder / name)
-        _flush(folder)
-    except OSError as problem:
-        Path(unfinished).unlink(missing_ok=True)
-        raise jobs.Refused(_trouble(folder, problem)) from problem
+    os.close(handle)
+    return Path(unfinished)
 
 
 def _flush(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from django.test import override_settings
@@ -51,14 +52,22 @@ def test_files_come_one_after_a_while(row, folder):
     assert [system.slug for system in drop.due_systems(LATER + timedelta(minutes=6))] == ["texter"]
 
 
-def test_a_file_that_was_handed_over_but_not_written_is_written_next_time(row, folder):
+def test_nothing_is_handed_over_to_a_folder_that_takes_nothing(row, folder):
     folder.parent.mkdir()
     folder.write_text("somebody put a file where the folder should be")
     with pytest.raises(jobs.Refused, match="cannot be written to"):
         drop.drop(row.system, now=LATER)
     row.refresh_from_db()
+    assert (row.status, row.sent_at) == ("pending", None)
+
+
+def test_a_file_that_was_handed_over_but_not_written_is_written_next_time(row, folder, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(drop, "put", Mock(side_effect=jobs.Refused("The disk is full.")))
+        with pytest.raises(jobs.Refused):
+            drop.drop(row.system, now=LATER)
+    row.refresh_from_db()
     assert row.status == "sent"
-    folder.unlink()
     assert drop.drop(row.system, now=LATER + timedelta(minutes=9)) == {"files": 1, "rows": 1}
     assert files(folder) == [corrections_file(row.system, row.program, LATER).name]
 
