@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote
 
+from django.db.models import Q, QuerySet
+
+from backoffice.models import System
+from consent import propagate
 from consent.cells import Meaning
 from consent.corrections_file import cells_of
 from consent.models import WriteBack
@@ -17,6 +22,16 @@ class Instruction:
 
     words: str
     url: str  # of the record's page; empty where nobody said what it is
+
+
+W = WriteBack.Status
+
+
+def for_people(rows: QuerySet[WriteBack], now: datetime) -> QuerySet[WriteBack]:
+    """Those that a person may carry out now. What permits sending waits for its time and for its number's news here
+    as everywhere, and what the agreed status has overtaken is nobody's task."""
+    theirs = Q(status=W.PARKED) | Q(status=W.PENDING, system__delivery=System.Delivery.BY_HAND)
+    return propagate.still_holds(rows.filter(theirs, not_before__lte=now))
 
 
 def instructions(rows: Iterable[WriteBack]) -> dict[int, Instruction]:

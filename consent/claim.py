@@ -48,6 +48,8 @@ def _claim_to_write(row: WriteBack, now: datetime) -> Task | None:
         return None
     if row.value == Meaning.IN.value and Touched.objects.filter(number=row.number_id).exists():
         return None  # what permits sending waits until the news are weighed
+    # Sent again by a person, it may have arrived the first time.
+    task = Task.WRITE if row.sent_at is None else Task.RESOLVE
     try:
         with transaction.atomic():
             won = row.claim(status=W.SENT, sent_at=now, attempts=F("attempts") + 1, next_try_at=None)
@@ -58,7 +60,7 @@ def _claim_to_write(row: WriteBack, now: datetime) -> Task | None:
             same = WriteBack.objects.filter(system=row.system_id, number=row.number_id, status=W.SENT)
             same.filter(lease_until__lt=Now()).update(next_try_at=now)
         return None
-    return Task.WRITE if won else None
+    return task if won else None
 
 
 def _claim_to_resolve(row: WriteBack, connection: Connection, now: datetime) -> Task | None:

@@ -16,7 +16,7 @@ from backoffice.files.guard import guard
 from backoffice.files.rows import read_rows
 from backoffice.imports.receive import dialect_of, rows_path
 from backoffice.models import ColumnMapping, ImportBatch, System
-from consent import cells, numbers
+from consent import cells, numbers, propagate
 from consent.cells import Meaning, Polarity
 from consent.models import Number, Program, Reading, WriteBack
 
@@ -41,12 +41,9 @@ class Sheet:
 
 
 def corrections_file(system: System, program: Program, sent_at: datetime) -> Sheet:
-    """The file of one hand-over, the same however often it is asked for."""
-    rows = list(
-        WriteBack.objects.filter(system=system, program=program, sent_at=sent_at, attempts=0)
-        .select_related("number")
-        .order_by("pk")
-    )
+    """The file of one hand-over, however often it is asked for: the same, but for what is no longer agreed."""
+    given = WriteBack.objects.filter(system=system, program=program, sent_at=sent_at, attempts=0)
+    rows = list(propagate.still_holds(given).select_related("number").order_by("pk"))
     mapping = mapping_for(system, program)
     columns = _Columns.of(mapping)
     words = Words(system, program, mapping)

@@ -89,12 +89,21 @@ def ring(*, now: datetime, trigger: str = JobRun.Trigger.SCHEDULE) -> dict[str, 
 
 
 def park_undeliverable(now: datetime) -> int:
-    """What is to be written over HTTP where nobody said how waits for a person."""
+    """What is to be written over HTTP where nobody said how waits for a person; so does what left for a system that is
+    not written to like that any more, and that nobody will look up."""
     ways = Connection.objects.filter(system=OuterRef("system")).exclude(base_url="").exclude(write_path="")
     stuck = WriteBack.objects.to_deliver(now).filter(~Exists(ways), system__delivery=System.Delivery.HTTP)
+    unsure = WriteBack.objects.filter(status=W.SENT, lease_until__lt=Now())
+    left_alone = ~Exists(ways) | ~Q(system__delivery=System.Delivery.HTTP) | Q(system__is_active=False)
     return stuck.update(
         status=W.PARKED,
         note="Nobody said how this system is written to: fill in its connection, then try again.",
+    ) + unsure.filter(left_alone).update(
+        status=W.PARKED,
+        lease_until=None,
+        next_try_at=None,
+        note="It left over HTTP, and nobody knows whether it arrived: look in the system and change the value there "
+        "by hand, or send it again.",
     )
 
 

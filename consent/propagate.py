@@ -249,6 +249,12 @@ def overtaken(rows: QuerySet[WriteBack]) -> QuerySet[WriteBack]:
     return rows.annotate(opted_in=opted_in).filter(Q(value=IN, opted_in=False) | Q(value=OUT, opted_in=True))
 
 
+def still_holds(rows: QuerySet[WriteBack]) -> QuerySet[WriteBack]:
+    """Those that say what is agreed, as far as anybody knows yet."""
+    rows = rows.exclude(_awaits_news())
+    return rows.exclude(pk__in=overtaken(rows).values("pk"))
+
+
 def drop_outdated(rows: QuerySet[WriteBack]) -> int:
     """What the agreed status has overtaken never leaves, nor does a person have to see to it."""
     return _drop(list(overtaken(rows).values_list("pk", flat=True)))
@@ -303,14 +309,19 @@ def hand_over(system: System, program: Program, *, by: User | None, now: datetim
 
 @transaction.atomic
 def done_by_hand(write_back: WriteBack, *, by: User, now: datetime) -> bool:
-    """A person changed the value in the system itself; the next reading shows whether it is so. False:
-    somebody else was faster."""
+    """A person changed the value in the system itself; the next reading shows whether it is so. Of what was overtaken
+    meanwhile it is kept that it was done, so that it comes to light. False: somebody else was faster."""
     if write_back.status == W.PARKED:
         write_back.move(W.PENDING)
-    if not write_back.move(W.SENT, sent_at=now, note=BY_HAND):
+    if write_back.status == W.SUPERSEDED:
+        done = WriteBack.objects.filter(pk=write_back.pk, sent_at=None).update(sent_at=now, note=BY_HAND)
+    else:
+        done = write_back.move(W.SENT, sent_at=now, note=BY_HAND)
+    if not done:
         return False
     if write_back.system.delivery == System.Delivery.HTTP:
         write_back.move(W.ACCEPTED, accepted_at=now, next_try_at=now)  # it can be looked up at once
+    bulk.touch([write_back.number_id])  # what the system may hold now
     _follow(Correction.objects.filter(pk=write_back.correction_id))
     audit.record(by, "write_back.by_hand", write_back)
     return True
@@ -411,14 +422,15 @@ def _keep_read(write_back: WriteBack, value: Meaning, text: str, now: datetime) 
 
 
 def _follow(corrections: QuerySet[Correction]) -> None:
-    """Flags whose corrections all left wait for proof; consent.reconcile closes them when there is."""
-    mine = WriteBack.objects.filter(correction=OuterRef("pk"))
-    left = corrections.filter(
-        ~Exists(mine.filter(status__in=[W.PENDING, W.PARKED])),
-        ~Exists(mine.filter(status=W.SENT, lease_until__isnull=False)),  # a request is out
-        status=Correction.Status.APPLIED,
+    """Flags whose corrections all left, those of earlier decisions too, wait for proof; consent.reconcile closes them
+    when there is."""
+    out = Q(status=W.SENT, lease_until__isnull=False)  # a request is
+    kept_back = WriteBack.objects.filter(
+        Q(status__in=[W.PENDING, W.PARKED]) | out, correction__flags=OuterRef("pk")
     )
-    Flag.objects.filter(corrections__in=left, status=Flag.Status.CORRECTING).move_all(
+    applied = corrections.filter(status=Correction.Status.APPLIED)
+    left = Flag.objects.filter(~Exists(kept_back), corrections__in=applied)
+    left.filter(status=Flag.Status.CORRECTING).move_all(
         Flag.Status.VERIFYING, note="Every system has been given the correction."
     )
 

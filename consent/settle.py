@@ -14,6 +14,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from consent import hold_pushes, propagate
+from consent.cells import Meaning
 from consent.errand import Outcome, Task
 from consent.models import Connection, DeliveryEvent, HoldPush, Number, WriteBack
 from consent.models.connection import pause_after
@@ -21,6 +22,7 @@ from consent.outside import BadCredentials, Busy, Refused
 from consent.watch import is_right
 
 W = WriteBack.Status
+UNKNOWN = Meaning.UNKNOWN
 
 
 def settle(connection: Connection, outcome: Outcome, now: datetime) -> str:
@@ -103,7 +105,8 @@ def _settle_read(connection: Connection, row: WriteBack, outcome: Outcome, now: 
             lease_until=None, next_try_at=again, note=f"It still says “{found.text}”; read again shortly."
         )
         return "accepted"
-    if not row.mine().update(lease_until=None, next_try_at=None, reads=0, note=""):
+    note = f"It was read back, and says nothing about it ({found.text})." if found.value == UNKNOWN else ""
+    if not row.mine().update(lease_until=None, next_try_at=None, reads=0, note=note):
         return "overtaken"
     status = propagate.read_back(row, value=found.value, text=found.text, now=now)
     if status == W.VERIFIED and row.watch_over_at is None:

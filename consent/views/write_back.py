@@ -22,7 +22,7 @@ from backoffice.keyset import CappedCount, Key, capped_count, page_of
 from backoffice.models import System
 from backoffice.words import of_code
 from consent import propagate, retry
-from consent.by_hand import instructions
+from consent.by_hand import Instruction, for_people, instructions
 from consent.corrections_file import corrections_file, header_of
 from consent.models import HoldPush, Program, WriteBack
 from consent.views.connection import service_of
@@ -99,7 +99,7 @@ def write_backs(request: HttpRequest, slug: str) -> HttpResponse:
             for file in propagate.handed_over(system)
         ],
         "fresh": request.GET.get("file", ""),
-        "rows": _rows(system, page.rows),
+        "rows": _rows(system, page.rows, now),
         "by_hand": system.delivery == System.Delivery.BY_HAND,
         "is_http": system.delivery == System.Delivery.HTTP,
         "is_dropped": system.delivery == System.Delivery.DROP,
@@ -114,18 +114,18 @@ def write_backs(request: HttpRequest, slug: str) -> HttpResponse:
     return render_in_admin(request, "consent/write_backs.html", context)
 
 
-def _rows(system: System, rows: list[WriteBack]) -> list[dict[str, Any]]:
+def _rows(system: System, rows: list[WriteBack], now: datetime) -> list[dict[str, Any]]:
     """Each with what a person has to do, where only a person can."""
     for row in rows:
         row.system = system
-    of_people = [row for row in rows if _is_for_people(row)]
-    told = instructions(of_people)
+    told = _to_do(rows, now)
     return [{"row": row, "to_do": told.get(row.pk)} for row in rows]
 
 
-def _is_for_people(row: WriteBack) -> bool:
-    by_hand = row.system.delivery == System.Delivery.BY_HAND
-    return row.status == W.PARKED or (by_hand and row.status == W.PENDING)
+def _to_do(rows: list[WriteBack], now: datetime) -> dict[int, Instruction]:
+    shown = WriteBack.objects.filter(pk__in=[row.pk for row in rows])
+    of_people = set(for_people(shown, now).values_list("pk", flat=True))
+    return instructions([row for row in rows if row.pk in of_people])
 
 
 def _hold_pushes(system: System) -> list[dict[str, Any]]:
@@ -219,9 +219,14 @@ def write_back_by_hand(request: HttpRequest, pk: int) -> HttpResponse:
     """A person changed the value in the system itself."""
     row = get_object_or_404(WriteBack.objects.select_related("system"), pk=pk)
     assert isinstance(request.user, User)
-    if row.status in {W.PENDING, W.PARKED} and propagate.done_by_hand(
+    done = row.status in {W.PENDING, W.PARKED, W.SUPERSEDED} and propagate.done_by_hand(
         row, by=request.user, now=timezone.now()
-    ):
+    )
+    if done and propagate.overtaken(WriteBack.objects.filter(pk=row.pk)).exists():
+        messages.warning(
+            request, f"Noted, but it is no longer what is agreed: change it back in {row.system.name}."
+        )
+    elif done:
         messages.success(request, f"Noted. The next file from {row.system.name} shows whether it is so.")
     else:
         messages.warning(request, f"It is “{of_code(row.get_status_display())}” already.")
@@ -235,6 +240,7 @@ def write_back(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(
         WriteBack.objects.select_related("system", "number", "program", "correction", "reading"), pk=pk
     )
+    to_do = _to_do([row], timezone.now()).get(row.pk)
     context = {
         "title": f"{row.system.name}: {row.get_status_display().lower()}",
         "current": "corrections",
@@ -244,11 +250,10 @@ def write_back(request: HttpRequest, pk: int) -> HttpResponse:
             (row.system.name, reverse("consent:write_backs", args=[row.system.slug])),
         ],
         "row": row,
-        "to_do": instructions([row]).get(row.pk) if _is_for_people(row) else None,
+        "to_do": to_do,
         "events": list(row.events.select_related("by").order_by("-pk")[:200]),
         "may_review": can(request.user, "consent.review_flag"),
         "is_parked": row.status == W.PARKED,
-        "is_for_people": _is_for_people(row),
     }
     return render_in_admin(request, "consent/write_back.html", context)
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.test import override_settings
 
 from backoffice.models import JobRun, System
-from consent import bulk, correct, deliver, errand, propagate, settle
+from consent import bulk, correct, deliver, errand, propagate, retry, settle
 from consent.models import (
     Connection,
     Correction,
@@ -597,6 +597,34 @@ def test_a_system_without_a_connection_asks_a_person(clock):
     deliver.ring(now=clock.now)
     assert after(row).status == "parked"
     assert "fill in its connection" in row.note
+
+
+@pytest.mark.parametrize("became", [{"delivery": "csv"}, {"is_active": False}])
+def test_what_left_for_a_system_that_is_not_called_any_more_asks_a_person(double, clock, became):
+    connect(double)
+    row = stopped()
+    double.behave("drop_before", row.number.e164)
+    assert go(clock) == {"unsure": 1}
+    deliver.ring(now=clock.now)
+    assert after(row).status == "sent"  # it is looked up
+    System.objects.filter(pk=row.system_id).update(**became)
+    deliver.ring(now=clock.now)
+    assert (after(row).status, row.lease_until) == ("parked", None)
+    assert "nobody knows whether it arrived" in row.note
+
+
+def test_what_a_person_sends_again_may_have_arrived_the_first_time(double, clock):
+    connect(double, read_path="", read_value="")
+    row = permitted(double)
+    clock.forward(minutes=1)
+    double.behave("drop", row.number.e164)
+    with override_settings(DELIVERY={**settings.DELIVERY, "max_attempts": 1}):
+        assert go(clock) == {"parked": 1}
+    retry.retry(row.system, by=make.staff(), now=clock())
+    make.weigh(row.number, now=clock())
+    double.behave("refuse_429", row.number.e164)
+    assert go(clock) == {"unsure": 1}
+    assert after(row).sent_at is not None
 
 
 def test_what_a_person_changed_there_is_looked_up_too(double, clock):

@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 
 from backoffice.models import AuditEntry, ImportBatch, System
 from consent import bulk, correct, propagate
+from consent.by_hand import for_people
 from consent.cells import Meaning, Polarity
 from consent.correct import Subject
 from consent.corrections_file import Words, corrections_file
@@ -128,6 +129,66 @@ def test_what_permits_sending_does_not_leave_before_its_time(settings):
     with pytest.raises(propagate.NothingToHandOver):
         hand_over(now=LATER + timedelta(seconds=29))
     hand_over(now=LATER + timedelta(seconds=30))
+
+
+def test_a_flag_waits_for_proof_only_when_what_was_decided_last_has_left_as_well():
+    make.mapping(make.platform())
+    flag = make.stopped_but_texted()
+    align(flag)
+    hand_over()
+    batch = make.batch(make.platform(), NEXT_DAY)
+    make.reading(flag.number, "in", read_at=NEXT_DAY, batch=batch)
+    propagate.settle(batch, now=NEXT_DAY)
+    make.weigh(flag.number, now=NEXT_DAY)
+    flag.refresh_from_db()
+    assert flag.status == "open"
+    align(flag, NEXT_DAY)
+    propagate.release(now=NEXT_DAY)
+    flag.refresh_from_db()
+    assert flag.status == "correcting"
+    hand_over(now=NEXT_DAY)
+    flag.refresh_from_db()
+    assert flag.status == "verifying"
+
+
+def test_a_file_that_is_fetched_again_permits_nothing_that_is_agreed_no_more():
+    make.mapping(make.platform())
+    flag = permitting()
+    align(flag)
+    sent_at = hand_over(now=NEXT_DAY)
+    assert len(corrections_file(make.platform(), make.program(), sent_at).rows) == 1
+    make.stop(flag.number, NEXT_DAY)
+    bulk.touch([flag.number_id])  # it is not weighed yet
+    assert corrections_file(make.platform(), make.program(), sent_at).rows == ()
+    make.weigh(flag.number, now=NEXT_DAY)
+    assert corrections_file(make.platform(), make.program(), sent_at).rows == ()
+
+
+def test_a_person_is_told_to_permit_sending_only_while_it_may_leave(settings):
+    settings.UNDO_SECONDS = 30
+    make.platform(delivery="by_hand")
+    flag = permitting()
+    align(flag)
+    rows = WriteBack.objects.all()
+    assert not for_people(rows, LATER + timedelta(seconds=29)).exists()
+    assert for_people(rows, LATER + timedelta(seconds=30)).exists()
+    make.stop(flag.number, NEXT_DAY)
+    make.weigh(flag.number, now=NEXT_DAY)
+    assert not for_people(rows, NEXT_DAY).exists()
+
+
+def test_what_a_person_did_although_it_was_overtaken_comes_to_light():
+    make.platform(delivery="by_hand")
+    flag = permitting()
+    align(flag)
+    make.stop(flag.number, LATER)
+    make.weigh(flag.number, now=LATER)
+    propagate.release(now=NEXT_DAY)
+    row = WriteBack.objects.get()
+    assert row.status == "superseded"
+    assert propagate.done_by_hand(row, by=make.staff(), now=NEXT_DAY)
+    make.weigh(flag.number, now=NEXT_DAY)
+    assert make.flag("PLATFORM_IN_AGREED_OUT", flag.number)
 
 
 def test_an_opt_in_that_a_stop_has_overtaken_never_leaves():
