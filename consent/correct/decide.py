@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from backoffice import audit
 from backoffice.models import IllegalMove
-from consent import propagate
+from consent import bulk, propagate
 from consent.correct.choice import (
     Choice,
     NothingToWrite,
@@ -189,6 +189,8 @@ def _set_aside(flag: Flag | None, to: Flag.Status, correction: Correction, by: U
     if flag is None:
         raise Refused("There is no flag to put aside.")
     flag.move(to, by=by, note=correction.words, lease_until=None, snoozed_until=None, **changes)
+    if flag.number_id is not None:
+        bulk.touch([flag.number_id])  # others may have waited for this
 
 
 def _replace_outdated(correction: Correction, lines: Sequence[int], after: Mapping[Pair, Status]) -> None:

@@ -498,6 +498,7 @@ def test_a_flag_waits_for_the_setting_that_would_undo_it():
 def test_a_setting_can_be_waived_until_a_day_and_opens_again_after_it():
     row = stayed(overwrites_on_sync=True)
     waive(risk(row), SENT + 30 * DAY, SENT + 5 * DAY)
+    assert Touched.objects.filter(number=row.number).exists()  # the flag of the value waits for nothing else
     make.weigh(row.number, now=SENT + 5 * DAY)
     assert [flag_of(row).status, risk(row).status] == ["closed", "waived"]
     assert propagate.release(now=SENT + 29 * DAY)["due"] == 0
