@@ -6,14 +6,24 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Subquery, Window
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, Window
 from django.db.models.functions import Cast, Lag
 
 from backoffice.identities import Identity, identity, sampled
 from backoffice.models import AuditEntry
-from consent.models import AgreedStatus, Correction, Flag, FlagEvent, Hold, Number, Touched, WriteBack
+from consent.models import (
+    AgreedStatus,
+    Correction,
+    Flag,
+    FlagEvent,
+    Hold,
+    Number,
+    SuppressionChange,
+    Touched,
+    WriteBack,
+)
 from consent.reconcile import reconcile_numbers
-from consent.rules import RULES_VERSION, Severity
+from consent.rules import RULES_VERSION, Severity, Status
 
 # What a reconcile would change, were something not as the rules say.
 _CHANGES = (
@@ -31,6 +41,7 @@ def of_consent(*, whole: bool, now: datetime) -> Iterator[Identity]:
     yield identity("Whoever has an open harmful flag is held", _not_held())
     yield identity("Nobody is held by a flag that is settled", _held_for_nothing())
     yield identity("A flag's history leads to where it stands, step by step", _broken_histories())
+    yield identity("Whoever may not be texted stands in the list that others follow", _unlisted())
     yield identity("Every decision has its entry in the audit log", _unaudited())
     yield identity("Every decision has the write-backs that it announced", _lost_write_backs())
     yield identity("A write-back that left says when, and how it ended", _vague_write_backs())
@@ -41,7 +52,8 @@ def _not_as_weighed(whole: bool, now: datetime) -> Iterator[str]:
     news = Touched.objects.filter(number=OuterRef("pk"))
     due = AgreedStatus.objects.due(now).filter(number=OuterRef("pk"))
     by_other_rules = AgreedStatus.objects.filter(number=OuterRef("pk")).exclude(rules_version=RULES_VERSION)
-    quiet = Number.objects.filter(~Exists(news), ~Exists(due), ~Exists(by_other_rules))
+    strange = _stateless().filter(number=OuterRef("pk"))  # told of by themselves
+    quiet = Number.objects.filter(~Exists(news), ~Exists(due), ~Exists(by_other_rules), ~Exists(strange))
     for some in sampled(quiet, whole=whole):
         if _would_change(some, now):
             # Once more, one by one: what had news in between is no longer quiet.
@@ -60,7 +72,9 @@ def _would_change(number_ids: Sequence[int], now: datetime) -> list[str]:
 
 
 def _not_held() -> Iterator[str]:
-    hold = Hold.objects.open().filter(flag=OuterRef("pk"))
+    hold = Hold.objects.open().filter(
+        flag=OuterRef("pk"), number=OuterRef("number"), program=OuterRef("program")
+    )
     harmful = Flag.objects.open().filter(severity__in=[Severity.S1, Severity.S2], number__isnull=False)
     for pk, code in harmful.filter(~Exists(hold)).order_by("pk").values_list("pk", "code"):
         yield f"flag {pk} ({code})"
@@ -72,25 +86,46 @@ def _held_for_nothing() -> Iterator[str]:
         yield f"hold {pk} of flag {flag_id}"
 
 
+def _unlisted() -> Iterator[str]:
+    listed = SuppressionChange.objects.filter(number=OuterRef("number"), program=OuterRef("program"))
+    for rows in (AgreedStatus.objects.exclude(status=Status.OPTED_IN), Hold.objects.open()):
+        missing = rows.filter(~Exists(listed)).order_by("number", "program")
+        for number_id, code in missing.values_list("number", "program__code"):
+            yield f"number {number_id} ({code})"
+
+
 def _broken_histories() -> Iterator[str]:
     last = FlagEvent.objects.filter(flag=OuterRef("pk")).order_by("-pk").values("new")[:1]
-    ends = Flag.objects.annotate(ends=Subquery(last)).exclude(ends=F("status"))
+    ends = Flag.objects.annotate(ends=Subquery(last)).filter(~Q(ends=F("status")) | Q(ends=None))
     for pk, status, end in ends.order_by("pk").values_list("pk", "status", "ends"):
         yield f"flag {pk} is {status}, its history ends with {end or 'nothing'}"
-    before = Window(Lag("new"), partition_by="flag_id", order_by="id")
-    jumps = FlagEvent.objects.annotate(before=before).exclude(old=F("before")).filter(before__isnull=False)
+    before = Window(Lag("new", default=Value("")), partition_by="flag_id", order_by="id")
+    jumps = FlagEvent.objects.annotate(before=before).exclude(old=F("before"))
     for flag_id, old, was in jumps.order_by("pk").values_list("flag_id", "old", "before"):
-        yield f"flag {flag_id} goes on from {old}, but was {was}"
+        yield f"flag {flag_id} goes on from {old or 'nothing'}, but was {was or 'not there'}"
 
 
 def _unaudited() -> Iterator[str]:
-    audited = AuditEntry.objects.filter(
-        object_type="correction",
-        object_id=Cast(OuterRef("pk"), CharField()),
-        action__in=["correction.apply", "correction.propose"],
+    status = Correction.Status
+    silent = Correction.objects.filter(
+        ~_told("apply", "propose")
+        | (Q(status=status.APPLIED, second_by__isnull=False) & ~_told("approve"))
+        | (Q(status=status.REFUSED) & ~_told("refuse", "withdraw"))
+        | (Q(status=status.UNDONE) & ~_told("undo"))
     )
-    for pk in Correction.objects.filter(~Exists(audited)).order_by("pk").values_list("pk", flat=True):
-        yield f"decision {pk}"
+    for pk, state in silent.order_by("pk").values_list("pk", "status"):
+        yield f"decision {pk} ({state})"
+
+
+def _told(*steps: str) -> Exists:
+    """The audit log has an entry of a decision for one of these steps."""
+    return Exists(
+        AuditEntry.objects.filter(
+            object_type="correction",
+            object_id=Cast(OuterRef("pk"), CharField()),
+            action__in=[f"correction.{step}" for step in steps],
+        )
+    )
 
 
 def _lost_write_backs() -> Iterator[str]:
@@ -109,5 +144,11 @@ def _vague_write_backs() -> Iterator[str]:
     status = WriteBack.Status
     left = Q(status__in=[status.SENT, status.ACCEPTED, status.REVERTED]) & Q(sent_at=None)
     settled = Q(status__in=[status.VERIFIED, status.REVERTED]) & (Q(settled_at=None) | Q(reading=None))
-    for pk, state in WriteBack.objects.filter(left | settled).order_by("pk").values_list("pk", "status"):
+    vague = WriteBack.objects.filter(left | settled) | _stateless()
+    for pk, state in vague.order_by("pk").values_list("pk", "status"):
         yield f"write-back {pk} ({state})"
+
+
+def _stateless() -> QuerySet[WriteBack]:
+    """Write-backs in a state that there is not."""
+    return WriteBack.objects.exclude(status__in=WriteBack.Status.values)

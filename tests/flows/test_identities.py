@@ -12,7 +12,16 @@ from backoffice import identities, jobs
 from backoffice.models import AuditEntry, ImportBatch, JobRun
 from backoffice.models.append_only import protect
 from consent import correct
-from consent.models import AgreedStatus, Flag, FlagEvent, Hold, Touched, WriteBack
+from consent.models import (
+    AgreedStatus,
+    Correction,
+    Flag,
+    FlagEvent,
+    Hold,
+    SuppressionChange,
+    Touched,
+    WriteBack,
+)
 from errors import life, rollup
 from errors.models import AttemptHour, SendAttempt
 from errors.record import Report, Request, record
@@ -78,6 +87,16 @@ def test_a_harmful_flag_without_its_hold(day):
     assert broken()["Whoever has an open harmful flag is held"] == 1
 
 
+def test_a_hold_of_somebody_else(day):
+    Hold.objects.filter(flag=day["waiting"]).update(number=day["decision"].number)
+    assert broken()["Whoever has an open harmful flag is held"] == 1
+
+
+def test_a_list_that_forgot_somebody(day):
+    SuppressionChange.objects.filter(number=day["waiting"].number).delete()
+    assert set(broken()) == {"Whoever may not be texted stands in the list that others follow"}
+
+
 def test_a_hold_that_outlived_its_flag(day):
     flag = day["waiting"]
     flag.move(Flag.Status.CLOSED, note="By hand.")
@@ -93,6 +112,17 @@ def test_a_history_with_a_step_missing(day):
     flag = day["waiting"]
     FlagEvent.objects.create(flag=flag, old=Flag.Status.VERIFYING, new=Flag.Status.OPEN)
     assert broken() == {"A flag's history leads to where it stands, step by step": 1}
+
+
+def test_a_flag_without_a_beginning(day):
+    with without_triggers(connection):
+        FlagEvent._base_manager.filter(flag=day["waiting"])._raw_delete("default")
+    assert broken() == {"A flag's history leads to where it stands, step by step": 1}
+
+
+def test_a_step_of_a_decision_nobody_wrote_down(day):
+    Correction.objects.filter(pk=day["decision"].pk).update(status=Correction.Status.UNDONE)
+    assert broken()["Every decision has its entry in the audit log"] == 1
 
 
 def test_a_decision_nobody_wrote_down(day):
@@ -111,6 +141,11 @@ def test_a_write_back_that_vanished(day):
 def test_a_write_back_that_left_at_no_time(day):
     WriteBack.objects.update(status=WriteBack.Status.SENT)
     assert broken()["A write-back that left says when, and how it ended"] == 1
+
+
+def test_a_write_back_in_no_state_that_there_is(day):
+    WriteBack.objects.update(status="lost")
+    assert broken() == {"A write-back that left says when, and how it ended": 1}
 
 
 def test_an_attempt_that_its_reports_do_not_say(day):
