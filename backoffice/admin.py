@@ -73,8 +73,8 @@ class SystemAdmin(ConfigurationAdmin):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: System | None = None) -> tuple[str, ...]:
-        # Addresses and commands use the slug, rows refer to the kind: both stay once they are in use.
-        return ("slug",) if obj else ()
+        # Addresses and commands use the slug.
+        return ("slug", *obj.fixed()) if obj else ()
 
 
 @admin.register(ColumnMapping)
@@ -209,7 +209,7 @@ class UserAdmin(OneAddress, KnownLookups, PlainTitles, StockUserAdmin):
         ("Person", {"fields": ("first_name", "last_name", "email")}),
         (
             "What they may do",
-            {"fields": ("is_active", "is_staff", "groups", "is_superuser", "user_permissions")},
+            {"fields": ("is_active", "is_staff", "groups", "is_superuser")},
         ),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from backoffice.models import System
 from backoffice.tables import ConfigurationAdmin, ReadOnlyAdmin
 from backoffice.templatetags.frame import agreed_chip, believes_chip, chip, phone, staff_time, status_chip
 from consent.models import (
@@ -127,9 +128,11 @@ class SystemRecordAdmin(OfNumber):
         self, request: HttpRequest, queryset: QuerySet[SystemRecord], search_term: str
     ) -> tuple[QuerySet[SystemRecord], bool]:
         by_number, _ = super().get_search_results(request, queryset, search_term)
-        return (
-            queryset.filter(ref=search_term.strip()) | by_number if search_term.strip() else by_number
-        ), False
+        if not search_term.strip():
+            return by_number, False
+        # Naming every system lets the unique index (system, ref) answer.
+        by_ref = queryset.filter(system__in=list(System.objects.all()), ref=search_term.strip())
+        return by_ref | by_number, False
 
     @admin.display(description="number changed")
     def changed(self, record: SystemRecord) -> str:
@@ -209,10 +212,7 @@ class WordingAdmin(ConfigurationAdmin):
     ordering = ["program__name", "code", "pk"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Wording | None = None) -> tuple[str, ...]:
-        """A text that somebody agreed to is evidence: it gets a successor, not another wording."""
-        if obj and obj.consent_records.exists():
-            return ("code", "program", "kind", "text", "language", "prechecked", "valid_from", "succeeds")
-        return ()
+        return obj.fixed() if obj else ()
 
 
 @admin.register(ReasonCode)
@@ -234,16 +234,19 @@ class ReasonCodeAdmin(ConfigurationAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: ReasonCode | None = None) -> tuple[str, ...]:
         # Decisions of the past carry it: it can be retired, not turned into another one.
-        return ("code", "decision") if obj else ()
+        return ("code", *obj.fixed()) if obj else ()
 
 
 # --- The ledger and what follows from it -----------------------------------------------------------------
+#
+# What has a row per number or per message has no filter on a column without an index: a rare value would be looked for
+# in all of them. Flags and corrections on their way have pages of their own with every filter.
 
 
 @admin.register(ConsentRecord)
 class ConsentRecordAdmin(OfNumber):
     list_display = ("pk", "line", "act", "kind", "scope", "happened", "system", "origin")
-    list_filter = ("act", "kind", "program", "system")
+    list_filter = ("program", "system")
     list_select_related = ("number", "program", "system", "batch")
     allowed_lookups = ("batch__id__exact", "number__id__exact")
 
@@ -279,7 +282,7 @@ class SendAfterStopAdmin(OfNumber):
 @admin.register(Reading)
 class ReadingAdmin(OfNumber):
     list_display = ("pk", "line", "program", "system", "ref", "said", "read", "origin")
-    list_filter = ("value", "system", "program")
+    list_filter = ("system", "program")
     list_select_related = ("number", "program", "system", "batch")
     allowed_lookups = ("batch__id__exact", "number__id__exact")
 
@@ -308,7 +311,7 @@ def _origin(row: ConsentRecord | Reading) -> SafeString | str:
 @admin.register(AgreedStatus)
 class AgreedStatusAdmin(OfNumber):
     list_display = ("line", "program", "agreed", "reason", "changed", "recheck")
-    list_filter = ("status", "program")
+    list_filter = ("program",)
     list_select_related = ("number", "program")
 
     @admin.display(description="status")
@@ -327,7 +330,7 @@ class AgreedStatusAdmin(OfNumber):
 @admin.register(Flag)
 class FlagAdmin(OfNumber):
     list_display = ("title", "severity", "line", "program", "system", "state", "raised", "review")
-    list_filter = ("status", "severity", "code", "program", "system")
+    list_filter = ("program", "system")
     list_select_related = ("number", "program", "system")
     readonly_fields = ("review",)
     exclude = ("key", "fingerprint", "params")
@@ -399,7 +402,7 @@ class CorrectionAdmin(OfNumber):
 @admin.register(WriteBack)
 class WriteBackAdmin(OfNumber):
     list_display = ("pk", "system", "line", "program", "to", "state", "sent", "settled", "decision")
-    list_filter = ("status", "system", "program")
+    list_filter = ("system", "program")
     list_select_related = ("system", "number", "program", "correction")
     exclude = ("key",)
     export_excludes = ("key",)

@@ -1,5 +1,6 @@
 from backoffice.models.append_only import AppendOnly, AppendOnlyError, AppendOnlyQuerySet
 from backoffice.models.audit_entry import AuditEntry
+from backoffice.models.fixed import FixedInUse
 from backoffice.models.import_batch import Bucket, IllegalMove, ImportBatch, ImportRow, StaleBatch
 from backoffice.models.job_run import JobRun
 from backoffice.models.lookups import AnyOf
@@ -17,6 +18,7 @@ __all__ = [
     "AuditEntry",
     "Bucket",
     "ColumnMapping",
+    "FixedInUse",
     "IllegalMove",
     "ImportBatch",
     "ImportRow",

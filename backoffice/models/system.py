@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 
+from backoffice.models.fixed import FixedInUse
+
 
 def check_time_zone(value: str) -> None:
     if value and value not in zoneinfo.available_timezones():
@@ -24,7 +26,7 @@ def check_record_url(value: str) -> None:
         raise ValidationError("Write the whole address with {ref} where the record's id stands.")
 
 
-class System(models.Model):
+class System(FixedInUse):
     """One connected place. Staff keep its settings; imports, readings, corrections and flags refer to it."""
 
     class Kind(models.TextChoices):
@@ -38,6 +40,8 @@ class System(models.Model):
 
     # The kinds that believe something that can be compared and corrected; the others only bring evidence.
     STORES = (Kind.PLATFORM, Kind.PROVIDER, Kind.CRM)
+
+    FIXED = ("kind",)  # the rules read what it says by it
 
     class Delivery(models.TextChoices):
         CSV = "csv", "A CSV in the system's own columns"
@@ -94,6 +98,9 @@ class System(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_in_use(self) -> bool:
+        return self.consent_records.exists() or self.readings.exists()
 
     @property
     def stores_a_status(self) -> bool:

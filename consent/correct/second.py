@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -59,9 +60,7 @@ def _approve(correction_id: int, *, by: User, words: str, mark: str, now: dateti
     assert correction.program is not None
     flag = correction.flags.select_related("number", "program", "system").order_by("pk").first()
     guard_stop(Subject(correction.number, correction.program, flag), choice_of(correction))
-    correction.status, correction.second_by, correction.second_at = Correction.Status.APPLIED, by, now
-    correction.second_words = words.strip()
-    correction.save(update_fields=["status", "second_by", "second_at", "second_words"])
+    settle(correction, Correction.Status.APPLIED, second_by=by, second_at=now, second_words=words.strip())
     apply(correction, Subject(correction.number, correction.program, flag), now)
     audit.record(
         by,
@@ -80,6 +79,12 @@ def proposed(correction_id: int) -> Correction:
         .select_related("number", "program", "reason", "decided_by")
         .get(pk=correction_id)
     )
+
+
+def settle(correction: Correction, to: Correction.Status, **changes: Any) -> None:
+    """Move a decision on. Raises TooLate when another request did since it was read."""
+    if not correction.move(to, **changes):
+        raise TooLate("Somebody settled this decision a moment ago; load the page again.")
 
 
 def choice_of(correction: Correction) -> Choice:
@@ -120,13 +125,11 @@ def refuse(correction_id: int, *, by: User, words: str, now: datetime) -> Correc
         raise Refused("Your role cannot be the second person of a decision.")
     if not withdrawn and not words.strip():
         raise Refused("Say why you do not agree; the author will read it.")
-    correction.status = Correction.Status.REFUSED
-    correction.second_words = words.strip() or "Withdrawn by its author."
-    if not withdrawn:
-        correction.second_by, correction.second_at = by, now
-    correction.save(update_fields=["status", "second_by", "second_at", "second_words"])
+    said = words.strip() or "Withdrawn by its author."
+    second = {} if withdrawn else {"second_by": by, "second_at": now}
+    settle(correction, Correction.Status.REFUSED, second_words=said, **second)
     for flag in correction.flags.filter(status=Flag.Status.IN_REVIEW):
-        flag.move(Flag.Status.OPEN, by=by, note=correction.second_words, assignee_id=correction.decided_by_id)
+        flag.move(Flag.Status.OPEN, by=by, note=said, assignee_id=correction.decided_by_id)
     verb = "correction.withdraw" if withdrawn else "correction.refuse"
-    audit.record(by, verb, correction, reason=correction.second_words)
+    audit.record(by, verb, correction, reason=said)
     return correction

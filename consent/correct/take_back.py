@@ -11,7 +11,7 @@ from backoffice import audit
 from backoffice.access import can
 from consent.correct.choice import Refused, TooLate
 from consent.correct.lines import lines_of, lock
-from consent.correct.second import proposed
+from consent.correct.second import proposed, settle
 from consent.ledger import Act, Kind, Precision
 from consent.models import ConsentRecord, Correction, Decision, Flag, Hold, WriteBack
 from consent.reconcile import reconcile_numbers
@@ -45,8 +45,7 @@ def _undo(correction_id: int, *, by: User, now: datetime) -> Correction:
     correction.write_backs.filter(status__in=[WriteBack.Status.PENDING, WriteBack.Status.PARKED]).update(
         status=WriteBack.Status.CANCELLED, settled_at=now, note="Undone before it left."
     )
-    correction.status = Correction.Status.UNDONE
-    correction.save(update_fields=["status"])
+    settle(correction, Correction.Status.UNDONE)
     _answer(correction, by, now)
     for flag in correction.flags.exclude(status__in=[Flag.Status.OPEN, Flag.Status.IN_REVIEW]).order_by("pk"):
         flag.move(Flag.Status.OPEN, by=by, note=f"{correction}: undone.", waived_until=None, closed_at=None)

@@ -9,9 +9,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
-from backoffice.models import IllegalMove, System
+from backoffice.models import FixedInUse, System
 from consent.models.flag import Flag
 from consent.models.ledger import ConsentRecord, Reading
+from consent.models.moving import Moving
 from consent.models.outbound import Outbound
 from consent.models.people import Number
 from consent.models.program import Program
@@ -28,8 +29,10 @@ class Decision(models.TextChoices):
     ESCALATE = "escalate", "Escalate"
 
 
-class ReasonCode(models.Model):
+class ReasonCode(FixedInUse):
     """Why a decision was taken. Rows, not code: compliance staff add and retire them."""
+
+    FIXED = ("decision",)
 
     code = models.SlugField(unique=True)
     decision = models.CharField(max_length=10, choices=Decision)
@@ -42,8 +45,11 @@ class ReasonCode(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    def is_in_use(self) -> bool:
+        return Correction.objects.filter(reason=self).exists()
 
-class Correction(models.Model):
+
+class Correction(Moving):
     """One documented decision about one number and program, or about a whole file. Made by consent.correct in one
     transaction with its ledger record, its write-backs, the moves of its flags and the audit entry."""
 
@@ -129,7 +135,7 @@ class WriteBackQuerySet(models.QuerySet["WriteBack"]):
         return rows.annotate(since=Coalesce("sent_at", "correction__decided_at")).order_by("since", "pk")
 
 
-class WriteBack(Outbound):
+class WriteBack(Moving, Outbound):
     """One correction on its way to one system's record. Written by consent.correct; moved by consent.deliver on its way
     over HTTP, by consent.propagate when it is handed over as a file and when the system is read again.
 
@@ -220,14 +226,3 @@ class WriteBack(Outbound):
 
     def __str__(self) -> str:
         return f"{self.value} to {self.system_id}"
-
-    def move(self, to: Status, **changes: Any) -> bool:
-        """Change status; False when another request moved it first. Raises IllegalMove for an unknown step."""
-        if to not in self.MOVES.get(self.Status(self.status), set()):
-            raise IllegalMove(f"{self.status} to {to}")
-        moved = WriteBack.objects.filter(pk=self.pk, status=self.status).update(status=to, **changes)
-        if moved:
-            self.status = to
-            for field, value in changes.items():
-                setattr(self, field, value)
-        return bool(moved)

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 
+from backoffice.models import FixedInUse
 from consent import ledger, notices, wording
 
 
@@ -61,8 +62,11 @@ class Program(models.Model):
         )
 
 
-class Wording(models.Model):
-    """One version of a text as a person saw it. A text in use is not edited: it gets a successor."""
+class Wording(FixedInUse):
+    """One version of a text as a person saw it. A text that somebody agreed to is evidence: it is not edited, it gets
+    a last day and a successor."""
+
+    FIXED = ("code", "program", "kind", "text", "language", "prechecked", "valid_from", "succeeds")
 
     Kind = wording.Kind
 
@@ -100,6 +104,9 @@ class Wording(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def is_in_use(self) -> bool:
+        return self.consent_records.exists()
 
     def as_version(self) -> wording.Version:
         return wording.Version(

@@ -5,7 +5,7 @@ import re
 import openpyxl
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -156,6 +156,21 @@ def test_an_administrator_gives_roles_but_makes_no_superuser(client, keeper):
     colleague.refresh_from_db()
     assert (colleague.is_superuser, list(colleague.groups.all())) == (False, [role])
     assert AuditEntry.objects.get(action="user.change").details["roles"] == [VIEWER]
+
+
+@pytest.mark.parametrize("who", [lambda: make.person(ADMIN), make.root], ids=["administrator", "superuser"])
+def test_rights_come_with_roles_never_one_by_one(client, who):
+    client.force_login(who())
+    colleague = make.person()
+    right = Permission.objects.get(codename="change_user")
+    given = {
+        "username": colleague.username,
+        "is_active": "on",
+        "is_staff": "on",
+        "user_permissions": right.pk,
+    }
+    assert client.post(f"/admin/auth/user/{colleague.pk}/change/", given).status_code == 302
+    assert not colleague.user_permissions.exists()
 
 
 @pytest.mark.parametrize("act", ["change", "password"])

@@ -1,11 +1,16 @@
 """Consent's tables: who may change what, what is found, and where a row leads."""
 
+from datetime import date
+
 import pytest
+import tablib
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from backoffice.models import System
 from consent import correct
 from consent.models import (
     AgreedStatus,
@@ -114,6 +119,24 @@ def test_a_record_is_found_by_its_whole_id(browser, one_of_each):
     assert browser().get(table(SystemRecord), {"q": "1001"}).context["cl"].result_count == 1
 
 
+@pytest.mark.parametrize(
+    "model",
+    [SystemRecord, ConsentRecord, Reading, AgreedStatus, Flag, WriteBack],
+    ids=lambda model: model.__name__,
+)
+def test_no_filter_reads_a_whole_table_of_millions(model):
+    """A filter asks by a column that an index without a condition begins with."""
+    led = {index.fields[0] for index in model._meta.indexes if not index.condition}
+    for name in admin.site._registry[model].list_filter:
+        assert name in led or model._meta.get_field(name).db_index, name
+
+
+def test_a_record_is_looked_for_by_an_index(one_of_each, one_engine):
+    chief = admin.site._registry[SystemRecord]
+    found, _ = chief.get_search_results(None, SystemRecord.objects.all(), "1001")
+    assert "SCAN consent_systemrecord" not in found.explain()
+
+
 def test_flags_holds_and_corrections_lead_to_the_page_where_work_is_done(browser, one_of_each):
     client = browser()
     flag = Flag.objects.order_by("pk").first()
@@ -130,6 +153,48 @@ def test_a_text_that_somebody_agreed_to_is_not_edited(browser, one_of_each):
     chief = admin.site._registry[Wording]
     assert "text" in chief.get_readonly_fields(None, used)
     assert chief.get_readonly_fields(None, fresh) == ()
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "value"),
+    [
+        *((Wording, "text", "I agree to more"), (Wording, "prechecked", True), (Wording, "language", "es")),
+        *((Wording, "kind", "help"), (Wording, "valid_from", date(2026, 1, 1))),
+        (ReasonCode, "decision", "waive"),
+        (System, "kind", "form"),
+    ],
+)
+def test_what_others_rest_on_is_not_turned_into_something_else(one_of_each, model, name, value):
+    row = model.objects.get(pk=one_of_each.reason_id) if model is ReasonCode else model.objects.last()
+    row.full_clean()
+    setattr(row, name, value)
+    with pytest.raises(ValidationError, match="rests on it"):
+        row.full_clean()
+
+
+def test_what_nothing_rests_on_may_still_be_mended(db):
+    for row, name, value in (
+        (make.wording(), "text", "I agree to more"),
+        (make.reason(), "decision", "waive"),
+        (make.system(), "kind", "form"),
+    ):
+        setattr(row, name, value)
+        row.full_clean()
+
+
+def test_a_file_does_not_rewrite_a_text_that_somebody_agreed_to(one_of_each):
+    [resource] = admin.site._registry[Wording].get_import_resource_classes(None)
+    used = Wording.objects.get()
+    file = tablib.Dataset((used.code, "I agree to more"), headers=["code", "text"])
+    assert resource().import_data(file).has_validation_errors()
+    used.refresh_from_db()
+    assert used.text == "I agree"
+
+
+def test_a_text_that_somebody_agreed_to_is_given_its_last_day(one_of_each):
+    used = Wording.objects.get()
+    used.valid_until = date(2026, 6, 1)
+    used.full_clean()
 
 
 def test_what_decisions_carry_is_not_shown_to_every_table(browser, one_of_each):
