@@ -10,9 +10,10 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from backoffice.access import can
+from backoffice.access import can, staff_with
 from backoffice.models import System
 from backoffice.words import staff_words
 from consent.correct import CHANNELS, NO_MOMENT, Choice, Moment, Seen, evidence_id
@@ -31,7 +32,6 @@ PROOF_TYPES: dict[str, tuple[bytes, ...]] = {
     "txt": (),
     "eml": (),
 }
-LONGEST_WAIVER = timedelta(days=365)
 
 
 class ProofField(forms.FileField):
@@ -186,7 +186,7 @@ class DecisionForm(forms.Form):
         )
         heads = self.fields["to"]
         assert isinstance(heads, forms.ModelChoiceField)
-        heads.queryset = supervisors().exclude(pk=by.pk)
+        heads.queryset = _by_name(staff_with("consent.approve_correction").exclude(pk=by.pk))
         self.fields["voids"].choices = [  # type: ignore[attr-defined]
             ("", "Choose what to void …"),
             *((evidence_id(row), describe(row)) for row in voidable),
@@ -208,9 +208,6 @@ class DecisionForm(forms.Form):
             self.add_error(f"reason_{decision}", "Choose a reason; it goes on record.")
         if cleaned.get("hour") and not cleaned.get("day"):
             self.add_error("day", "Give the day as well.")
-        until = cleaned.get("until")
-        if decision == Decision.WAIVE and until and until > (timezone.localdate() + LONGEST_WAIVER):
-            self.add_error("until", "At most a year; look at it again then.")
         return cleaned
 
     def choice(self) -> Choice:
@@ -232,7 +229,7 @@ class DecisionForm(forms.Form):
             for_whole_person=given["whose"] == "person",
             wording=given.get("wording"),
             voids=given["voids"],
-            until=local(until, time.max.replace(microsecond=0)) if until else None,
+            until=end_of(until) if until else None,
             to=given.get("to"),
         )
 
@@ -253,14 +250,8 @@ def offered(by: User, flag: Flag | None, *, has_voidable: bool) -> Sequence[Deci
     return [decision for decision in found if decision != Decision.WAIVE or can(by, "consent.waive_flag")]
 
 
-def supervisors() -> Any:
-    """People who can be the second person of a decision."""
-    people = User.objects.filter(is_active=True, is_staff=True)
-    return (
-        people.filter(groups__permissions__codename="approve_correction")
-        .distinct()
-        .order_by("first_name", "username")
-    )
+def _by_name(people: QuerySet[User]) -> QuerySet[User]:
+    return people.order_by("first_name", "username", "pk")
 
 
 def describe(row: ConsentRecord | Reading) -> str:
@@ -276,6 +267,11 @@ def local(day: date, hour: time) -> datetime:
     return datetime.combine(day, hour, tzinfo=timezone.get_current_timezone())
 
 
+def end_of(day: date) -> datetime:
+    """Its last second on the staff's clock."""
+    return local(day, time.max.replace(microsecond=0))
+
+
 def moment(day: date | None, hour: time | None) -> Moment:
     """A day and perhaps an hour on the staff's clock, as exact as they are."""
     if day is None:
@@ -287,9 +283,15 @@ def moment(day: date | None, hour: time | None) -> Moment:
 
 
 class AssignForm(forms.Form):
-    to = forms.ModelChoiceField(
-        User.objects.filter(is_active=True, is_staff=True), required=False, empty_label="Nobody"
-    )
+    """Whose the flag is to be: somebody's who can work on it."""
+
+    to = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="Nobody")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        colleagues = self.fields["to"]
+        assert isinstance(colleagues, forms.ModelChoiceField)
+        colleagues.queryset = _by_name(staff_with("consent.review_flag"))
 
 
 class SnoozeForm(forms.Form):
@@ -319,15 +321,6 @@ class CommentForm(forms.Form):
         """The words, beginning with whom they are for where that was chosen apart."""
         text, tell = self.cleaned_data["text"], self.cleaned_data["tell"].lstrip("@")
         return f"@{tell} {text}" if tell else str(text)
-
-
-class SecondForm(forms.Form):
-    """The second person's answer."""
-
-    words = forms.CharField(
-        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), label="Your words"
-    )
-    mark = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
 
 
 class ManyForm(forms.Form):
@@ -365,10 +358,7 @@ class WaiveSettingsForm(forms.Form):
 
     def clean_until(self) -> datetime:
         """The end of the day on the staff's clock."""
-        until: date = self.cleaned_data["until"]
-        if not timezone.localdate() <= until <= timezone.localdate() + LONGEST_WAIVER:
-            raise forms.ValidationError("A day from today on, at most a year ahead; look at it again then.")
-        return local(until, time.max.replace(microsecond=0))
+        return end_of(self.cleaned_data["until"])
 
 
 class NumberSearch(forms.Form):

@@ -30,7 +30,6 @@ RECORD_SHAPE = (
     ),
     *("answers_prompt", "has_reference", "exempt_answer", "clarification", "provider_acted", "is_timeless"),
 )
-READING_SHAPE = ("program_id", "system_id", "value", "claimed")
 
 
 class Records(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -13,6 +13,7 @@ from consent.ledger import Precision
 from consent.models import Decision, Flag, Number, Program, ReasonCode, Wording
 
 ALWAYS_TWO = frozenset({Decision.PROOF, Decision.VOID})  # they can end in messages being sent
+LONGEST_WAIVER = timedelta(days=365)
 
 
 class Refused(Exception):
@@ -109,8 +110,16 @@ def check_complete(choice: Choice, now: datetime) -> None:
         raise Refused("Choose what to void.")
     if choice.moment.at is not None and choice.moment.at > now:
         raise Refused("The time lies in the future; write when it happened.")
-    if choice.decision == Decision.WAIVE and (choice.until is None or choice.until <= now):
-        raise Refused("Say until which day it is waived; a waiver always ends.")
+    if choice.decision == Decision.WAIVE:
+        _check_waiver(choice.until, now)
+
+
+def _check_waiver(until: datetime | None, now: datetime) -> None:
+    if until is None or until <= now:
+        raise Refused("Say until which day it is waived, from today on; a waiver always ends.")
+    # In days of the clock that the day was named on: the last one counts to its end.
+    if until.date() > now.astimezone(until.tzinfo).date() + LONGEST_WAIVER:
+        raise Refused("A flag is waived for at most a year; look at it again then.")
 
 
 _TIME = {"at", "precision", "time_text", "zone"}

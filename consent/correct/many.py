@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from backoffice.access import can
 from backoffice.models import System
-from consent.correct.choice import Choice, NothingToWrite, Refused, Seen, Subject
+from consent.correct.choice import Choice, NothingToWrite, Refused, Seen, Subject, check_complete
 from consent.correct.decide import decide, of_form
 from consent.judgements import ABOUT_SETTINGS
 from consent.models import AgreedStatus, Correction, Decision, Flag, ReasonCode, StaleFlag
@@ -67,8 +67,9 @@ def waive_settings(
 ) -> list[Outcome]:
     """Waive what was open about the settings of a system when it was seen, as many flags as the person may decide on
     at once, the most harmful first. What came later, or changed since, is not waived by it. The same token again
-    waives no others."""
+    waives no others. Raises Refused for what the waiver lacks."""
     choice = Choice(decision=Decision.WAIVE, reason=reason, words=words, until=until)
+    check_complete(choice, now)
     done = Correction.objects.filter(token__startswith=f"{token}:", decided_by=by).values("flags")
     still_so = about_settings(system).filter(refreshed_at__lte=seen_at)
     flags = (still_so | Flag.objects.filter(pk__in=done)).by_harm()[: bulk_limit(by)]

@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from backoffice.access import can, needs
+from backoffice.access import can, needs, staff_with
 from backoffice.frame import render_in_admin
 from backoffice.keyset import Key, capped_count, page_of
 from backoffice.models import ImportBatch, JobRun, System
@@ -93,7 +93,7 @@ def flag_list(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "may_review": can(request.user, "consent.review_flag"),
         "may_assign": can(request.user, "consent.assign_flag"),
-        "staff": User.objects.filter(is_active=True, is_staff=True).order_by("first_name", "username"),
+        "staff": staff_with("consent.review_flag").order_by("first_name", "username"),
         "bulk_limit": bulk_limit(queue.user),
         "empty": None if rows else why_empty(queue, now),
         "batch": ImportBatch.objects.filter(pk=queue.filter.form.cleaned_data.get("batch") or 0).first()

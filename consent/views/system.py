@@ -21,6 +21,7 @@ from backoffice.keyset import capped_count
 from backoffice.models import ImportBatch, System
 from backoffice.overview import freshness
 from consent import correct, source_settings
+from consent.correct import Refused
 from consent.forms import SourceSettingsForm, WaiveSettingsForm
 from consent.harm import Harm, by_harm, lines_of
 from consent.models import Flag
@@ -106,7 +107,11 @@ def system_waive(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, row, None, waiver=form, status=400)
     assert isinstance(request.user, User)
-    outcomes = correct.waive_settings(row, by=request.user, now=timezone.now(), **form.cleaned_data)
+    try:
+        outcomes = correct.waive_settings(row, by=request.user, now=timezone.now(), **form.cleaned_data)
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, row, None, waiver=form, status=400)
     waived = sum(outcome.result == "applied" for outcome in outcomes)
     if waived:
         messages.success(request, f"{waived:,} flag{'s' if waived > 1 else ''} waived.")

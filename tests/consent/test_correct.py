@@ -1,14 +1,17 @@
 """Decisions: what each adds and writes, what is refused, who has to agree, and what can be taken back."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.base import ContentFile
 
-from backoffice.models import AuditEntry, System
+from backoffice.models import AuditEntry, IllegalMove, System
 from consent import correct
 from consent.correct import Moment, Pick, Refused, Seen, StopStands, Subject
+from consent.correct.choice import check_complete
 from consent.ledger import Act, Kind, Precision
 from consent.models import (
     AgreedStatus,
@@ -487,6 +490,7 @@ def test_a_file_level_flag_can_be_waived_but_not_aligned():
         (Decision.PROOF, {"words": " "}),
         (Decision.WAIVE, {"until": None}),
         (Decision.WAIVE, {"until": NOW}),
+        (Decision.WAIVE, {"until": NOW + timedelta(days=366)}),
         (Decision.ESCALATE, {"words": ""}),
     ],
 )
@@ -511,6 +515,30 @@ def test_a_reason_can_demand_words_proof_and_a_second_person():
 def test_a_reason_of_another_decision_is_refused():
     with pytest.raises(Refused):
         decide(make.stopped_but_texted(), make.choice(reason=make.reason(Decision.WAIVE)))
+
+
+def test_a_waiver_lasts_a_year_by_the_clock_of_its_day_and_no_longer():
+    end = datetime(2027, 6, 1, 23, 59, 59, tzinfo=ZoneInfo("America/New_York"))
+    choice = correct.Choice(
+        decision=Decision.WAIVE, reason=make.reason(Decision.WAIVE), words="So.", until=end
+    )
+    check_complete(choice, NOW)
+    with pytest.raises(Refused, match="year"):
+        check_complete(replace(choice, until=end + timedelta(seconds=1)), NOW)
+
+
+# --- Two at once -----------------------------------------------------------------------------------------
+
+
+def test_a_decision_moves_once_and_only_as_its_life_allows():
+    flag = make.stopped_but_texted()
+    correction = decide(flag, make.choice())
+    same = Correction.objects.get(pk=correction.pk)
+    assert correction.move(Correction.Status.UNDONE)
+    assert not same.move(Correction.Status.UNDONE)
+    assert (correction.status, same.status) == ("undone", "applied")
+    with pytest.raises(IllegalMove):
+        correction.move(Correction.Status.APPLIED)
 
 
 # --- Undo ------------------------------------------------------------------------------------------------

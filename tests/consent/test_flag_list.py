@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from backoffice.models import JobRun, SavedView
+from consent.forms import AssignForm, DecisionForm
 from consent.models import Correction, Flag, WriteBack
 from tests.consent import make
 
@@ -186,6 +188,15 @@ def test_an_agent_takes_flags_but_does_not_hand_them_to_others(browser):
     boss.post(url, {"to": other.pk})
     flag.refresh_from_db()
     assert flag.assignee == other
+
+
+def test_a_flag_goes_only_to_somebody_who_can_work_on_it():
+    none, agent, boss = User.objects.create_user("new", is_staff=True), make.staff(), make.staff("Supervisor")
+    chief = User.objects.create_superuser("root")
+    assert set(AssignForm().fields["to"].queryset) == {agent, boss, chief}
+    offered = DecisionForm(by=agent, decision="escalate").fields["to"].queryset
+    assert set(offered) == {boss, chief}
+    assert none not in offered
 
 
 # --- Many at once ----------------------------------------------------------------------------------------

@@ -145,6 +145,8 @@ def test_what_is_open_about_a_setting_is_waived_at_once_until_a_day(browser, sho
     given["seen_at"] = form["seen_at"].value()
     until = timezone.localdate() + timedelta(days=3)
     assert client.post(url, {**given, "until": timezone.localdate() - timedelta(days=1)}).status_code == 400
+    refused = client.post(url, {**given, "until": timezone.localdate() + timedelta(days=366)})
+    assert (refused.status_code, "at most a year" in refused.content.decode()) == (400, True)
     assert client.post(url, {**given, "until": until}).status_code == 302
     assert form["token"].value()
     about = Flag.objects.filter(code="OVERWRITE_SETTING_RISK", system=shop["crm"])
