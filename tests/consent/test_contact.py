@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from consent.models import AgreedStatus, ConsentRecord, Correction, Decision, WriteBack
+from consent.views.evidence import timeline
 from tests.consent import make
 from tests.consent.make import NOW
 
@@ -114,6 +115,22 @@ def test_a_revocation_of_the_whole_person_shows_on_each_of_their_numbers(browser
     make.SystemRecord.objects.create(system=make.system(), ref="2", contact=person, number=other)
     make.record(None, "revoke", "channel", NOW, contact=person, for_all_programs=True)
     assert [item.title for item in browser().get(url(other)).context["timeline"]] == ["Asked us to stop"]
+
+
+def test_the_line_of_time_reads_no_whole_ledger(one_engine):
+    line = make.number()
+    person = make.contact(line)
+    make.record(None, "revoke", "channel", NOW, contact=person, for_all_programs=True)
+    make.record(line, "revoke", "channel", NOW, contact=person, for_all_programs=True)
+    with CaptureQueriesContext(connection) as asked:
+        assert len(timeline(line, limit=None)) == 2
+        [newest] = timeline(line, limit=1)
+    assert newest.record == ConsentRecord.objects.last()
+    with connection.cursor() as cursor:
+        for query in asked.captured_queries:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            steps = [row[-1] for row in cursor.fetchall()]
+            assert not [step for step in steps if step.startswith("SCAN consent_consentrecord")], steps
 
 
 def test_a_number_nobody_knows_anything_about_says_so(browser):
