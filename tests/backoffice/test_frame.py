@@ -1,7 +1,10 @@
 from datetime import timedelta
 
 import pytest
+from django import forms
 from django.contrib import messages
+from django.contrib.auth.password_validation import password_validators_help_text_html
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -195,3 +198,13 @@ def test_an_error_of_ours_is_said_without_the_frame(client, monkeypatch):
     answer = client.get("/")
     assert answer.status_code == 500
     assert "Something went wrong on our side" in answer.content.decode()
+
+
+def test_help_beside_a_field_is_text_unless_it_was_made_as_markup():
+    class Asked(forms.Form):
+        name = forms.CharField(help_text="Write <b>it</b> out.")
+        phrase = forms.CharField(help_text=password_validators_help_text_html())
+
+    shown = [render_to_string("backoffice/_field.html", {"field": field}) for field in Asked()]
+    assert "Write &lt;b&gt;it&lt;/b&gt; out." in shown[0]
+    assert "<ul><li>" in shown[1]
