@@ -22,7 +22,7 @@ from consent.numbers import NumberCell
 from errors.preflight import Code, Finding, Message, RuleBook, Sent, Severity, Verdict, check, verdict
 from errors.preflight.duplicates import check_duplicates
 from errors.preflight.frequency import check_frequency
-from errors.preflight.recipient import place_of, read_recipient
+from errors.preflight.recipient import is_itself, place_of, read_recipient
 from errors.preflight.whereabouts import areas_of
 from errors.recipients import Recipient
 
@@ -281,7 +281,7 @@ def _likeness(message: Message, cell: NumberCell) -> Hashable:
         cell.region,
         cell.line_type,
         number[:5],  # country and area code of North America
-        bool(number) and number.lstrip("+") == re.sub(r"\D", "", message.sender),
+        is_itself(message, cell, place_of(message, cell)),
         bool(message.to),
         message.to.startswith(("+", "00")),
     )

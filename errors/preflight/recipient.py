@@ -140,7 +140,7 @@ def check_recipient(message: Message, number: NumberCell, rules: RuleBook) -> It
             "Leave this recipient out, or use another channel.",
             rule=blocked,
         )
-    if number.e164 and number.e164 == _sender_in_full(message.sender, place):
+    if is_itself(message, number, place):
         yield Finding(
             Code.TO_SAME_AS_SENDER,
             f"The recipient {number.e164} is the sender itself.",
@@ -159,7 +159,12 @@ def _unreadable(message: Message, reason: Reason) -> Finding:
     return Finding(code, words.format(to=message.to.strip()), remedy)
 
 
+def is_itself(message: Message, number: NumberCell, place: str | None) -> bool:
+    """Whether a text to this number, which is in `place`, goes to its own sender."""
+    return number.e164 is not None and number.e164 == sender_in_full(message.sender, place)
+
+
 @lru_cache(maxsize=256)
-def _sender_in_full(sender: str, place: str | None) -> str | None:
+def sender_in_full(sender: str, place: str | None) -> str | None:
     """A sender that is a number, in E.164 form, whichever way it was written; the same few send to everybody."""
     return number_in(sender, place).e164

@@ -32,7 +32,7 @@ from errors.preflight import (
 )
 from errors.preflight.hours import check_hours
 from errors.preflight.permission import check_permission
-from errors.preflight.recipient import check_recipient, place_of, read_recipient
+from errors.preflight.recipient import check_recipient, place_of, read_recipient, sender_in_full
 from errors.preflight.rules import hours
 from errors.preflight.sender import check_sender, read_sender
 from errors.preflight.whereabouts import Area, areas_of, places
@@ -202,7 +202,7 @@ class Judge:
         if not len(sends):
             return
         if parts.recipient:
-            yield self._each("recipient", self._of_recipient, sends, spots, self._to_itself(sends))
+            yield self._each("recipient", self._of_recipient, sends, spots, self._to_itself(sends, spots))
         if parts.sender:
             columns = (sends.sender, sends.provider, sends.purpose)
             yield self._each("sender", self._of_sender, sends, *columns, self._countries(spots))
@@ -222,15 +222,16 @@ class Judge:
             findings = self._repeats.judge(sends, [areas[spot] for spot in spots])
             yield _by_line((row, self._places(said)) for row, said in findings)
 
-    def _to_itself(self, sends: Sends) -> Column:
-        """Whether each send goes to its own sender."""
-        itself = np.zeros(len(sends), np.int64)
-        for sender in np.unique(sends.sender):
-            digits = "".join(filter(str.isdigit, self.words.sender[sender]))
-            person = self.words.person.find(f"+{digits}")
-            if person is not None:
-                itself |= (sends.sender == sender) & (sends.person == person)
-        return itself
+    def _to_itself(self, sends: Sends, spots: Column) -> Column:
+        """Whether each send goes to its own sender, as its number is written in the country it goes to."""
+        first, kinds = alike(sends.sender, self._countries(spots))
+        written = (
+            sender_in_full(self.words.sender[sends.sender[row]], self._place_name(sends, row))
+            for row in first
+        )
+        persons = (self.words.person.find(e164) for e164 in written)
+        own = np.array([NONE if person is None else person for person in persons], np.int64)
+        return np.asarray(own[kinds] == sends.person, np.int64)
 
     def _countries(self, spots: Column) -> Column:
         """Spots of one country have one number."""

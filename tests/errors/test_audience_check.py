@@ -16,11 +16,12 @@ from django.utils import timezone
 from backoffice.files.unreadable import Unreadable
 from backoffice.models import AuditEntry, ImportBatch
 from consent.models import AgreedStatus, Number
-from errors.audience import MOST_ROWS, Row, from_text, is_of_text, read_audience, to_text
-from errors.preflight import Code
+from errors.audience import MOST_ROWS, Row, from_text, is_of_text, judge, numbers_in, read_audience, to_text
+from errors.preflight import Code, rules_on
 from tests.backoffice.make import person
 from tests.consent import make as people
 from tests.errors import make
+from tests.errors.preflight.make import DAY, NOON, message
 from tests.errors.test_message_check import SENDER, agree
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,16 @@ def test_a_number_that_stands_twice_gets_one_text(browser):
     assert "file.repeated" not in first[1]
     assert second[0] == "block"
     assert "file.repeated" in second[1]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_only_the_sender_itself_is_its_own_recipient(first):
+    """However it is written: the neighbour of the same area code gets no share of it, nor lends its own pass."""
+    written = message(sender="(415) 555-2671")
+    rows = [Row(1, "+14155552671", "US"), Row(2, "+14155552672", "US")]
+    ordered = [rows[first], rows[1 - first]]
+    found = judge(ordered, numbers_in(ordered, written), written, {}, rules_on(DAY), NOON).judged
+    assert {one.row.line for one in found if one.is_in(Code.TO_SAME_AS_SENDER)} == {1}
 
 
 def test_a_list_may_come_before_its_text(browser, program):

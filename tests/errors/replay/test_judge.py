@@ -104,6 +104,21 @@ def test_the_parts_say_what_the_whole_check_says(seed: int) -> None:
         assert lines == _checked_alone(row, rules), row
 
 
+@pytest.mark.parametrize(
+    ("sender", "to", "itself"),
+    [
+        ("(415) 555-2671", "+14155552671", True),
+        ("0171 1234567", "+491711234567", True),
+        ("4155552671", "+491711234567", False),
+    ],
+)
+def test_a_sender_is_its_own_recipient_however_its_country_writes_it(
+    sender: str, to: str, itself: bool
+) -> None:
+    rows = [Row(sender=sender, to=one, country="") for one in (f"{to[:-1]}9", to)]
+    assert [Code.TO_SAME_AS_SENDER in found for found in codes(rows)] == [False, itself]
+
+
 def test_what_was_judged_in_one_chunk_holds_in_the_next() -> None:
     judge = Judge(book())
     first = sends_of(judge.words, [Row(to="+4915112345678", sender="+447400123457", country="DE")])
