@@ -64,9 +64,7 @@ def notice_sends(number_ids: Collection[int]) -> dict[str, int]:
     changed = [notice for key, notice in known.items() if key in left and _update(notice, left[key], texts)]
     wrong = _still_logged([key for key in known if key not in left])
     bulk.pour(SendAfterStop, _FIELDS, new)
-    SendAfterStop.objects.bulk_update(
-        changed, ["went_through", "is_confirmation", "has_marketing"], batch_size=500
-    )
+    SendAfterStop.objects.bulk_update(changed, _CHANGING, batch_size=500)
     if wrong:
         SendAfterStop.objects.filter(key__any_of=wrong).delete()
     counts = {"noticed": len(new), "changed": len(changed), "taken back": len(wrong)}
@@ -146,6 +144,7 @@ _FIELDS = (
     *("key", "number_id", "sender", "sent_at", "provider", "message_ref", "origin", "link"),
     *("is_confirmation", "has_marketing", "went_through"),
 )
+_CHANGING = ("sent_at", "is_confirmation", "has_marketing", "went_through")  # as the log learns more
 
 
 class _Text(NamedTuple):
@@ -180,11 +179,11 @@ def _judged(body: str) -> tuple[bool | None, bool]:
 
 def _update(notice: SendAfterStop, sent: Sent, texts: Mapping[UUID, _Text]) -> bool:
     """Whether the notice says something else now."""
-    before = (notice.went_through, notice.is_confirmation, notice.has_marketing)
-    notice.went_through = S(sent.status) in HANDED_ON
+    before = [getattr(notice, name) for name in _CHANGING]
+    notice.sent_at, notice.went_through = sent.submitted_at, S(sent.status) in HANDED_ON
     if notice.is_confirmation is None:
         notice.is_confirmation, notice.has_marketing = _judged(texts[sent.key].body)
-    return before != (notice.went_through, notice.is_confirmation, notice.has_marketing)
+    return before != [getattr(notice, name) for name in _CHANGING]
 
 
 def _still_logged(keys: Sequence[UUID]) -> list[UUID]:

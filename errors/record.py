@@ -42,7 +42,8 @@ class Effect(StrEnum):
 
 @dataclass(slots=True)
 class Request:
-    """A submission as it was made. What is left empty may be filled by a later report, never overwritten."""
+    """A submission as it was made. What is left empty may be filled by a later report, never overwritten, with one
+    exception: of times that are `by_report` the earliest stands."""
 
     submitted_at: datetime
     number_id: int | None = None
@@ -62,6 +63,7 @@ class Request:
     units: int | None = None
     other: dict[str, str] = field(default_factory=dict)
     system_id: int | None = None
+    by_report: bool = False  # the time is the report's own, as its log has no other: it was made by then
 
 
 @dataclass(slots=True)
@@ -295,9 +297,8 @@ _FILLED = (
 
 def _fill(into: SendAttempt | Request, report: Report, request: Request) -> bool:
     """Fill in what is missing of a submission; what is there stays. Whether anything was."""
-    found = request.submitted_at < into.submitted_at
+    found = request.by_report and request.submitted_at < into.submitted_at
     if found:
-        # A log of reports tells no better: the earliest that anybody knew of it is nearest to its submission.
         into.submitted_at = request.submitted_at
     if into.body_hash is None and request.body_hash is not None:
         into.body = request.body  # a text that retention took away stays away: its hash is there

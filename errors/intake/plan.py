@@ -108,6 +108,7 @@ class Plan:
     provider: str
     account: str
     is_per_recipient: bool
+    has_times_of_reports: bool  # a column may tell both when a message was made and when it was reported on
     vocabulary: Mapping[str, StatusWord]
     blocked_codes: frozenset[str]
     book: Catalogue
@@ -276,6 +277,7 @@ def compile_plan(
         provider=str(rules.get("provider") or ""),
         account=str(rules.get("account") or ""),
         is_per_recipient=bool(rules.get("is_per_recipient")),
+        has_times_of_reports=bool({*positions["at"]} & {*positions.get("status_at", ())}),
         vocabulary={
             folded_word(word): StatusWord(None if meaning == INBOUND else Status(meaning), False)
             for word, meaning in rules.get("vocabulary", {}).items()

@@ -127,6 +127,7 @@ def _send(
         route=texts.route[:80],
         other=plan.other_cells(row.cells),
         system_id=batch.system_id,
+        by_report=plan.has_times_of_reports and texts.at == texts.status_at,
     )
     if given != code:
         request.other["error code"] = given

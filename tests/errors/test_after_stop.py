@@ -272,6 +272,18 @@ def test_a_sender_is_the_same_with_and_without_its_plus() -> None:
     assert raised()
 
 
+def test_a_notice_has_the_time_that_the_log_has_now() -> None:
+    make.program()
+    line = make.number(PERSON)
+    make.stop(line, STOPPED)
+    for minutes in (30, 10):
+        request = Request(STOPPED + minutes * MINUTE, by_report=True, number_id=line.pk, sender=SENDER)
+        event = life.Event(life.Status.DELIVERED, at=request.submitted_at)
+        record([Report("twilio", "", "M1", event, request=request)], now=NOW)
+        look()
+    assert SendAfterStop.objects.get().sent_at == STOPPED + 10 * MINUTE
+
+
 def test_a_sender_that_no_program_has_counts_for_each_the_person_has_to_do_with() -> None:
     make.program()
     line = make.number(PERSON)

@@ -61,8 +61,8 @@ def attempt(ref: str = "SM1") -> SendAttempt:
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_a_send_was_submitted_when_the_earliest_row_about_it_says_so(at_once: bool) -> None:
-    later, earlier = (Request(submitted_at=NOON + timedelta(hours=hours)) for hours in (2, 0))
+def test_where_only_reports_tell_a_send_was_submitted_when_the_earliest_says_so(at_once: bool) -> None:
+    later, earlier = (Request(NOON + timedelta(hours=hours), by_report=True) for hours in (2, 0))
     rows = [Report("twilio", "AC1", "SM1", Event(S.DELIVERED), request=later)]
     rows += [Report("twilio", "AC1", "SM1", Event(S.SENT), request=earlier)]
     for some in [rows] if at_once else [rows[:1], rows[1:]]:
@@ -154,6 +154,13 @@ def test_what_was_missing_of_a_request_is_filled_and_the_rest_stays() -> None:
     assert take(sent(sender="+2", campaign="spring", body="Hi", body_hash=7, client_ref="c1")) == [E.FILLED]
     row = attempt()
     assert (row.sender, row.campaign, row.body, row.client_ref) == ("+1", "spring", "Hi", "c1")
+
+
+def test_another_file_does_not_move_the_time_of_sending() -> None:
+    take(sent())
+    wrong = Report("twilio", "AC1", "SM1", None, request=Request(NOON - timedelta(days=365)))
+    assert take(wrong) == [E.KNOWN]
+    assert attempt().submitted_at == NOON
 
 
 def test_a_text_that_was_removed_does_not_come_back() -> None:

@@ -57,7 +57,22 @@ def test_a_code_for_success_is_no_reason_of_a_failure(slug, cells):
     ],
 )
 def test_a_row_that_is_a_report_tells_when_it_was_made(slug, cells):
-    assert read(slug, cells).report.event.at == datetime(2026, 11, 20, 8, 4, tzinfo=UTC)
+    report = read(slug, cells).report
+    assert report.event.at == datetime(2026, 11, 20, 8, 4, tzinfo=UTC)
+    assert report.request.by_report
+
+
+@pytest.mark.parametrize(
+    ("slug", "cells"),
+    [
+        ("messagebird", {"id": "m", "createdDatetime": "2026-11-20T08:00:00Z"}),
+        ("send-log", {"message_ref": "m", "sent_at": "2026-11-20T08:04:00Z", "provider": "twilio"}),
+    ],
+)
+def test_a_row_with_a_time_of_sending_of_its_own_needs_no_other(slug, cells):
+    reported = {"messagebird": "statusDatetime", "send-log": "status_at"}[slug]
+    cells |= {reported: "2026-11-20T08:04:00Z", "status": "sent"}
+    assert not read(slug, cells).report.request.by_report
 
 
 def test_a_code_that_only_a_log_knows_hides_no_other_code_of_its_provider():
