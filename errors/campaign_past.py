@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from consent.ledger import bare_sender
 from errors import counted, telling
 from errors.campaign_tally import Group
 from errors.models import ErrorCode, Pattern, SendAttempt
 from errors.projection import Key, Open, Past, Projection
-from errors.recipients import plain
 from errors.windows import hour_of
 
 DAYS: Final = 28
@@ -24,7 +24,7 @@ def past(
 ) -> dict[Key, Past]:
     """The sends of the slices that could speak for these groups, day by day, without those of patterns."""
     wanted = {group.country for group in groups}
-    mine, end = plain(sender), hour_of(until)
+    mine, end = bare_sender(sender), hour_of(until)
     days: dict[Key, list[tuple[int, int]]] = defaultdict(list)
     for back in range(DAYS):
         beat()
@@ -36,7 +36,7 @@ def past(
             codes["provider"], codes["country"], codes["carrier"], codes["sender"], counts.failures,
             counts.attempts, strict=True,
         )  # fmt: skip
-        own = [plain(name) == mine for name in values["sender"]]
+        own = [bare_sender(name) == mine for name in values["sender"]]
         for at_provider, at_country, at_carrier, at_sender, failures, attempts in rows:
             country = values["country"][at_country]
             if country not in wanted or (provider and values["provider"][at_provider] != provider):

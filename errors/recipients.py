@@ -12,8 +12,9 @@ from django.conf import settings
 
 from consent import rules
 from consent.facts import Door, policy
+from consent.ledger import bare_sender
 from consent.models import AgreedStatus, Hold, Number, Program, Touched
-from consent.rules import Status
+from consent.rules import RULES_VERSION, Status
 from errors import life
 from errors.models import SendAttempt
 from errors.preflight import Consent, Message, Outcome, Purpose, Sent
@@ -56,11 +57,16 @@ class Recipient:
 
 def programs_of(sender: str) -> list[Program]:
     """The programs that a sender belongs to, as an audience's sender is written: with or without its plus sign."""
-    wanted = plain(sender)
-    every = Program.objects.filter(is_active=True).prefetch_related("senders").order_by("name", "pk")
-    return [
-        one for one in every if wanted and any(plain(mine.address) == wanted for mine in one.senders.all())
-    ]
+    return programs_by_sender().get(bare_sender(sender), [])
+
+
+def programs_by_sender() -> dict[str, list[Program]]:
+    """The active programs that have a sender, by its bare form."""
+    found: dict[str, list[Program]] = defaultdict(list)
+    for program in Program.objects.filter(is_active=True).prefetch_related("senders").order_by("name", "pk"):
+        for sender in {bare_sender(one.address) for one in program.senders.all()}:
+            found[sender].append(program)
+    return dict(found)
 
 
 def branded(message: Message, programs: Sequence[Program]) -> Message:
@@ -76,14 +82,14 @@ def recipients(e164s: Collection[str], programs: Sequence[Program], *, now: date
     if not known:
         return {}
     every = {program.pk: program for program in programs} or Program.objects.in_bulk()
-    agreed = _agreed(list(known), now)
-    held = _held(list(known))
+    statuses = agreed(list(known), unweighed(list(known), now), now)
+    paused = held(list(known))
     recent = _recent(known, now)
     found = {}
     for pk, e164 in known.items():
-        about = every if programs else agreed[pk].keys() | held[pk]
+        about = every if programs else statuses[pk].keys() | paused[pk]
         said = tuple(
-            Said(every[one], agreed[pk].get(one, Status.NO_CONSENT), one in held[pk])
+            Said(every[one], statuses[pk].get(one, Status.NO_CONSENT), one in paused[pk])
             for one in sorted(about, key=lambda one: (every[one].name, one))
         )
         consents = [weighed(one) for one in said] or [Consent.NONE]
@@ -105,28 +111,35 @@ def weighed(said: Said) -> Consent:
     return consent
 
 
-def _agreed(ids: list[int], now: datetime) -> dict[int, dict[int, Status]]:
-    """Statuses by number and program. Those with news, or whose time has come, are worked out anew."""
+def unweighed(ids: Collection[int], now: datetime) -> set[int]:
+    """Those of the numbers about whom the stored statuses may be wrong: with news, with a time that has come, or by
+    earlier rules."""
+    rows = AgreedStatus.objects.filter(number__any_of=list(ids))
+    outdated = rows.due(now) | rows.exclude(rules_version=RULES_VERSION)
+    news = Touched.objects.filter(number__any_of=list(ids))
+    return {*outdated.values_list("number_id", flat=True), *news.values_list("number_id", flat=True)}
+
+
+def agreed(ids: Collection[int], anew: Collection[int], now: datetime) -> dict[int, dict[int, Status]]:
+    """Statuses by number and program, as they are stored; those of the numbers in `anew` as the ledger has it now."""
     found: dict[int, dict[int, Status]] = defaultdict(dict)
-    rows = AgreedStatus.objects.filter(number__any_of=ids)
+    rows = AgreedStatus.objects.filter(number__any_of=list(ids))
     for number_id, program_id, status in rows.values_list("number_id", "program_id", "status"):
         found[number_id][program_id] = Status(status)
-    old = set(rows.due(now).values_list("number_id", flat=True))
-    old |= set(Touched.objects.filter(number__any_of=ids).values_list("number_id", flat=True))
-    if old:
+    if anew:
         door, rated = Door(), policy()
-        for number_id, facts in door.load(sorted(old)).items():
+        for number_id, facts in door.load(sorted(anew)).items():
             for code in facts.programs(door.terms.values()):
-                agreed = rules.agree(door.terms[code], facts.about(code), rated, now)
-                found[number_id][door.by_code[code].pk] = agreed.status
+                answer = rules.agree(door.terms[code], facts.about(code), rated, now)
+                found[number_id][door.by_code[code].pk] = answer.status
     return found
 
 
-def _held(ids: list[int]) -> dict[int, set[int]]:
+def held(ids: Collection[int]) -> dict[int, set[int]]:
+    """The programs that open flags pause, by number."""
     found: dict[int, set[int]] = defaultdict(set)
-    for number_id, program_id in (
-        Hold.objects.open().filter(number__any_of=ids).values_list("number_id", "program_id")
-    ):
+    rows = Hold.objects.open().filter(number__any_of=list(ids))
+    for number_id, program_id in rows.values_list("number_id", "program_id"):
         found[number_id].add(program_id)
     return found
 
@@ -141,7 +154,7 @@ def _recent(known: dict[int, str], now: datetime) -> dict[int, list[Sent]]:
         .latest_first()
         .values_list("number_id", "sender", "body", "submitted_at", "status", "campaign", "template")
     ):
-        purpose = Purpose.MARKETING if plain(sender) in loud else Purpose.TRANSACTIONAL
+        purpose = Purpose.MARKETING if bare_sender(sender) in loud else Purpose.TRANSACTIONAL
         found[number_id].append(
             Sent(
                 to=known[number_id],
@@ -159,14 +172,10 @@ def _recent(known: dict[int, str], now: datetime) -> dict[int, list[Sent]]:
 
 def marketing_senders() -> set[str]:
     loud = Program.objects.filter(purpose=Program.Purpose.MARKETING, senders__isnull=False)
-    return set(map(plain, loud.values_list("senders__address", flat=True)))
+    return set(map(bare_sender, loud.values_list("senders__address", flat=True)))
 
 
 def _outcome(status: life.Status) -> Outcome:
     if status in life.FAILED:
         return Outcome.FAILED
     return Outcome.UNKNOWN if status in UNKNOWN else Outcome.SENT
-
-
-def plain(sender: str) -> str:
-    return sender.strip().lstrip("+").casefold()

@@ -5,7 +5,7 @@ Counted by message: one person and what they were meant to get (campaign and tem
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,13 +15,14 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Q
 
 from backoffice import audit
-from consent.models import AgreedStatus, Hold, Sender
-from consent.rules import Status as Consent
+from consent.ledger import bare_sender
+from consent.rules import Status
 from errors import life, slices
 from errors.catalogue import Catalogue, Category, Retry, Signal
 from errors.fix import Refused
 from errors.intents import BY, FAILED, NOT_SENT, SUCCEEDED, how_many, intents
 from errors.models import ErrorCode, Fix, Pattern, SendAttempt
+from errors.recipients import agreed, held, programs_by_sender, unweighed
 
 AGES = (1, 2, 3, 7, 14)  # days after which a text may no longer be true
 USUAL_AGE = 2
@@ -44,6 +45,7 @@ class Why(StrEnum):
     AFTER_FIX = "after_fix"
     EXPIRED = "expired"
     NO_CONSENT = "no_consent"
+    NEWS = "news"
     DUPLICATE = "duplicate"
 
     @property
@@ -62,7 +64,8 @@ _WORDS = {
     Why.CHECK_FIRST: "The code does not prove that it failed: check first",
     Why.AFTER_FIX: "Waits for a fix in effect",
     Why.EXPIRED: "Too old: the text may not be true any more",
-    Why.NO_CONSENT: "No consent on record",
+    Why.NO_CONSENT: "No consent on record to what this sender sends",
+    Why.NEWS: "Something new about them is not weighed yet: look again in a few minutes",
     Why.DUPLICATE: "The same text to the same number is on the list already",
 }
 
@@ -124,7 +127,7 @@ def resend_list(pattern: Pattern, *, days: int, now: datetime) -> ResendList:
     sends = SendAttempt.objects.between(since, until).filter(slices.inside(pattern.attributes))
     excluded: Counter[Why] = Counter(_settled_otherwise(sends))
     lines, is_cut = _failed(sends)
-    judged = _Judge(lines, fix, since=since, oldest=now - timedelta(days=days))
+    judged = _Judge(lines, fix, since=since, days=days, now=now)
     kept: list[Line] = []
     examples: dict[Why, list[int]] = {}
     for line, why in judged.each():
@@ -204,25 +207,28 @@ def _line(row: Sequence[Any]) -> Line:
 class _Judge:
     """Why each message may not be sent again, or None. Asks for what it needs in steps of many people."""
 
-    def __init__(self, lines: list[Line], fix: Fix | None, *, since: datetime, oldest: datetime) -> None:
-        self.lines, self.fix, self.since, self.oldest = lines, fix, since, oldest
+    def __init__(
+        self, lines: list[Line], fix: Fix | None, *, since: datetime, days: int, now: datetime
+    ) -> None:
+        self.lines, self.fix, self.since, self.now = lines, fix, since, now
+        self.oldest = now - timedelta(days=days)
         self.catalogue: Catalogue = ErrorCode.objects.as_catalogue()
         self.advice: dict[tuple[str, str, str], tuple[Category, Retry]] = {}
-        self.programs: dict[str, set[int]] = {}
-        senders = Sender.objects.filter(address__in={line.sender for line in lines if line.sender})
-        for address, program in senders.values_list("address", "programs"):
-            if program is not None:
-                self.programs.setdefault(address, set()).add(program)
+        self.programs = {
+            sender: {program.pk for program in programs} for sender, programs in programs_by_sender().items()
+        }
 
     def each(self) -> Iterator[tuple[Line, Why | None]]:
         texts: set[tuple[int | None, int]] = set()
         for start in range(0, len(self.lines), STEP):
             some = self.lines[start : start + STEP]
             people = [line.intent.number_id for line in some if line.intent.number_id is not None]
-            consents, held, later = self._consents(people), self._held(people), self._later(people)
+            news = unweighed(people, self.now)
+            consents, paused, later = agreed(people, news, self.now), held(people), self._later(people)
             for line in some:
                 line, why = self._of_log(line, later)
-                why = why or self._of_person(line, consents, held) or self._of_text(line, consents)
+                why = why or self._of_person(line, consents, paused) or self._of_text(line)
+                why = why or self._of_consent(line, consents, news)
                 text = (line.intent.number_id, line.body_hash or 0)
                 if why is None and line.body_hash is not None and text in texts:
                     why = Why.DUPLICATE
@@ -253,21 +259,21 @@ class _Judge:
         return replace(line, category=category, retry=retry)
 
     def _of_person(
-        self, line: Line, consents: Mapping[int, Mapping[int, str]], held: Mapping[int, set[int]]
+        self, line: Line, consents: Mapping[int, Mapping[int, Status]], held: Mapping[int, set[int]]
     ) -> Why | None:
         assert line.intent.number_id is not None
-        known, programs = consents.get(line.intent.number_id, {}), self.programs.get(line.sender)
-        about = {program: status for program, status in known.items() if not programs or program in programs}
-        if line.category is Category.OPTED_OUT or any(Consent(status).is_out for status in about.values()):
+        known, paused = consents.get(line.intent.number_id, {}), held.get(line.intent.number_id, set())
+        # Of a sender that no program has, any refusal and any pause may be meant.
+        about = self._programs(line) or known.keys() | paused
+        if line.category is Category.OPTED_OUT or any(known[one].is_out for one in about & known.keys()):
             return Why.OPTED_OUT
-        paused = held.get(line.intent.number_id, set())
-        if paused & programs if programs else paused:
+        if about & paused:
             return Why.ON_HOLD
         if line.category.facts.quality is Signal.YES:
             return Why.NUMBER
         return None
 
-    def _of_text(self, line: Line, consents: Mapping[int, Mapping[int, str]]) -> Why | None:
+    def _of_text(self, line: Line) -> Why | None:
         if line.retry is Retry.NEVER or (line.retry is Retry.ONCE and line.tries > 1):
             return Why.NEVER
         if line.retry is Retry.CHECK_FIRST:
@@ -276,26 +282,20 @@ class _Judge:
             return Why.AFTER_FIX
         if line.submitted_at < self.oldest:
             return Why.EXPIRED
+        return None
+
+    def _of_consent(
+        self, line: Line, consents: Mapping[int, Mapping[int, Status]], news: Collection[int]
+    ) -> Why | None:
+        """Silence where nothing is known: a list that leaves the house permits sending."""
         assert line.intent.number_id is not None
-        programs = self.programs.get(line.sender)
         known = consents.get(line.intent.number_id, {})
-        agreed = {program for program, status in known.items() if status == Consent.OPTED_IN}
-        # Silence where nothing is known: a list that leaves the house permits sending.
-        return None if (agreed & programs if programs else agreed) else Why.NO_CONSENT
+        if not any(known.get(program) is Status.OPTED_IN for program in self._programs(line)):
+            return Why.NO_CONSENT
+        return Why.NEWS if line.intent.number_id in news else None
 
-    def _consents(self, people: Sequence[int]) -> dict[int, dict[int, str]]:
-        found: dict[int, dict[int, str]] = {}
-        rows = AgreedStatus.objects.filter(number__any_of=people).values_list("number", "program", "status")
-        for number, program, status in rows:
-            found.setdefault(number, {})[program] = status
-        return found
-
-    def _held(self, people: Sequence[int]) -> dict[int, set[int]]:
-        found: dict[int, set[int]] = {}
-        rows = Hold.objects.open().filter(number__any_of=people).values_list("number", "program")
-        for number, program in rows:
-            found.setdefault(number, set()).add(program)
-        return found
+    def _programs(self, line: Line) -> Set[int]:
+        return self.programs.get(bare_sender(line.sender), frozenset())
 
     def _later(self, people: Sequence[int]) -> dict[Intent, list[Line]]:
         """Every try of these people's messages since the pattern began, whatever slice it was in."""

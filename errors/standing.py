@@ -8,7 +8,7 @@ from datetime import datetime
 
 from consent import rules
 from consent.facts import Door, Facts, policy
-from consent.ledger import Act, Evidence
+from consent.ledger import Act, Evidence, bare_sender
 from consent.models import Number, Program
 from consent.rules import Agreed, Status
 
@@ -66,13 +66,7 @@ def standing(number: Number, sender: str, at: datetime, now: datetime) -> list[S
 
 
 def _programs(door: Door, facts: Facts, sender: str) -> Sequence[str]:
-    digits = sender.lstrip("+").casefold()
-    mine = [
-        code
-        for code, terms in door.terms.items()
-        if digits and any(digits == one.lstrip("+").casefold() for one in terms.senders)
-    ]
-    return sorted(mine or facts.programs(door.terms.values()))
+    return sorted(door.by_sender.get(bare_sender(sender)) or facts.programs(door.terms.values()))
 
 
 def _happened_by(record: Evidence, at: datetime) -> bool:

@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Length
+from django.utils import timezone
 
+from consent.ledger import bare_sender
 from consent.models import Number, Program, SystemRecord
 from consent.numbers import NumberReader
 from errors.catalogue import Category
@@ -21,7 +23,6 @@ from errors.models import AttemptHour, ErrorCode, NumberFinding, QualityFinding,
 from errors.quality.dates import over
 from errors.quality.senders import identities
 from errors.reach import SOFT
-from errors.recipients import plain
 
 Kind = QualityFinding.Kind
 LATELY: Final = timedelta(days=28)
@@ -151,7 +152,12 @@ def _numbers(look: Look, sends: Any) -> Iterator[tuple[int, str, str, str]]:
     )
     look.alive()
     for row in list(rows.order_by("number_id")):
-        yield row["number_id"], row["number__region"], row["named"], row["last"].date().isoformat()
+        yield (
+            row["number_id"],
+            row["number__region"],
+            row["named"],
+            timezone.localdate(row["last"]).isoformat(),
+        )
 
 
 def _countries(since: datetime) -> Iterator[tuple[str, str]]:
@@ -191,13 +197,13 @@ def senders_differ(look: Look) -> Iterator[Found]:
     programs: dict[str, list[str]] = defaultdict(list)
     for code, address in Program.objects.values_list("code", "senders__address"):
         if address:
-            programs[plain(address)].append(code)
+            programs[bare_sender(address)].append(code)
     used: dict[tuple[str, str], set[str]] = defaultdict(set)
     hours = AttemptHour.objects.filter(hour__gte=look.now - LATELY).exclude(campaign="").exclude(sender="")
     for row in hours.order_by().values("campaign", "country", "sender").distinct():
         used[row["campaign"], row["country"]].add(row["sender"])
     for (campaign, country), senders in sorted(used.items()):
-        who = identities(senders, {sender: programs.get(plain(sender), ()) for sender in senders})
+        who = identities(senders, {sender: programs.get(bare_sender(sender), ()) for sender in senders})
         if len(who) > 1:
             shown = {name: some[:MOST_PEOPLE] for name, some in who.items()}
             yield Found(f"{campaign} | {country}", {"country": country, "senders": shown}, campaign=campaign)
@@ -209,7 +215,8 @@ def out_of_date(look: Look) -> Iterator[Found]:
     sends = sends.filter(~Q(campaign="") | ~Q(template=""))
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for pk, campaign, template, body, at in _by_time(look, sends):
-        limit = over(body, at.date())
+        day = timezone.localdate(at)
+        limit = over(body, day)
         if limit is None:
             continue
         told = found.setdefault((campaign, template), {"sends": 0})
@@ -218,7 +225,7 @@ def out_of_date(look: Look) -> Iterator[Found]:
             "words": limit.words,
             "over": limit.day.isoformat(),
             "example": pk,
-            "last_at": at.date().isoformat(),
+            "last_at": day.isoformat(),
         }
     for (campaign, template), facts in sorted(found.items()):
         yield Found(f"{campaign} | {template}", facts, campaign=campaign, template=template)

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from consent import rules
 from consent.facts import Door, Facts, policy
+from consent.ledger import bare_sender
 from consent.models import Hold, Program
 from consent.rules import Status
 from errors.preflight import Consent
-from errors.recipients import MOST_CAREFUL, Said, plain, weighed
+from errors.recipients import MOST_CAREFUL, Said, weighed
 
 AT_ONCE = 2_000  # numbers
 
@@ -54,7 +55,7 @@ class Ledger:
         for code, terms in self.door.terms.items():
             if self.door.by_code[code].is_active:
                 for sender in terms.senders:
-                    self._by_sender[plain(sender)].append(code)
+                    self._by_sender[bare_sender(sender)].append(code)
 
     def answer(self, asked: Sequence[Asked]) -> Iterator[Answer]:
         """One answer for each; a few queries for every AT_ONCE numbers."""
@@ -74,7 +75,7 @@ class Ledger:
         known: dict[str, _Known] = {}
         theirs: list[str] | None = None
         for one in sorted(asked, key=lambda one: one.at):
-            codes = self._by_sender.get(plain(one.sender))
+            codes = self._by_sender.get(bare_sender(one.sender))
             if not codes:
                 theirs = theirs if theirs is not None else sorted(facts.programs(self.door.terms.values()))
                 codes = theirs

@@ -12,10 +12,11 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Q
 
+from consent.ledger import bare_sender
 from errors import life
 from errors.models import ErrorCode, SendAttempt
 from errors.preflight import Purpose
-from errors.recipients import NOT_SENT, UNKNOWN, marketing_senders, plain
+from errors.recipients import NOT_SENT, UNKNOWN, marketing_senders
 from errors.replay.agreed import Asked, Ledger
 from errors.replay.claims import CategoryOf, Failure
 from errors.replay.judge import CONSENTS, PURPOSES, Words
@@ -129,7 +130,7 @@ class Log:
         """As errors.recipients tells it of earlier texts."""
         key = (sender, template if template in self._repeatable else "")
         if key not in self._purposes:
-            purpose = Purpose.MARKETING if plain(sender) in self._loud else Purpose.TRANSACTIONAL
+            purpose = Purpose.MARKETING if bare_sender(sender) in self._loud else Purpose.TRANSACTIONAL
             self._purposes[key] = PURPOSES.index(Purpose.OTP if key[1] else purpose)
         return self._purposes[key]
 

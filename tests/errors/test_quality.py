@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -207,6 +207,16 @@ def test_a_campaign_from_several_identities_is_found() -> None:
     (one,) = found(Kind.SENDERS_DIFFER)
     assert one.campaign == "mixed"
     assert "2 identities" in seen(one.kind, one.facts)
+
+
+@pytest.mark.django_db
+def test_the_day_of_a_sending_is_that_of_the_office(settings: Any) -> None:
+    settings.TIME_ZONE = "America/New_York"
+    evening = datetime(2026, 3, 4, 1, 30, tzinfo=UTC)  # half past eight on the third
+    make.sent(campaign="sale", body="Sale ends 3 March", submitted_at=evening)
+    ended = make.sent(campaign="gone", body="Sale ends 2 March", submitted_at=evening)
+    (one,) = FINDERS[Kind.OUT_OF_DATE](Look(evening, 0, 0, lambda: None))
+    assert (one.facts["example"], one.facts["last_at"]) == (ended.pk, "2026-03-03")
 
 
 @pytest.mark.django_db

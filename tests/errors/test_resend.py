@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from backoffice.models import AuditEntry
-from consent.models import AgreedStatus, Flag, Hold
-from consent.rules import Status
+from consent.models import AgreedStatus, Flag, Hold, Touched
+from consent.rules import RULES_VERSION, Status
 from errors.fix import Refused, fix
 from errors.resend import Why, export, resend_list
 from tests.consent import make as people
@@ -21,7 +21,7 @@ SPRING = {"campaign": "spring"}
 def agreed(line, status=Status.OPTED_IN, program=None):
     AgreedStatus.objects.create(
         number=line, program=program or people.program(), status=status, reason="test", decided_by=[],
-        rules_version=1, changed_at=NOW,
+        rules_version=RULES_VERSION, changed_at=NOW,
     )  # fmt: skip
     return line
 
@@ -185,6 +185,35 @@ def test_a_stop_to_another_program_does_not_end_this_one(fixed):
     AgreedStatus.objects.filter(number=line, program__code="promo").delete()
     send(to=line, template="t2", sender="+15005550006")
     assert of(fixed)[1] == {"opted_out": 1, "no_consent": 1}
+
+
+@pytest.mark.parametrize("sender", ["+14155550199", "14155550199", "+15005550006", ""])
+def test_an_opt_in_to_another_program_than_the_senders_permits_nothing(fixed, sender):
+    """However its number is written. A sender that no program has is nobody's."""
+    people.program("mk", sender="+14155550199")
+    send(to=person(), sender=sender)
+    assert of(fixed) == ([], {"no_consent": 1})
+
+
+@pytest.mark.parametrize(
+    "change", [{"recheck_at": NOW}, {"rules_version": RULES_VERSION - 1}, {}], ids=["due", "rules", "news"]
+)
+def test_who_is_to_be_weighed_anew_waits_for_it(fixed, change):
+    line = person()
+    send(to=line)
+    if change:
+        AgreedStatus.objects.update(**change)
+    else:
+        Touched.objects.create(number=line)
+    assert of(fixed) == ([], {"news": 1})
+
+
+def test_a_stop_of_a_second_ago_counts(fixed):
+    line = person()
+    send(to=line)
+    people.stop(line, NOW - timedelta(seconds=1))
+    Touched.objects.get_or_create(number=line)
+    assert of(fixed) == ([], {"opted_out": 1})
 
 
 def test_a_number_on_hold_is_not_texted(fixed):
