@@ -23,7 +23,7 @@ def test_a_wrong_password_is_said_on_the_page(page, clerk):
     page.fill("#id_username", "ana")
     page.fill("#id_password", "guess")
     page.keyboard.press("Enter")
-    assert "correct username and password" in page.inner_text("[role=alert]")
+    assert "do not belong together" in page.inner_text("[role=alert]")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -70,7 +70,7 @@
   }
 
   // Whoever sent a form that came back goes on at the first field in question.
-  [...document.querySelectorAll(".has-error :is(input, select, textarea)")].find((field) => field.checkVisibility())?.focus();
+  [...document.querySelectorAll(".has-error:has(.field__error) :is(input, select, textarea)")].find((field) => field.checkVisibility())?.focus();
 
   // What scrolls sideways must be reachable without a mouse.
   const reachable = () => {
