@@ -70,6 +70,7 @@ def _copy(model: type[models.Model], fields: Sequence[str], rows: Sequence[tuple
     listed = ", ".join(f'"{field.column}"' for field in (*given, *kept))
     with (
         connection.cursor() as cursor,
+        connection.wrap_database_errors,  # COPY goes past Django, and callers know its errors only
         cursor.copy(f'COPY "{model._meta.db_table}" ({listed}) FROM STDIN') as copy,
     ):
         lines = map("\t".join, zip(*columns, strict=False))  # a default has no end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from backoffice.api import Call, Problem, Scope, Strict, endpoint
@@ -124,13 +124,21 @@ def _outcome(call: Call[ConsentReports], place: int, report: ConsentReport | Mis
     if isinstance(report, Misfit):
         return _said(report, 422, detail=report.detail, pointer=f"/records/{place}{report.field}")
     try:
-        kept = take(call.token.system, report.as_report(), now=call.now)
+        kept = _taken(call, report.as_report())
     except SaidOtherwise:
         what = f"Another report has the id “{report.id}”, with other content; that one stands."
         return _said(report, 409, detail=what, pointer=f"/records/{place}/id")
     except NotTaken as refusal:
         return _said(report, 422, detail=refusal.what, pointer=f"/records/{place}/{refusal.field}")
     return _said(report, 200, kept)
+
+
+def _taken(call: Call[ConsentReports], report: Report) -> Kept:
+    """Raises NotTaken, SaidOtherwise."""
+    try:
+        return take(call.token.system, report, now=call.now)
+    except IntegrityError:  # another request reported under this id meanwhile: now it is known
+        return take(call.token.system, report, now=call.now)
 
 
 def _said(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,13 @@ def test_a_column_of_plain_texts_beside_one_of_odd_ones() -> None:
     rows = [("plain", text, "") for text in ODD]
     assert len(bulk.append(Contact, FIELDS, rows)) == len(rows)
     assert list(Contact.objects.order_by("pk").values_list(*FIELDS)) == rows
+
+
+def test_a_row_that_is_there_already_is_refused_in_words_that_callers_know() -> None:
+    row = [("+14155550123", "US", "MOBILE")]
+    bulk.pour(Number, ("e164", "region", "line_type"), row)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.pour(Number, ("e164", "region", "line_type"), row)
 
 
 def test_keys_come_back_in_the_order_of_the_rows() -> None:

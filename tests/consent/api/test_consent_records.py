@@ -6,10 +6,11 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from backoffice.models import JobRun, System
+from consent.api import consent_records
 from consent.models import AgreedStatus, ConsentRecord, Touched
 from consent.reconcile import reconcile_numbers
 from tests.consent import make
@@ -204,6 +205,21 @@ def test_the_same_report_in_two_requests_at_once_counts_once():
     assert [answer.status_code for answer in found] == [200, 200]
     assert found[0].json() == found[1].json()
     assert ConsentRecord.objects.count() == 1
+
+
+def test_who_loses_a_race_for_an_id_finds_what_the_winner_said(monkeypatch):
+    by = caller()
+    report(by, stop())
+    taken = consent_records.take
+    turns = iter([IntegrityError("another request was quicker"), None])
+
+    def slow(*given, **more):
+        if lost := next(turns):
+            raise lost
+        return taken(*given, **more)
+
+    monkeypatch.setattr(consent_records, "take", slow)
+    assert report(by, stop(words="other")).status_code == 409
 
 
 def test_a_report_that_does_not_fit_takes_no_opt_out_with_it():
