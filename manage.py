@@ -3,12 +3,12 @@ import os
 import sys
 
 
-def main() -> None:
+def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
     from backoffice import command_line
 
-    command_line.main(sys.argv)
+    return command_line.main(sys.argv)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,22 +14,26 @@ from backoffice.health import missing_migrations
 from backoffice.quiet_log import without_values
 
 
-def main(argv: Sequence[str]) -> None:
-    """Run a command; exits with 1 where settings or the database keep it from working (`--traceback` shows where)."""
+def main(argv: Sequence[str]) -> int:
+    """Run a command. Its exit code: 1 where settings or the database keep it from working (`--traceback` shows where),
+    or where nobody reads its output to the end."""
     try:
         execute_from_command_line(list(argv))
         print(end="", flush=True)
     except BrokenPipeError:
         # Whoever read our output has read enough; Python would write the rest when it ends, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 1
     except ImproperlyConfigured as problem:
-        sys.exit(str(problem))
+        print(problem, file=sys.stderr)
+        return 1
     except DatabaseError as problem:
         words = in_words(problem)
         if words is None or "--traceback" in argv:
             raise
-        sys.exit(words)
+        print(words, file=sys.stderr)
+        return 1
+    return 0
 
 
 def in_words(problem: DatabaseError) -> str | None:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
@@ -39,20 +40,21 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         flags = Flag.objects.all() if options["all"] else Flag.objects.open()
-        rows = _rows(flags.by_harm())
-        if options["csv"]:
-            write_csv(
-                cast(TextIO, self.stdout),
-                COLUMNS,
-                ([row[name] for name in COLUMNS] for row in rows),
-                bom=False,
-            )
-            return
-        for row in rows:
-            self.stdout.write(json.dumps(row, ensure_ascii=False))
+        # Closed while the database still is open, also where nobody reads to the end.
+        with closing(_rows(flags.by_harm())) as rows:
+            if options["csv"]:
+                write_csv(
+                    cast(TextIO, self.stdout),
+                    COLUMNS,
+                    ([row[name] for name in COLUMNS] for row in rows),
+                    bom=False,
+                )
+                return
+            for row in rows:
+                self.stdout.write(json.dumps(row, ensure_ascii=False))
 
 
-def _rows(flags: Any) -> Iterator[dict[str, Any]]:
+def _rows(flags: Any) -> Generator[dict[str, Any], None, None]:
     related = flags.select_related("number", "program", "system", "assignee", "hold")
     for flag in related.iterator(chunk_size=2000):
         hold = getattr(flag, "hold", None)
