@@ -1,13 +1,18 @@
 """What the queue must be told, asked of the application: a setting with a wrong name changes nothing."""
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from backoffice import audit, jobs
+from backoffice import audit, jobs, rooms
 from backoffice.celery import app
 from backoffice.models import AuditEntry, JobRun
 from tests.workers import eventually
+
+
+def test_whatever_runs_in_the_background_has_a_name_in_words():
+    assert not {*settings.CELERY_BEAT_SCHEDULE, *settings.JOB_VERBS} - rooms.kinds().keys()
 
 
 def test_a_message_is_given_back_when_its_worker_is_lost():
