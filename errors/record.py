@@ -43,7 +43,7 @@ class Effect(StrEnum):
 @dataclass(slots=True)
 class Request:
     """A submission as it was made. What is left empty may be filled by a later report, never overwritten, with one
-    exception: of times that are `by_report` the earliest stands."""
+    exception: of the times that one file tells, and of those that are `by_report`, the earliest stands."""
 
     submitted_at: datetime
     number_id: int | None = None
@@ -257,7 +257,7 @@ def _compare(reports: Sequence[Report], known: _Known) -> _News:
         attempt = known.attempts.get(attempt_key)
         if attempt is not None:
             stood = attempt.submitted_at
-            if report.request and _fill(attempt, report, report.request):
+            if report.request and _fill(attempt, attempt.batch_id, report, report.request):
                 news.filled.add(attempt_key)
                 news.left.add(stood)
                 effect = Effect.FILLED if effect is Effect.KNOWN else effect
@@ -265,7 +265,7 @@ def _compare(reports: Sequence[Report], known: _Known) -> _News:
             if report.request:
                 first = news.brought[attempt_key]
                 assert first.request is not None
-                _fill(first.request, report, report.request)
+                _fill(first.request, first.batch_id, report, report.request)
                 first.client_ref = first.client_ref or report.client_ref
         elif report.request:
             news.brought[attempt_key] = report
@@ -295,9 +295,11 @@ _FILLED = (
 )
 
 
-def _fill(into: SendAttempt | Request, report: Report, request: Request) -> bool:
-    """Fill in what is missing of a submission; what is there stays. Whether anything was."""
-    found = request.by_report and request.submitted_at < into.submitted_at
+def _fill(into: SendAttempt | Request, batch_id: int | None, report: Report, request: Request) -> bool:
+    """Fill in what is missing of a submission, which this batch brought; what is there stays. Whether anything was."""
+    # Another file's time of sending may be wrong, and voiding that file would not bring the right one back.
+    may_move = request.by_report or (batch_id is not None and batch_id == report.batch_id)
+    found = may_move and request.submitted_at < into.submitted_at
     if found:
         into.submitted_at = request.submitted_at
     if into.body_hash is None and request.body_hash is not None:

@@ -61,6 +61,16 @@ def test_the_same_rows_may_come_again_with_another_file() -> None:
     assert SendAttempt.objects.get().is_failed
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_the_times_of_one_file_the_earliest_stands_and_another_file_moves_none(order: int) -> None:
+    later = row(status="sent").replace("T10:", "T11:")
+    take(*[row(), later][::order])
+    wrong, _ = take(row(status="accepted").replace("2026", "2025"))
+    assert SendAttempt.objects.get().submitted_at == AT
+    take_back(wrong)
+    assert SendAttempt.objects.get().submitted_at == AT
+
+
 def test_reports_of_other_files_stand_and_the_attempt_is_theirs() -> None:
     first, _ = take(row(status="delivered"))
     second, buckets = take(row(status="undelivered", code="30008"))
