@@ -75,7 +75,7 @@ REVOKE = phrases(
     no_more|no_further|no_future|no_additional [from|of|with] [{det}] [{det}] {notices}|emails|calls|these|from_you|from_yall !lens|lenses|info|left|on_my_order|on_my_account
     no_more of these|this|your|them
     no call|calls|calling or|and|nor text|texts|texting|messages
-    ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact !in|on|lens|lenses|sign|signs|number|info|delivery|pickup|order|drop_off
+    ^ [{courteous}] [{courteous}] no [{det}] texting|soliciting|solicitors|solicitation|solicitations|promotions|promos|spamming|ads|marketing|contact !in|on|lens|lenses|sign|signs|number|info|delivery|pickup|order|drop_off
     ^ [{courteous}|ok|hi] [{courteous}] no [{det}] texts|messages|sms|notifications|alerts $
     {remove} {mine} [please|now|all] off|of|from|out_of [of|from] [{det}] [{det}] !guest|wait|waiting [ur] [~1] {list}
     {remove} {mine} off $
@@ -91,6 +91,9 @@ REVOKE = phrases(
     {erase} my|this|our|the|her|his [phone|cell|contact|mobile|personal|telephone] number|phone|cell|contact|digits !you|on|in|is|from_the|from_that
     remove|delete|erase [all] my|our [personal|contact|all] info|information|data|details !on|in
     asked|told|asking you|them to {remove} {mine}
+    wish|rather|prefer [that] you|yall|they wouldnt|didnt|dont|not {text}|send me|us|this|anymore|again|$
+    dont|never|stop|quit [ever] hit|hitting me|us up
+    next time you {text}|send ~5 police|cops|sue|lawyer|attorney|report|block|fcc|ftc|court
     can|could|would|will you [{courteous}] not {text}|send me|us|this|these|any|$
     what ~5 do to stop|unsubscribe|opt_out|be_removed|get_removed|be_taken_off|get_off|end $|this|these|your|getting|receiving
     my|this|our [phone|cell] number [be] off|out_of|from ~3 {list}

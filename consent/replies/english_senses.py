@@ -89,8 +89,11 @@ DOUBT = phrases(
     ^ [{so}] isnt|not me $
     this is [a|my|our|an] child*|childs|kid*|son*|daughter*|minor*|work|company|business|landline|emergency|hospital|jail ~1 phone|number|line|cell|landline|$
     ^ withdraw $
-    ^ not|un wanted|needed|welcome|necessary $
+    ^ not|un wanted|needed|welcome|necessary [here] $
     ^ unwanted $
+    please quit $
+    ^ please take off $
+    get|stay [this|these|those|them|it] off|out_of my|our phone|line|inbox
     ^ NAME who $
     ^ [this_is] [a] different person $
     ^ new [phone|number] owner $

@@ -10,7 +10,7 @@ _VOCABULARY = {
     " relanc* recontact* adress* parler",
     "call": "demarch* ecri* contact* recontact* text* harcel* derang* spam* embet* import* appel* sollicit* emmerd* relanc*",
     "msgs": "message messages sms texto textos textes pub pubs publicite publicites promo promos promotions alertes"
-    " notifications courriels spam spams sollicitations annonces mms envois rappels mail mails email emails relances appels demarchage contact contacts",
+    " notifications courriels spam spams sollicitations annonces mms envois rappels mail mails email emails relances appels demarchage contact contacts envoi",
     "want": "accepte acceptons veux souhaite desire voudrais veut souhaitons voulons aimerais desirons",
     "off": "perdez jetez enlev* retir* supprim* effac* ray* radi* ote* otez sortez sors desinscri* desabon* exclu* elimin* oubli*",
     "number": "numero nom contact tel telephone cellulaire portable coordonnees donnees infos num",
@@ -49,7 +49,14 @@ REVOKE = phrases(
     n|ne accept* plus|pas [{det}] [{det}] {msgs}
     mett* fin ~1 {msgs}|ca|cela
     interesse* arret*|stop
-    {want}|exige|demande que vous|ca|cela|ces arret*|cess*|stopp* $|{det}
+    {want}|exige|demande que vous|ca|cela|ces [s] arret*|cess*|stopp* $|{det}
+    {want} plus|pas [jamais] entendre parler
+    n insist* pas|plus
+    zero {msgs}
+    interdi* ~3 {send}|{msgs}
+    je revoque [tout] $
+    retrait|suppression de [{det}] {list}
+    bloque* mon|ce|notre {number}
     ai [deja] dit|repondu|repete|ecrit|envoye|texte|tape [d|de] stop|arret*
     faut|devez arreter|cesser $
     sortir|quitter|partir [de] la|cette|votre|vos liste|listes
@@ -82,7 +89,7 @@ REVOKE = phrases(
     pas|jamais autoris*|consenti [a|au|ces|cela|ca|vos|ce|d] ~1 {msgs}|{send}|$
     jamais|pas inscrit*|abonne*|souscrit|demande ~1 [{det}] ceci|cela|ca|{msgs}|liste|rien|service|$
     laisse*|foutez|fichez|lachez|fous|fiche|lache [{pron}] [{pron}] tranquille*|la_paix|en_paix
-    lachez moi
+    lachez|lache moi
     refuse* [de] recevoir|{msgs}|vos
     fin [{det}] [{det}] {msgs}
     stop a tout|tous|vos|ces
@@ -180,7 +187,8 @@ DOUBT = phrases(
     interesse|interessent pas|plus
     ^ j arrete $
     ^ tout arreter $
-    ^ annulation|resiliation|desistement|opposition $
+    ^ annulation|resiliation|desistement|opposition|retrait $
+    ^ je refuse $
     ne suis pas|plus client*
     pas moi
     ^ pas de message $

@@ -29,6 +29,7 @@ _TITLE = re.compile(r"\b(mrs?|ms|dr|sra?|mme)\.", re.IGNORECASE)
 _NUMBER_SIGN = re.compile(
     r"\b(wr?on?g|rong|this|that|my|our|the|your|ur|phone|cell|right|new|old|same)\s*#(?!\w)"
 )
+_TO_DO = re.compile(r"\b(want|wish|like) 2 (?=[a-z])")  # dont want 2 receive these
 # A dash before a signature, as in STOP -Maria, ends the sentence; the one in opt-out or non -stop does not.
 _BREAK = re.compile(r"(?<=\w)(?<!\bnon)\s+-(?=[^\W\d_])|\.{1,}|[!?;:؟؛۔।॥。።။\n\r…|—–•()\[\]{}¡¿]+")
 # A phone number in groups of digits, and how many digits one has.
@@ -97,7 +98,7 @@ def fold(text: str) -> Folded:
     """Folds visible text; see `Folded`."""
     text = _PHONE.sub(_digits, _unified(text))
     capitalised = frozenset(lowered(word.removesuffix("'s")) for word in _CAPITALISED.findall(text))
-    plain = _NUMBER_SIGN.sub(r"\1 number ", _CONTRACTION.sub("", lowered(text)))
+    plain = _NUMBER_SIGN.sub(r"\1 number ", _TO_DO.sub(r"\1 to ", _CONTRACTION.sub("", lowered(text))))
     spelled = _spelled_out(PIECE.findall(_BREAK.sub(" . ", _SCRIPTS_MEET.sub(" ", plain))))
     pieces = _respelled(spelled)
     loose = _marked([piece for piece in pieces if piece != ","])

@@ -6,6 +6,20 @@ from consent.replies.pattern import phrases
 
 # ruff: noqa: E501 - one phrase is one line
 
+# Words that make a request or tell of a wrong number alike in many languages.
+_VOCABULARY = {
+    "delete": "losch* streich* entfern* verwijder* haal haalt ta_bort slett slet poist* usun* smaz* torol* sterg* stearg* cancella*"
+    " изтри* видал* удал* διαγρα* sil silin silsin احذف* امسح* حذف תמחק* מחק* हटा* hata hatao মুছ* hapus tanggal* futa",
+    "number": "nummer nummern nummeret numer numar numero numeroni numarul numarami numaram nomor nomer nimewo nambari number nomberu"
+    " szamom* cislo номер* αριθμο* رقم رقمي شماره نمبر המספר מספר नंबर नम्बर নম্বর எண்",
+    "wrong": "falsch* verkeerd* fel feil forkert vaara gresit* salah move yanlis maling зла грешен λαθοσ خاطي غلط اشتباه गलत galat ভুল"
+    " தவறான பிழையான",
+    "message": "sms mesaje mesaj viesteja viestit viesti pesan ujumbe رسايل رسالة הודעות הודעה मैसेज मेसेज संदेश सन्देश एसएमएस message msg"
+    " মেসেজ বার্তা செய்தி மெசேஜ் మెసేజ్ సందేశం ಸಂದೇಶ ಮೆಸೇಜ್ സന്ദേശം മെസേജ് મેસેજ ਮੈਸੇਜ ميسج",
+    "refuse": "मत बंद बन्द mat band bandh नहीं_चाहिए nahi_chahiye বন্ধ পাঠাবেন_না அனுப்ப_வேண்டாம் வேண்டாம் పంపవద్దు పంపకండి వద్దు"
+    " ಕಳುಹಿಸಬೇಡಿ ಬೇಡ അയക്കരുത് വേണ്ട ન_મોકલો નથી_જોઈતા ਨਾ_ਭੇਜੋ ਬੰਦ مت",
+}
+
 # A message that did not come.
 NEGATED = phrases(
     """
@@ -48,14 +62,15 @@ REVOKE = phrases(
     inga|ingen|ikke|ikkje ~1 flere|fler|mer|mere|meir meddelanden|sms|meldinger|beskeder|beskjeder
     sluta|slutt|stop [med] [a|att|at] ~1 skicka|sende|sms*|skriv*
     nie|prosze_nie|przestancie|przestan|prosze_przestac ~1 pis*|wysyl*|przysyl*|sms*|dzwon*
+    prosze ~1 wypisac
     wypisz*|wypis*|rezygn*|usun* [z] ~1 list*|sms*|mnie|numer
     не|больше|хватит|перестаньте|прекратите ~2 пиш*|писать|присыл*|отправл*|шлите|слать|звон*|беспок*|смс|сообщени*
-    отпиш*|отпис*|удалит* ~1 меня|от|мой|номер
+    отпиш*|отпис*|удалит* ~1 меня|от|мои|номер
     pa voye|ekri|rele [m] ~2 anko|mesaj|$
     sispann voye|ekri|rele
     retire m|mwen|nimewo
-    huwag na|ninyo|nyo ~3 text|mag_text|magtext|mensahe|mag
-    dung|xin_dung|khong nhan|gui|nhan_tin ~2 tin|toi|nua|cho|$
+    huwag na|ninyo|nyo|mo ~4 text|mag_text|magtext|mensahe|mag
+    dung|xin_dung|ngung|khong nhan|gui|nhan_tin ~2 tin|toi|nua|cho|$
     non scriv*|mandat*|inviat*|contatt*|chiam* ~1 piu|messaggi|sms|$
     nie chce|zycze|potrzebuje|zgadzam|wyrazam ~3 sms*|wiadomosci|zgody|kontakt*
     ^ sair da|desta|dessa lista|grupo
@@ -64,12 +79,28 @@ REVOKE = phrases(
     ik_wil geen|niet|niets ~2 sms*|berichten|meer|reclame
     jag_vill|vill inte ~2 sms|meddelanden|mer
     لا ترسل*|تراسل*|تكتب*|ترسلوا|تتصل*
-    توقف*|اوقف*|الغاء|الغ* ~1 ارسال|الرسائل|رسائل|الاشتراك|اشتراكي
+    توقف*|اوقف*|الغاء|الغ* ~1 ارسال|الرسايل|رسايل|الاشتراك|اشتراكي
     artik|lutfen ~2 mesaj|sms ~2 gondermeyin|atmayin|istemiyorum
     mesaj|sms|mesajlari atmayin|gondermeyin|istemiyorum
-    मैसेज|मेसेज|संदेश|सन्देश|एसएमएस|sms|message|msg ~2 मत|न|बंद|बन्द|mat|band|na भेज*|कर*|bhej*|kar*
+    {message} ~2 {refuse}
+    {delete} ~2 {number} !de_telefono|del_pedido|dell|ordine
+    {number} {delete}
+    لا ~1 اريد|نريد {message}
+    לא ~2 רוצה|מעוניין ~1 {message}
+    אל|לא תשלח*|לשלוח
+    nu ~2 vreau|doresc ~2 {message}
+    widerruf* ~2 einwilligung|zustimmung
+    revoco ~2 consenso
+    haal|haalt mij|me van|uit
+    avregistrera* mig
+    alkaa|ala ~1 lahett*|laheta*
+    lopett* viest*
+    ^ nao autorizo $
+    acha kutuma|kunitumia
+    usinitumie|msinitumie
+    ازلني|ازيلوني من
+    не ~1 пращ*|изпращ*|надсил*
     मत|mat भेज*|bhej*
-    বার্তা|মেসেজ|এসএমএস ~2 বন্ধ|পাঠাবেন|পাঠিও|পাঠাইও
     پيام*|پيغام|ميسج|اس_ام_اس ~3 نفرست*|نده*|ندهيد|مت|بند
     תפסיקו|תפסיק|הפסיקו|להפסיק|אל לשלוח|תשלחו|תשלח|לשלוח|להודיע|להטריד
     הסירו|תסירו|תורידו|הורידו אותי
@@ -82,13 +113,14 @@ REVOKE = phrases(
     neposilejte|neposilej|nepiste|prestante ~1 sms|zpravy|mi|posilat|psat|$
     ne kuld*|irj* [nekem|tobb|tobbet] [sms*|uzenet*|tobb*|$]
     jangan|berhenti|stop ~1 kirim*|mengirim*|hubungi|sms
-    """
+    """,
+    _VOCABULARY,
 )
 
 # Whole replies that end it in one language and are everyday words in another.
 DOUBT = phrases(
     """
-    ^ acha|dur|ret|rete|huy|dung|hinto|ihinto|ferma|sluta|slutt|reta|kanselahin|zatrzymaj|konec|ne $
+    ^ quero_sair|acha|dur|ret|rete|huy|dung|hinto|ihinto|ferma|sluta|slutt|reta|kanselahin|zatrzymaj|konec|ne $
     """
 )
 
@@ -101,9 +133,11 @@ _THANKS = (
 # Scripts without spaces between words: an opt-out anywhere in the reply, or a keyword alone.
 UNSPACED = re.compile(
     "退订|退訂|取消订阅|取消訂閱|拒收|不要再(?:发|發|傳|传|给我|給我)|别再(?:发|给我)|別再(?:發|傳|給我)|停止(?:发送|發送|发短信|傳送)|配信停止"
-    "|配信を(?:止|停止)|送らないで|수신거부|그만보내|보내지마|문자하지마|문자그만"
+    "|配信を(?:止|停止)|送らないで|수신거부|그만보내|보내지마|문자하지마|문자그만|번호삭제|잘못보내|번호가틀"
+    "|(?:别|別|不要)(?:发|發|傳|传)(?:了|短信|信息|消息|訊息|簡訊|给我|給我)|[删刪]除我的?[号號]|[号號][码碼][错錯]|打[错錯]了|登録解除|番号違い|間違い電話"
+    "|ไม่อยากรับ|ไม่รับข้อความ|ลบเบอร์|ผิดเบอร์"
     "|連絡しないで|メール不要|หยุดส่ง|เลิกส่ง|อย่าส่ง|ไม่ต้องส่ง|ยกเลิกการสมัคร|ยกเลิกข้อความ|ยกเลิกการรับ|ຢຸດສົ່ງ|ຢ່າສົ່ງ|ຍົກເລີກການ"
-    "|ឈប់ផ្ញើ|កុំផ្ញើ|មិនចង់ទទួល|မပို့နဲ့|မပို့ပါနဲ့|ဆက်မပို့"
+    "|ឈប់ផ្ញើ|កុំផ្ញើ|មិនចង់ទទួល|မပိုနဲ|မပိုပါနဲ|ဆက်မပို"
     rf"|^(?:{_PLEASE}){{0,2}}(?:{_KEYWORD})(?:{_THANKS}){{0,4}}$"
 )
 
@@ -122,5 +156,12 @@ WRONG_NUMBER = phrases(
     numero|pessoa errado|errada
     numero sbagliato
     ha|hai|avete sbagliato numero|persona
-    """
+    {wrong} {number}
+    {number} ~1 {wrong}
+    nham|sai|lon so
+    xoa so ~1 toi
+    это|номер не мои [номер]
+    ^ pomylka $
+    """,
+    _VOCABULARY,
 )

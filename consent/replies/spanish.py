@@ -74,7 +74,9 @@ REVOKE = phrases(
     me di de baja !en|del
     no esten|este|estes {call}|{give}
     no {call} ni {call}
-    no llamen|llame|llames mas
+    no {call} mas $|a|nunca
+    puede|pueden|puedes|podria|podrian parar|detenerse ya|$
+    bloque* mi|este|nuestro numero|telefono
     rechazo|rehuso ~2 {msgs}
     escribi|puse|mande|envie|respondi stop
     como me borro|quito|elimino $|de_esto|de_esta|de_la_lista|de_su|de_aqui
@@ -120,7 +122,7 @@ REVOKE = phrases(
     {halt} <basta [ya] con esto|eso|todo_esto|estas_cosas
     no|ya_no {want} saber [mas] nada|de_ustedes
     me|nos pueden|puede|podrian|podria|puedes|quieren [porfavor] quitar|sacar|borrar|eliminar|remover|retirar [de] [la|su|esta|esa|tu|mi] lista|grupo|sistema|aqui|numero|$
-    cansad*|harto|harta|hartos|aburrid* ~3 {msgs}
+    cansad*|canse|harto|harta|hartos|aburrid* ~3 {msgs}
     stop|alto [a|con] [{det}] {msgs}
     """,
     _VOCABULARY,
@@ -203,6 +205,8 @@ DOUBT = phrases(
     menos|muchos|demasiados|tantos mensajes|sms|textos
     ^ [ya|me] [quiero|deseo|necesito|quisiera] cancelar|cancelen|cancele|anulen|anulenlo|terminar|salir|salirme|cancelarlo|darme_de_baja [ya|todo|esto|de_esto] $
     ^ la baja $
+    no soy client* $
+    me salgo $
     ya [les|le|te] dije|he_dicho que no
     como|donde ~1 cancelo|salgo $
     siguen|sigue|continuan {give}|escribiendo|llegando

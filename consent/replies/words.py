@@ -56,7 +56,7 @@ REFUSALS = frozenset("no n nope nah non nein never nunca jamais".split())
 # Words that only make a request more polite.
 COURTESY = frozenset(
     "please thanks thank kindly sir maam madam svp stp merci gracias porfavor pf pfv bitte danke obrigado obrigada grazie"
-    " perfavore пожалуиста спасибо будьласка дякую lutfen prosim prosze dziekuje kiitos tolong παρακαλω ευχαριστω"
+    " perfavore пожалуиста спасибо будьласка дякую lutfen prosim prosze dziekuje kiitos tolong aub alsjeblieft παρακαλω ευχαριστω"
     " कृपया धन्यवाद ধন্যবাদ رجاء شكرا בבקשה תודה 请 請 谢谢 謝謝 감사합니다 ครับ ค่ะ คะ ขอบคุณ".split()
 )
 # Words around a request that change nothing about it.

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consent.replies import Meaning, Reply, ReplyClass, ReplyScope, read
-from consent.replies.pattern import phrases
+from consent.replies import Meaning, Reply, ReplyClass, ReplyScope, other_languages, read
+from consent.replies.letters import lowered
+from consent.replies.pattern import Phrases, phrases
 from consent.replies.words import SOFT_STOP_WORDS, STOP_ALL, STOP_WORDS
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -218,6 +219,12 @@ def test_short_answers_are_read_with_the_question(text: str, outbound: str, mean
         ("עֲצוֹר בבקשה", "stop"),
         ("停止。谢谢", "stop"),
         ("请停止", "stop"),
+        ("明天再发", "none"),
+        ("別發訊息", "stop"),
+        ("गलत नंबर", "stop"),
+        ("मैसेज नहीं आया", "none"),
+        ("λάθος αριθμός", "stop"),
+        ("احذف رقمي", "stop"),
         ("停止营业了吗", "none"),
         ("หยุดค่ะ", "stop"),
         ("วันหยุด", "none"),
@@ -241,6 +248,13 @@ def test_every_listed_word_is_read_however_its_marks_are_stored(form: Any) -> No
     assert [
         word for word in listed if read(unicodedata.normalize(form, word)).meaning is not Meaning.STOP
     ] == []
+
+
+def test_phrases_of_other_scripts_are_written_as_replies_are_folded() -> None:
+    groups = [group for group in vars(other_languages).values() if isinstance(group, Phrases)]
+    written = [phrase.expression for group in groups for phrase in group.phrases]
+    written.append(other_languages.UNSPACED.pattern)
+    assert [expression for expression in written if lowered(expression) != expression.lower()] == []
 
 
 @pytest.mark.parametrize(
