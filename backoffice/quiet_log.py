@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 
 import psycopg
-from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.core.exceptions import DisallowedHost, FieldDoesNotExist, FieldError
 from django.db import Error as DatabaseTrouble
 from pydantic import ValidationError
 
@@ -53,6 +53,8 @@ def without_values(error: BaseException) -> str:
         return f"{error.title}: {', '.join(sorted({part['type'] for part in wrong}))}"
     if isinstance(error, DatabaseTrouble | psycopg.Error | sqlite3.Error):
         return _of_database(error)
+    if isinstance(error, DisallowedHost):
+        return str(error)  # a name of ours that ALLOWED_HOSTS lacks, most of the time
     keeps = isinstance(error, _QUOTES_NAMES)
     return _BARE.sub(
         "…", _QUOTED.sub(lambda part: part[0] if keeps and _NAME.fullmatch(part[0]) else "“…”", str(error))

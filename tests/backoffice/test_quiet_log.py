@@ -6,6 +6,7 @@ import json
 import logging
 
 import pytest
+from django.core.exceptions import DisallowedHost
 from django.db import IntegrityError, connection, transaction
 
 from backoffice import jobs
@@ -111,3 +112,10 @@ def test_the_log_keeps_no_number_of_an_address():
     plain = logging.LogRecord("django.request", 30, "", 0, "%s: %s", ("Not Found", "/contacts/12/"), None)
     WithoutNumbers().filter(plain)
     assert plain.getMessage() == "Not Found: /contacts/12/"
+
+
+def test_the_host_that_is_not_allowed_is_named():
+    error = DisallowedHost(
+        "Invalid HTTP_HOST header: 'back-office.example.org:8000'. You may need to add it."
+    )
+    assert "'back-office.example.org:8000'" in logged(error)
