@@ -52,7 +52,8 @@ class SendAttempt(models.Model):
     """One submission to a provider, with the request as it was made and the state its reports amount to.
 
     The request comes from imports and is filled in, never overwritten, but that its time is the earliest that its file
-    or logs of reports tell; the state is written by errors.record alone, from all events of the attempt. A resend is another row that names this one as its parent."""
+    or logs of reports tell; the state is written by errors.record alone, from all events of the attempt. A resend is
+    another row that names this one as its parent."""
 
     Status = life.Status
 
