@@ -105,13 +105,18 @@ class Alike:
         self.shapes = Shapes(door, now)
         self.reach: dict[str, dict[str, Reach]] = {code: {} for code in door.terms}
 
-    def current(self) -> Alike:
-        """This one while nobody changes a program, a system, a wording or a setting; then one that starts anew."""
-        door, given = Door(), policy()
-        same = (
-            given == self.given and door.terms == self.door.terms and _settings(door) == _settings(self.door)
+    def fits(self, door: Door) -> bool:
+        """Whether nobody has changed a program, a system, a wording or a setting since."""
+        mine = self.door
+        return (
+            (door.version, door.terms) == (mine.version, mine.terms)
+            and policy() == self.given
+            and _settings(door) == _settings(mine)
         )
-        return self if same else Alike(door, given, self.now)
+
+    def current(self, door: Door) -> Alike:
+        """This one while it fits; then one that starts anew."""
+        return self if self.fits(door) else Alike(door, policy(), self.now)
 
     def settle_all(self, number_ids: Sequence[int], entangled: Entangled | None = None) -> dict[int, Settled]:
         """The numbers that can be settled here, with their verdicts; the others have to be looked at."""
@@ -303,7 +308,7 @@ class Alike:
             agreed.reason,
             tuple(_places(agreed)),
             agreed.recheck_at,
-            f"{program_id} {agreed.status.value} {agreed.reason.value} {rules.RULES_VERSION} {recheck} ",
+            f"{program_id} {agreed.status.value} {agreed.reason.value} {self.door.version} {recheck} ",
         )
 
     def _dated(self, shapes: Sequence[str], names: Sequence[int]) -> list[Evidence]:

@@ -88,7 +88,7 @@ class Difference:
         recheck_at: datetime | None,
     ) -> None:
         self.agreed[number_id, program_id] = status
-        content = (status.value, reason.value, decided_by, rules.RULES_VERSION, recheck_at)
+        content = (status.value, reason.value, decided_by, self.door.version, recheck_at)
         state = self.states.get((number_id, program_id))
         if state is None:
             self.new_states.append((number_id, program_id, *content, self.now))

@@ -42,9 +42,11 @@ from consent.models import (
     Reading,
     SendAfterStop,
     SystemRecord,
+    Terms,
     Wording,
     WriteBack,
 )
+from consent.rules import RULES_VERSION
 
 BELIEVERS = {
     System.Kind.PLATFORM: SystemKind.PLATFORM,
@@ -131,6 +133,24 @@ class Door:
         self.terms = {program.code: program.terms() for program in self.programs.values()}
         self.systems = System.objects.in_bulk()
         self.wordings = Wording.objects.only("program_id", "kind", "prechecked").in_bulk()
+
+    @cached_property
+    def content(self) -> dict[str, str]:
+        """What results depend on besides records and readings, by name. What a system does on its own to consent makes
+        flags and no status; consent.watch follows it."""
+        rules = {"rules": str(RULES_VERSION), "policy": repr(policy())}
+        programs = {f"program {pk}": repr(program.terms()) for pk, program in self.programs.items()}
+        systems = {f"system {pk}": f"{row.kind} {row.is_active}" for pk, row in self.systems.items()}
+        wordings = {
+            f"wording {pk}": f"{row.program_id} {row.kind} {row.prechecked}"
+            for pk, row in self.wordings.items()
+        }
+        return rules | programs | systems | wordings
+
+    @cached_property
+    def version(self) -> int:
+        """The version of the terms read here; Terms.UNKNOWN while nobody has taken them up."""
+        return Terms.objects.version_of(self.content)
 
     @cached_property
     def codes(self) -> dict[int, str]:

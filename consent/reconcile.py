@@ -25,11 +25,12 @@ from consent.difference import Difference
 from consent.entangled import Entangled
 from consent.facts import Door, Facts, policy
 from consent.ledger import Policy
-from consent.models import AgreedStatus, Number, Touched
+from consent.models import AgreedStatus, Number, Terms, Touched
+from consent.terms import take_up
 
 REBUILT_AT_ONCE = 100_000  # numbers in one run of a full rebuild
 REBUILD_EVERY = timedelta(hours=1)
-_KNOWN_CURRENT: set[int] = set()  # versions of the rules that this process has seen everywhere
+_KNOWN_CURRENT: dict[int, datetime] = {}  # when this process has seen a version of the terms everywhere
 CHUNK = settings.RECONCILE_CHUNK_NUMBERS
 PROVED = 5_000  # numbers read at once, without locks, to see whether anything has changed
 
@@ -39,10 +40,10 @@ def reconcile(
 ) -> dict[str, int]:
     """Work through the numbers with news and those that are due, until none is left."""
     now = timezone.now()
-    alike = _alike(now)
+    alike = None
     counts: Counter[str] = Counter()
     for number_ids in _waiting(now, shard, shards):
-        alike = alike and alike.current()
+        alike = _alike(take_up(now), now, alike)
         counts.update(reconcile_numbers(number_ids, now=now, alike=alike))
         beat(done=counts["numbers"], can_go_on=True)  # what is left still has news, or is still due
     return dict(counts)
@@ -53,14 +54,14 @@ def rebuild(
 ) -> dict[str, int]:
     """Every number of the shard, whether it has news or not. Those that prove to be in order are only read."""
     now = timezone.now()
-    alike = _alike(now)
+    alike = None
     counts: Counter[str] = Counter()
     last = 0
     while number_ids := list(_shard(Number.objects.filter(pk__gt=last), "pk", shard, shards)[:PROVED]):
         last = number_ids[-1]
         counts["numbers"] += len(number_ids)
+        alike = _alike(take_up(now), now, alike)
         if alike is not None:
-            alike = alike.current()
             number_ids = alike.unproven(number_ids)
         for start in range(0, len(number_ids), CHUNK):
             done = reconcile_numbers(number_ids[start : start + CHUNK], now=now, alike=alike)
@@ -70,8 +71,10 @@ def rebuild(
     return dict(counts)
 
 
-def _alike(now: datetime) -> Alike | None:
-    return Alike(Door(), policy(), now) if connection.vendor == "postgresql" else None
+def _alike(door: Door, now: datetime, known: Alike | None) -> Alike | None:
+    if connection.vendor != "postgresql":
+        return None
+    return known.current(door) if known else Alike(door, policy(), now)
 
 
 def ring(*, trigger: str, full: bool = False, by: Any = None) -> list[jobs.JobRun]:
@@ -88,16 +91,19 @@ def ring(*, trigger: str, full: bool = False, by: Any = None) -> list[jobs.JobRu
 
 
 def is_outdated(now: datetime) -> bool:
-    """Whether statuses stand that an earlier version of the rules derived, with no rebuild under way or just over.
-    Until then whoever they are about is held."""
-    if rules.RULES_VERSION in _KNOWN_CURRENT:
+    """Whether statuses stand that were derived by other rules or under other terms than are in force, with no rebuild
+    under way or just over. Until then whoever they are about is held."""
+    take_up(now)
+    terms = Terms.objects.get()
+    seen_at = _KNOWN_CURRENT.get(terms.version)
+    if seen_at is not None and now - seen_at < REBUILD_EVERY:
         return False
-    lately = jobs.JobRun.objects.filter(kind="consent.rebuild", queued_at__gt=now - REBUILD_EVERY)
-    if lately.exists():
+    since = max(terms.since, now - REBUILD_EVERY)
+    if jobs.JobRun.objects.filter(kind="consent.rebuild", queued_at__gt=since).exists():
         return False
-    if AgreedStatus.objects.exclude(rules_version=rules.RULES_VERSION).exists():
+    if AgreedStatus.objects.exclude(rules_version=terms.version).exists():
         return True
-    _KNOWN_CURRENT.add(rules.RULES_VERSION)  # every write is of this version: no need to look again
+    _KNOWN_CURRENT[terms.version] = now
     return False
 
 
@@ -133,7 +139,10 @@ def reconcile_numbers(
     )
     Touched.objects.filter(number_id__any_of=ids).delete()
     import_string(settings.SENDS_AFTER_STOP)(ids)
-    door = alike.door if alike else Door()
+    # The terms as well, once the numbers are ours: nothing of older ones is written after a rebuild was here.
+    door = Door()
+    if alike is not None and not alike.fits(door):
+        alike = None
     entangled = Entangled.of(ids)
     difference = Difference(ids, entangled.written, door, now)
     settled = alike.settle_all(ids, entangled) if alike else {}

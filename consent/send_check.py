@@ -21,7 +21,8 @@ from backoffice.models import System
 from backoffice.statements import ask, moment
 from consent.numbers import UnknownRegion, read_number
 from consent.numbers.regions import known_region
-from consent.rules import RULES_VERSION, Code, Status
+from consent.rules import Code, Status
+from consent.terms import in_force
 
 # What is written so already needs no reading; whether it is a number at all, the table of numbers knows.
 FEW = 20  # numbers up to which one plan fits all
@@ -53,7 +54,7 @@ class Why(StrEnum):
     PROVIDER_BLOCK = "provider_block"  # the provider refuses to deliver to it
     NEWS_NOT_WEIGHED = "news_not_weighed"  # something arrived a moment ago
     RECHECK_DUE = "recheck_due"  # time may have changed it
-    RULES_CHANGED = "rules_changed"  # worked out by an older version of the rules
+    RULES_CHANGED = "rules_changed"  # worked out by other rules, or under other terms, than are in force
 
 
 OUT = {Status.OPTED_OUT: Why.OPTED_OUT, Status.OPTED_OUT_PRESUMED: Why.OPTED_OUT_PRESUMED}
@@ -90,8 +91,9 @@ class Verdict(NamedTuple):
     valid_until: datetime
 
 
-def weigh(known: Known, now: datetime, valid_until: datetime) -> Verdict:
-    """The rule. What is not there speaks against sending. It holds until `valid_until` at most."""
+def weigh(known: Known, now: datetime, valid_until: datetime, version: int | None = None) -> Verdict:
+    """The rule. What is not there speaks against sending. It holds until `valid_until` at most. `version`: of the
+    terms in force."""
     against: list[Why] = []
     if known.number_id is None:
         against.append(Why.NUMBER_UNKNOWN)
@@ -114,7 +116,7 @@ def weigh(known: Known, now: datetime, valid_until: datetime) -> Verdict:
             against.append(Why.RECHECK_DUE)
         elif known.recheck_at < valid_until:
             valid_until = known.recheck_at
-    if known.rules_version is not None and known.rules_version != RULES_VERSION:
+    if known.rules_version is not None and known.rules_version != version:
         against.append(Why.RULES_CHANGED)
     if not against:
         answer = Answer.ALLOW
@@ -141,9 +143,10 @@ def check(
     found = _ask(e164s, program, sender, token_id)
     if found is None:
         return None
+    version = in_force()  # after the statuses: those of terms that changed since are held
     unreadable = refused(Why.NUMBER_UNREADABLE, valid_until)
     return [
-        unreadable if e164 is None else weigh(known, now, valid_until)
+        unreadable if e164 is None else weigh(known, now, valid_until, version)
         for e164, known in zip(e164s, found, strict=True)
     ]
 

@@ -80,6 +80,14 @@ def empty_queue(redis_url: str) -> Iterator[redis.Redis]:
         yield client
 
 
+@pytest.fixture(autouse=True)
+def no_terms_of_other_tests() -> None:
+    """A process knows for a second which terms are in force."""
+    from consent import terms
+
+    terms._at.cache_clear()
+
+
 SHIPPED = "shipped__"  # before the name of a table: its rows as they were when the database was new
 
 

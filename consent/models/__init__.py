@@ -1,4 +1,4 @@
-from consent.models.agreed import AgreedStatus, Touched
+from consent.models.agreed import AgreedStatus, Terms, Touched
 from consent.models.connection import Connection
 from consent.models.correction import Correction, Decision, ReasonCode, WriteBack
 from consent.models.flag import Flag, FlagEvent, Hold, StaleFlag
@@ -35,6 +35,7 @@ __all__ = [
     "SuppressionExport",
     "SuppressionFeed",
     "SystemRecord",
+    "Terms",
     "Touched",
     "Wording",
     "WriteBack",

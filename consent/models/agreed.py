@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import models
@@ -43,6 +44,42 @@ class AgreedStatus(models.Model):
 
     def __str__(self) -> str:
         return self.status
+
+
+class TermsQuerySet(models.QuerySet["Terms"]):
+    def version_of(self, content: Mapping[str, str]) -> int:
+        """The version of these terms; Terms.UNKNOWN while nobody has taken them up."""
+        taken = self.first()
+        return taken.version if taken is not None and taken.hold(content) else Terms.UNKNOWN
+
+
+class Terms(models.Model):
+    """What every agreed status rests on besides records and readings: the one row says which terms are in force.
+    Statuses of another version are weighed anew. Written by consent.terms and nobody else."""
+
+    UNKNOWN = 0  # the version of what was weighed by terms that nobody had taken up
+    # Of these a new one changes nothing yet: no record refers to it. As their names in `content` begin.
+    HARMLESS_WHEN_NEW = ("system ", "wording ")
+
+    version = models.PositiveSmallIntegerField()
+    content = models.JSONField()  # what the rules see of each, by its name
+    since = models.DateTimeField()
+
+    objects = TermsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "terms"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="terms_are_one_row")]
+
+    def __str__(self) -> str:
+        return f"Version {self.version}"
+
+    def hold(self, content: Mapping[str, str]) -> bool:
+        """Whether nothing of `content` makes another result of anything."""
+        new = content.keys() - self.content.keys()
+        return self.content.items() <= content.items() and all(
+            name.startswith(self.HARMLESS_WHEN_NEW) for name in new
+        )
 
 
 class Touched(models.Model):

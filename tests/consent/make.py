@@ -24,6 +24,7 @@ from consent.models import (
     Wording,
 )
 from consent.reconcile import reconcile_numbers
+from consent.terms import take_up
 
 NOW = datetime(2026, 6, 1, 15, 0, tzinfo=UTC)
 _count = itertools.count(1)
@@ -134,6 +135,7 @@ def contact(line: Number, of: System | None = None, ref: str = "1001", name: str
 
 
 def weigh(*lines: Number, now: datetime = NOW) -> dict[str, int]:
+    take_up(now)
     return reconcile_numbers([line.pk for line in lines], now=now)
 
 

@@ -293,9 +293,9 @@ def test_a_status_that_is_stored_otherwise_is_not_proven(field: str) -> None:
 def test_a_change_of_a_program_starts_the_verdicts_anew() -> None:
     make.program()
     alike = Alike(Door(), policy(), NOW)
-    assert alike.current() is alike
+    assert alike.current(Door()) is alike
     Program.objects.update(ttl_days=30)
-    assert alike.current() is not alike
+    assert alike.current(Door()) is not alike
 
 
 def test_every_column_the_rules_see_is_part_of_the_shape_or_makes_a_record_odd() -> None:

@@ -45,7 +45,7 @@ def report(by, *records):
 def test_an_opt_out_holds_at_once_and_blocks_once_it_is_weighed():
     line = make.number(LINE)
     make.form(line, at=timezone.now() - timedelta(days=3))
-    reconcile_numbers([line.pk], now=timezone.now())
+    make.weigh(line, now=timezone.now())
     by = caller()
     assert check(by, LINE)[0]["answer"] == "allow"
     answer = report(by, stop(channel="email", words="please stop"))

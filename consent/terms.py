@@ -1,0 +1,56 @@
+"""Which terms are in force: the rules, the policy, the programs, and what wordings and systems are.
+
+Whoever changes them, by a form, a file, the environment or an upgrade, need not say so. They are compared with what was
+taken up last; where they differ they get another version, what was derived by the one before waits for a rebuild, and
+sends wait with it.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from functools import lru_cache
+
+from django.db.models import Max
+
+from consent.facts import Door
+from consent.models import AgreedStatus, Terms
+
+KNOWN_FOR = 1  # seconds for which a process asks nobody
+MOST = 30_000  # versions begin again at 1 then, long after the last status of the first one
+
+
+def take_up(now: datetime) -> Door:
+    """The terms as they are now, under a version of their own where they changed. Whoever comes second changes
+    nothing. Not for use inside a transaction that holds numbers: two of them might wait for each other."""
+    taken = (
+        Terms.objects.first()
+    )  # before the terms are read: what is read here is never older than its version
+    door = Door()
+    if taken is None:
+        highest = AgreedStatus.objects.aggregate(highest=Max("rules_version"))["highest"] or 0
+        first = {"version": highest % MOST + 1, "content": door.content, "since": now}
+        Terms.objects.get_or_create(pk=1, defaults=first)
+    elif taken.content != door.content:
+        same = taken.hold(door.content)
+        Terms.objects.filter(version=taken.version).update(
+            version=taken.version if same else taken.version % MOST + 1,
+            content=door.content,
+            since=taken.since if same else now,
+        )
+    return door
+
+
+def in_force() -> int | None:
+    """The version in force, as it was a second ago at most; None while changed terms were not taken up."""
+    return _at(time.monotonic() // KNOWN_FOR)
+
+
+@lru_cache(maxsize=1)
+def _at(second: float) -> int | None:
+    return Door().version or None
+
+
+def have_changed() -> bool:
+    """Whether something was derived by terms that are not in force any more and were not taken up yet."""
+    return Door().version == Terms.UNKNOWN and AgreedStatus.objects.exists()
