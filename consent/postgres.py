@@ -137,6 +137,14 @@ def wait_at_most(milliseconds: int) -> None:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds:d}ms"])
 
 
+def check_now() -> None:
+    """Have the database look now at the rows referred to, as it otherwise does at the commit: who waits for them waits
+    here, where something can still be done about it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def share_turn(system_id: int) -> None:
     """Until the end of the transaction no file of this system is taken in, while others who share the turn go on beside
     us. SQLite has one writer at a time as it is."""

@@ -4,6 +4,7 @@ same ids, so that what a webhook brought and a log tells again counts once."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -29,7 +30,7 @@ from consent.numbers.regions import known_region
 
 COLUMNS = ("from", "to", "text", "at", "event_id")  # of a message as the row of a log
 PROTECTIVE = frozenset({Act.REVOKE, Act.ASSERT_NONE})  # of a message: can only ever keep texts back
-LONGEST_WAIT = 50  # milliseconds that a provider's call may wait for somebody else's writing
+LONGEST_WAIT = 30  # milliseconds that a provider's call may wait, twice, for somebody else's writing
 
 
 def asks_to_stop(system: System, message: Inbound) -> bool:
@@ -67,6 +68,7 @@ def take_at_once(system: System, messages: Sequence[Inbound], *, now: datetime) 
         with transaction.atomic():
             # Which programs there are makes no difference to a revocation: its sender decides when it is weighed.
             store_of(system, rules, now, programs={}).take_events(events, write=True)
+            postgres.check_now()
     except (OperationalError, IntegrityError):
         numbers = Number.objects.filter(e164__any_of=[event.number.e164 for event in events])
         _note(list(numbers.values_list("pk", flat=True)))
@@ -74,12 +76,10 @@ def take_at_once(system: System, messages: Sequence[Inbound], *, now: datetime) 
 
 
 def _note(number_ids: Sequence[int]) -> None:
-    """Note that the numbers have news, ahead of whoever would let an opt-in leave; who has them already goes first."""
-    try:
-        with transaction.atomic():
-            bulk.touch(number_ids, hold=True)
-    except OperationalError:
-        bulk.touch(number_ids)
+    """Note that the numbers have news, ahead of whoever would let an opt-in leave. Who is just deciding on them goes
+    first: then nothing is noted, and the message's own turn comes."""
+    with suppress(OperationalError), transaction.atomic():
+        bulk.touch(number_ids, hold=True)
 
 
 def mapping_of(system: System) -> ColumnMapping | None:

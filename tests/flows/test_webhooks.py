@@ -8,14 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from backoffice.jobs import unwatched
 from backoffice.models import System, WebhookCall, WebhookWork
 from backoffice.webhooks import bell
-from consent.models import AgreedStatus, ConsentRecord
+from backoffice.webhooks.work import work
+from consent.models import AgreedStatus, ConsentRecord, Number
 from consent.reconcile import reconcile
 from errors.models import AttemptEvent
 from tests.backoffice.webhooks import make
@@ -82,3 +83,29 @@ def test_the_same_calls_in_parallel_while_workers_are_killed(start_worker: Calla
     assert set(WebhookWork.objects.values_list("status", flat=True)) == {"done"}
     assert ConsentRecord.objects.count() == AttemptEvent.objects.count() == MESSAGES
     assert set(AgreedStatus.objects.values_list("status", flat=True)) == {"OPTED_OUT"}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks no rows")
+@pytest.mark.django_db(transaction=True)
+def test_a_call_about_a_number_that_somebody_decides_on_is_kept_and_has_its_turn() -> None:
+    flow.program()
+    to = make.endpoint(System.objects.get(slug="twilio"))
+    line = Number.objects.create(e164="+14155552600", region="US", line_type="MOBILE")
+    text = body(0)
+    headers = {
+        f"HTTP_{name.upper().replace('-', '_')}": value
+        for name, value in make.signed_headers(text, timezone.now()).items()
+    }
+
+    def call() -> int:
+        try:
+            return Client().post(to.path, text, content_type="application/json", **headers).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Number.objects.select_for_update().get(pk=line.pk)
+        assert pool.submit(call).result(timeout=60) == 200
+    assert not ConsentRecord.objects.exists()
+    work(now=timezone.now())
+    assert ConsentRecord.objects.get().number == line
