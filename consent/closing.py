@@ -60,10 +60,11 @@ def _still_so(flag: Flag, now: Standing) -> Step | None:
         return None
     if came_back:
         return _came_back(now)
-    parked = [row for row in mine if row.status == W.PARKED]
-    if parked and not _on_their_way(mine):
+    stuck = [row for row in mine if _is_stuck(row)]
+    if stuck and not _on_their_way(mine):
         name = now.system or "A system"
-        return Step(F.OPEN, f"{name} could not be given the correction. {parked[0].note}".strip())
+        took = "took the correction" if stuck[0].status == W.ACCEPTED else "could not be given the correction"
+        return Step(F.OPEN, f"{name} {took}. {stuck[0].note}".strip())
     if flag.status == F.CORRECTING or _on_their_way(now.live):
         return None
     if flag.code not in JUDGEMENTS:
@@ -107,5 +108,11 @@ def _came_back(now: Standing) -> Step:
 
 
 def _on_their_way(rows: Sequence[WriteBack]) -> bool:
-    """By themselves: what is parked stays where it is until a person does something."""
-    return any(row.status in WriteBack.UNSETTLED and row.status != W.PARKED for row in rows)
+    """By themselves."""
+    return any(row.status in WriteBack.UNSETTLED and not _is_stuck(row) for row in rows)
+
+
+def _is_stuck(row: WriteBack) -> bool:
+    """It stays where it is until a person does something: it could not be delivered, or not be read back."""
+    given_up = row.next_try_at is None and row.lease_until is None and row.note != ""
+    return row.status == W.PARKED or (row.status == W.ACCEPTED and given_up)

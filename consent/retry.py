@@ -47,6 +47,13 @@ def retry(system: System, *, by: User, now: datetime, only: int | None = None) -
     return len(keys) + holds
 
 
+def look_again(system: System, *, now: datetime) -> int:
+    """How the system is read was changed: what could not be read back by then is asked for again. Returns how many."""
+    given_up = WriteBack.objects.live().filter(system=system, accepted_at__isnull=False, next_try_at=None)
+    accepted = given_up.filter(status=WriteBack.Status.ACCEPTED, lease_until=None)
+    return accepted.update(next_try_at=now, reads=0)
+
+
 def try_now(system: System, *, by: User, now: datetime) -> None:
     """End the pause of a system: one request shows whether it answers again."""
     with transaction.atomic():

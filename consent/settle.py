@@ -13,13 +13,13 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from consent import hold_pushes, propagate
+from consent import bulk, hold_pushes, propagate
 from consent.cells import Meaning
 from consent.errand import Outcome, Task
 from consent.models import Connection, DeliveryEvent, HoldPush, Number, WriteBack
 from consent.models.connection import pause_after
 from consent.outside import BadCredentials, Busy, Refused
-from consent.watch import is_right
+from consent.watch import is_right, pause
 
 W = WriteBack.Status
 UNKNOWN = Meaning.UNKNOWN
@@ -111,8 +111,8 @@ def _settle_read(connection: Connection, row: WriteBack, outcome: Outcome, now: 
     status = propagate.read_back(row, value=found.value, text=found.text, now=now)
     if status == W.VERIFIED and row.watch_over_at is None:
         # The watch goes on: read as often as it asks for, spread over its hours.
-        again = now + timedelta(hours=settings.WATCH_HOURS / settings.WATCH_READS)
-        WriteBack.objects.filter(pk=row.pk, fence=row.fence, status=W.VERIFIED).update(next_try_at=again)
+        still = WriteBack.objects.filter(pk=row.pk, fence=row.fence, status=W.VERIFIED)
+        still.update(next_try_at=now + pause())
     return status.value
 
 
@@ -125,7 +125,8 @@ def _settle_looked_up(row: WriteBack, outcome: Outcome, now: datetime) -> str:
 
 
 def _settle_unread(connection: Connection, row: WriteBack, outcome: Outcome, now: datetime) -> str:
-    """It was accepted and cannot be read back now, or ever: then the next import shows whether it holds."""
+    """It was accepted and cannot be read back now, or ever: then a person is asked, or the next import shows whether
+    it holds. What is watched is asked for with its next turn."""
     trouble = outcome.trouble
     if trouble is None:
         row.mine().update(lease_until=None, next_try_at=None)
@@ -134,9 +135,14 @@ def _settle_unread(connection: Connection, row: WriteBack, outcome: Outcome, now
     ):
         again = next_try(row.reads, outcome, now)
         row.mine().update(lease_until=None, next_try_at=again, note=f"Not read back yet: {trouble}")
+    elif row.status in {W.VERIFIED, W.REVERTED}:
+        row.mine().update(
+            lease_until=None, next_try_at=now + pause(), reads=0, note=f"Not read back: {trouble}"
+        )
     else:
         note = f"It cannot be read back: {trouble} The next import from it shows whether it holds."
         row.mine().update(lease_until=None, next_try_at=None, note=note)
+        bulk.touch([row.number_id])
     # One that was proved or overtaken before, and only looked at again, is no newly accepted one.
     return "accepted" if row.status == W.ACCEPTED else "unread"
 

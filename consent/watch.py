@@ -169,8 +169,12 @@ def _plan_look(row: WriteBack, last: Read | None) -> None:
     if row.status not in {W.VERIFIED, W.REVERTED} or row.accepted_at is None:
         return
     asked_for = last is not None and row.watch_over_at is None
-    pause = timedelta(hours=settings.WATCH_HOURS / max(1, settings.WATCH_READS))
-    row.next_try_at = last.at + pause if asked_for and last is not None else None
+    row.next_try_at = last.at + pause() if asked_for and last is not None else None
+
+
+def pause() -> timedelta:
+    """Between two looks at a record that is watched."""
+    return timedelta(hours=settings.WATCH_HOURS / max(1, settings.WATCH_READS))
 
 
 def span() -> Span:

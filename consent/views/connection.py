@@ -70,6 +70,7 @@ def connection(request: HttpRequest, slug: str) -> HttpResponse:
             form.save()
             if system.delivery != System.Delivery.HTTP:
                 System.objects.filter(pk=system.pk).update(delivery=System.Delivery.HTTP)
+            retry.look_again(system, now=timezone.now())
             audit.record(request.user, "connection.change", system, fields=sorted(form.changed_data))
         messages.success(
             request, f"Saved. Try it out before corrections leave for {system.name} by themselves."

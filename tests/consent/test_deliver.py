@@ -317,6 +317,28 @@ def test_a_word_that_nobody_explained_leaves_it_accepted_and_says_so(double, clo
     assert go(clock) == {"accepted": 1}
     assert "read back as “out”, and nobody explained" in after(row).note
     assert go(clock) == {}
+    make.weigh(row.number, now=clock.now)
+    flag = Flag.objects.get(code="PLATFORM_IN_AGREED_OUT", number=row.number)
+    assert flag.status == "open"  # a person hears of it
+    assert "nobody explained" in flag.events.latest("pk").note
+    events = flag.events.count()
+    make.weigh(row.number, now=clock.now)
+    assert flag.events.count() == events
+    Connection.objects.update(words_read={"in": "in", "out": "out"})
+    assert retry.look_again(row.system, now=clock()) == 1
+    assert go(clock) == {"verified": 1}
+
+
+def test_a_record_that_cannot_be_read_in_its_watch_is_asked_for_with_its_next_turn(double, clock):
+    connect(double)
+    row = stopped()
+    go(clock)
+    double.behave("error_500", row.number.e164, times=1)
+    with override_settings(DELIVERY={**settings.DELIVERY, "max_reads": 1}):
+        assert go(clock.forward(days=1)) == {"unread": 1}
+        assert after(row).status == "verified"
+        assert go(clock.forward(hours=23)) == {}
+        assert go(clock.forward(hours=2)) == {"verified": 1}
 
 
 def test_what_arrived_is_read_again_through_its_watch(double, clock):
