@@ -230,6 +230,8 @@ CONSENT_POLICY: dict[str, Any] = {
 }
 # Who looks the messages up that went to numbers after a revocation (kept as text: consent knows no room above it).
 SENDS_AFTER_STOP = "errors.after_stop.notice_sends"
+# Whether something else follows from a change of configuration, in words for whoever made it.
+CONSEQUENCE = "consent.terms.consequence"
 # The send log. Bodies and rows are kept for a time only; a report that does not come in time is not a failure.
 SEND_LOG: dict[str, Any] = {
     "body_days": number("SEND_LOG_BODY_DAYS", 90, least=1),

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
@@ -21,6 +22,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.module_loading import import_string
 from import_export.admin import ExportMixin, ImportExportMixin
 from import_export.forms import ExportForm
 from import_export.results import Result
@@ -218,7 +220,16 @@ class ConfigurationAdmin(SafeExport, ImportExportMixin, Table):
         for row in result.rows:
             if row.import_type in {row.IMPORT_TYPE_NEW, row.IMPORT_TYPE_UPDATE} and row.instance is not None:
                 audit.record(request.user, f"table.import_{row.import_type}", row.instance)
+        self._tell(request)
         return super().process_result(result, request)
+
+    def save_related(self, request: HttpRequest, *args: Any) -> None:
+        super().save_related(request, *args)
+        self._tell(request)
+
+    def _tell(self, request: HttpRequest) -> None:
+        if consequence := import_string(settings.CONSEQUENCE)():
+            messages.warning(request, consequence)
 
     def _again(self, request: HttpRequest, words: str) -> HttpResponse:
         messages.error(request, words)

@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Lag
 
 from backoffice.identities import Identity, identity, sampled
 from backoffice.models import AuditEntry
+from consent.facts import Door
 from consent.models import (
     AgreedStatus,
     Correction,
@@ -23,7 +24,7 @@ from consent.models import (
     WriteBack,
 )
 from consent.reconcile import reconcile_numbers
-from consent.rules import RULES_VERSION, Severity, Status
+from consent.rules import Severity, Status
 
 # What a reconcile would change, were something not as the rules say.
 _CHANGES = (
@@ -48,10 +49,10 @@ def of_consent(*, whole: bool, now: datetime) -> Iterator[Identity]:
 
 
 def _not_as_weighed(whole: bool, now: datetime) -> Iterator[str]:
-    """Weighs numbers anew that have no news, are not due and were weighed by these rules; takes everything back."""
+    """Weighs numbers anew that have no news, are not due and were weighed under these terms; takes everything back."""
     news = Touched.objects.filter(number=OuterRef("pk"))
     due = AgreedStatus.objects.due(now).filter(number=OuterRef("pk"))
-    by_other_rules = AgreedStatus.objects.filter(number=OuterRef("pk")).exclude(rules_version=RULES_VERSION)
+    by_other_rules = AgreedStatus.objects.filter(number=OuterRef("pk")).exclude(rules_version=Door().version)
     strange = _stateless().filter(number=OuterRef("pk"))  # told of by themselves
     quiet = Number.objects.filter(~Exists(news), ~Exists(due), ~Exists(by_other_rules), ~Exists(strange))
     for some in sampled(quiet, whole=whole):

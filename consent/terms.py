@@ -51,6 +51,8 @@ def _at(second: float) -> int | None:
     return Door().version or None
 
 
-def have_changed() -> bool:
-    """Whether something was derived by terms that are not in force any more and were not taken up yet."""
-    return Door().version == Terms.UNKNOWN and AgreedStatus.objects.exists()
+def consequence() -> str | None:
+    """What follows from changed terms that were not taken up yet, for whoever changed them."""
+    if Door().version != Terms.UNKNOWN or not AgreedStatus.objects.exists():
+        return None
+    return "Consent rests on this: every number is weighed anew, beginning within a minute. Sends wait meanwhile."

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from backoffice.models import JobRun, System
@@ -88,10 +90,10 @@ def test_what_counts_is_another_version(opted_in: Number, change: Callable[[], A
     assert before is not None
     change()
     assert not is_known()
-    assert terms.have_changed()
+    assert terms.consequence() is not None
     terms.take_up(NOW)
     assert terms.in_force() == before + 1
-    assert not terms.have_changed()
+    assert terms.consequence() is None
 
 
 @pytest.mark.parametrize("change", COUNTS_NOT.values(), ids=COUNTS_NOT)
@@ -145,7 +147,7 @@ def test_a_first_start_weighs_nothing_twice(db: None, monkeypatch: pytest.Monkey
     assert not reconcile.is_outdated(NOW)
     line = make.number()
     make.form(line)
-    assert not terms.have_changed()
+    assert terms.consequence() is None
     assert not reconcile.is_outdated(NOW)
     make.weigh(line)
     assert not reconcile.is_outdated(NOW)
@@ -156,3 +158,14 @@ def test_what_was_weighed_before_terms_had_versions_is_of_none_of_them(opted_in:
     AgreedStatus.objects.update(rules_version=3)
     terms.take_up(NOW)
     assert terms.in_force() == 4
+
+
+def test_who_changes_terms_is_told_that_sends_wait(opted_in: Number, browser: Callable[..., Client]) -> None:
+    client, promo = browser("Administrator"), make.program()
+    page = reverse("admin:consent_program_change", args=[promo.pk])
+    given = {
+        "name": "Promo", "code": "promo", "purpose": "marketing", "is_active": "on", "ttl_days": "",
+        "double_opt_in_days": 7, "senders": [sender.pk for sender in promo.senders.all()],
+    }  # fmt: skip
+    assert b"Sends wait" not in client.post(page, {**given, "name": "Offers"}, follow=True).content
+    assert b"Sends wait" in client.post(page, {**given, "ttl_days": 30}, follow=True).content
