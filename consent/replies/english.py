@@ -7,7 +7,7 @@ from consent.replies.pattern import phrases
 VOCABULARY = {
     "halt": "stop stops stopped stopping quit quitting cease ceasing discontinue discontinuing end halt desist refrain"
     " knock_off cut_out lay_off",
-    "cancel": "cancel terminate deactivate disable suspend kill",
+    "cancel": "cancel cancelling canceling terminate terminating deactivate disable disabling suspend kill ending",
     "texting": "texting messaging contacting spamming bothering harassing bugging pestering hounding bombarding flooding"
     " soliciting pinging notifying blasting disturbing annoying stalking emailing reaching_out reaching blowing_up"
     " hitting_me_up following_up scamming marketing trolling badgering nagging smsing",
@@ -23,7 +23,7 @@ VOCABULARY = {
     " unwanted constant annoying stupid automated automatic promotional sales political campaign spam marketing of text"
     " with phone whole entire mailing prior previous express written any_more of_the of_these of_your all_of",
     "me": "me us this these here it our my_phone my_number my_cell my_line my_work_phone",
-    "mine": "me us myself number my_number my_phone my_cell my_name my_info my_information my_contact my_data my_details"
+    "mine": "me us myself number my_number my_phone my_cell my_name my_info my_information my_contact my_digits my_data my_details"
     " my_phone_number my_contact_info my_email this_number this_phone this_phone_number this_cell this_line our_number"
     " our_numbers our_phone the_number me_and_my_number",
     "remove": "remove take get delete drop pull scrub erase strike cross scratch exclude omit withdraw unlist keep wipe"
@@ -55,13 +55,14 @@ NEGATED = phrases(
     stop [,] drop and
     why|how_come|when did|have|has you|u|they|yall|it stop|stopped|quit ~2
     why|how_come you|u|they|yall|it stopped|quit ~2
-    unsubscribe*|cancel [me] from [your|the|my] podcast|channel|youtube|netflix|hulu|magazine|app
+    unsubscribe*|unsub|cancel [me] from [your|the|my] [~1] podcast|channel|youtube|netflix|hulu|magazine|app|class|session
     i|we|he|she|they|people|kids|who|friends dont|never|cant|didnt|wont|couldnt|doesnt|havent text|message|email|write|call|contact|respond|reply *
     why|how_come|if dont|didnt|havent|not [you] text|message|email|write|call|contact
     {third}|NAME|ex|boyfriend|girlfriend wont|doesnt|never|cant stop|leave {texting}|calling|me|us [alone]
     wrong person|number ~2 meant for|to
     i|we [just|accidentally|must_have|may_have|might_have|already] sent|texted|messaged|called|dialed ~5 wrong number|person
     {remove} ~3 off|from|of ~2 wait|waiting|guest|wish|shopping list
+    subscription|subscriptions to ~3 box|boxes|plan|magazine|newspaper|paper|gym|club
     here [,] [but|and] he|she|they lives|live|stays next|down|up|upstairs|downstairs|across|around|over
     live|lives here [,] during|full_time|year_round|all_year|on|in|yet|but_i|but_we
     i|ive|we [have] never|didnt|havent unsubscribed|opted_out|cancelled|canceled

@@ -86,17 +86,17 @@ REVOKE = phrases(
     off [{det}] list|lists $
     or|and text|message|contact me|us|it|this again
     interested|spam|scam|enough|harassment|sorry|already stop|unsubscribe $
-    remove|delete|drop|erase|exclude|unlist|purge|unenroll|unregister|disenroll me|us|myself|this|my_name [please|now|asap|immediately|right_now|today|thank|off|from_this] $
+    remove|delete|drop|erase|exclude|unlist|purge|unenroll|unregister|disenroll|uninstall me|us|myself|this|my_name [please|now|asap|immediately|right_now|today|thank|off|from_this] $
     remove|delete|erase me|us and|or|i|now|immediately
     {erase} my|this|our|the|her|his [phone|cell|contact|mobile|personal|telephone] number|phone|cell|contact|digits !you|on|in|is|from_the|from_that
-    remove|delete|erase [all] my|our [personal|contact|all] info|information|data|details !on|in
+    remove|delete|erase|wipe|purge|scrub [all] my|our [personal|contact|all] info|information|data|details !on|in
     asked|told|asking you|them to {remove} {mine}
     wish|rather|prefer [that] you|yall|they wouldnt|didnt|dont|not {text}|send me|us|this|anymore|again|$
     dont|never|stop|quit [ever] hit|hitting me|us up
     next time you {text}|send ~5 police|cops|sue|lawyer|attorney|report|block|fcc|ftc|court
     can|could|would|will you [{courteous}] not {text}|send me|us|this|these|any|$
     what ~5 do to stop|unsubscribe|opt_out|be_removed|get_removed|be_taken_off|get_off|end $|this|these|your|getting|receiving
-    my|this|our [phone|cell] number [be] off|out_of|from ~3 {list}
+    my|this|our [phone|cell] number [be] [gone] off|out_of|from ~3 {list}
     {mine} [be|to_be|to_get|needs_to_be|should_be|must_be] removed|taken_off|excluded|deleted|unsubscribed|taken
     want|like|asked|ask|asking|request|requesting|requested|need|wish|prefer|demand ~1 to be|get removed|taken|excluded|unsubscribed|deleted
     want|wanna|like|get|let ~2 off [of] [{det}] [ur] [~1] list|lists|texts|thread|messages|system|alerts|notifications
@@ -209,7 +209,7 @@ REVOKE_SENDER = phrases(
     """
     ^ [{lead}] [{lead}] stop|quit|end|unsubscribe it|this|that|these|them|already|now|immediately|today|asap|everything|forever|nonsense|harassment|all_this|all_of_this|all_of_it|the_madness|the_insanity|the_nonsense|the_bs|right|at_once|for_good|permanently|this_now|it_now|this_shit|this_crap|this_nonsense [now|away|please|right_now|already] [i_mean_it|im_serious|xx|x] $
     ^ [{lead}] [{lead}] [{lead}] stop|unsubscribe|opt_out $
-    [can|could|would|will|wont|cant] you [{courteous}] [{courteous}] stop|unsubscribe [it|this|that|these] $
+    [can|could|would|will|wont|cant] you [{courteous}] [{courteous}] stop|unsubscribe|cease|desist|quit [it|this|that|these] $
     ^ [{lead}] [{lead}] stop|unsubscribe for|in [the] love|heavens|gods|petes|christs|name
     for [the] last|second|third|fourth|fifth|final|100th|millionth|hundredth time [i_said] [please] stop|unsubscribe|quit|opt_out
     ^ [{lead}] [{lead}] stop|unsubscribe im|it_is|this_is|ive|i|weve|theres !love

@@ -20,6 +20,7 @@ SPOKEN_OF = phrases(
     it|message|text|footer says|said {told}|{keyword} [{keyword}] ~5 but|though|i
     want|like|love|wish|happy [to] keep|continue|stay|remain getting|receiving|on|subscribed|them|these|in
     stopped getting|receiving|coming|arriving
+    unsubscribe* [me|us] from [all|any|your|the|these] [marketing] email|emails $
     accidentally|mistakenly {told} [the] [word] {keyword}
     {keyword} later|anytime|any_time|afterwards
     if|when i|we {told} [the|word] {keyword} will|would|do|does|can|am|is
@@ -93,6 +94,7 @@ DOUBT = phrases(
     ^ unwanted $
     please quit $
     ^ please take off $
+    ^ [{so}] sign [me] off [please] $
     get|stay [this|these|those|them|it] off|out_of my|our phone|line|inbox
     ^ NAME who $
     ^ [this_is] [a] different person $

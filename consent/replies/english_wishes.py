@@ -7,7 +7,7 @@ from consent.replies.pattern import phrases
 
 WRONG_NUMBER = phrases(
     """
-    <is_this_the|is_this_a|do_i_have_the|did_i_get_the|maybe_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_text_the|i_call_the|i_dial_the|sent_to_the|sent_it_to_the|i_called_the|put_the|entered_the|gave_you_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
+    <is_this_the|is_this_a|do_i_have_the|did_i_get_the|maybe_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_text_the|i_call_the|i_dial_the|sent_to_the|sent_it_to_the|i_called_the|put_the|entered_the|gave_you_the|gave_me_the|gave_me_a|down_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
     wrong guy|lady|man|woman|girl|dude|gal|NAME $|and|sorry|here|stop|please|i|im|lol|you
     wrong no|phone|cell|mobile $
     ^ [{hello}] [{hello}] [is] not|isnt him|her|them $
@@ -37,7 +37,8 @@ WRONG_NUMBER = phrases(
     im not [a|your|the] NAME|mr|mrs|ms|dr $|and|but|sorry|wrong|stop
     im not mr|mrs|ms|dr {name}
     im not NAME CAPITAL|NAME
-    not the person|one|guy|man|woman you|u|they
+    not the person|one|guy|man|woman|{name} you|u|they|youre|theyre
+    you want|need someone|somebody else $
     im not who_you|the_person|the_right|him|her !to|at|on|in|and_i|but
     this|that|it|number isnt|wasnt|is_no_longer|was_never|isnt_no [his|her|their|my|hers|the|{name}] [right|correct|cell|phone|mobile] number|phone|NAME|person|line !you|i|lol
     not|isnt {name} number|phone|cell

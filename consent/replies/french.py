@@ -61,7 +61,7 @@ REVOKE = phrases(
     faut|devez arreter|cesser $
     sortir|quitter|partir [de] la|cette|votre|vos liste|listes
     comment ~3 arret*|stopp* [ca|cela|ceci] $
-    prefere|prefererais|aimerais ne pas|plus recevoir|etre ~2 {msgs}|contact*
+    prefere|prefererais|aimerais ne pas|plus recevoir|etre ~2 {msgs}|contact*|sollicit*|derang*|harcel*|appel*|inscrit*|abonne*
     plus|pas besoin de|d [{det}] {msgs}
     n|ne utilis* plus|pas mon|ce|notre {number}
     {msgs} arretez|stop $

@@ -39,7 +39,9 @@ _PHONE_DIGITS = range(10, 16)
 _SCRIPTS_MEET = re.compile(r"(?<=[a-z])(?=[\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u3040-\ud7ff])")
 _HELD = re.compile(r"(.)\1{2,}")
 _MARKS = (".", ",")
-_CAPITALISED = re.compile(r"(?<=[\w,'] )[^\W\d_a-z][a-zß-ÿ]{2,}(?:[-']?[A-Za-z]+)?")
+_CAPITALISED = re.compile(
+    r"(?<=[\w,'] )(?!(?:Mrs|Miss|Sra|Mme|Mlle)\b)[^\W\d_a-z][a-zß-ÿ]{2,}(?:[-']?[A-Za-z]+)?"
+)
 
 _TWO_WORDS = {
     ("do", "not"): "dont", ("does", "not"): "doesnt", ("did", "not"): "didnt", ("can", "not"): "cant",

@@ -24,6 +24,8 @@ _VOCABULARY = {
 NEGATED = phrases(
     """
     не пришл*|приход*|получил*|получаю|дошл*|вижу|могу ~2
+    не отрим*|надіишл* ~2
+    khong nhan duoc ~2
     nie dostal*|otrzymal*|doszl*|przyszl*|moge ~2
     """
 )

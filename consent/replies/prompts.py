@@ -14,7 +14,7 @@ _VOCABULARY = {
     " suscribirse suscribirte recibir suscripcion abonner recevoir abonnement inscription",
     "keyword": "stop end quit cancel unsubscribe help info ayuda aide arret alto baja",
     "to": "to 2 for 4 para pour at au",
-    "ending": "stop end quit cancel unsubscribe optout opt_out unsub leave be_removed cancelar salir parar no_recibir"
+    "ending": "stop end quit unsubscribe optout opt_out unsub leave be_removed cancelar salir parar no_recibir"
     " dejar_de arreter ne_plus_recevoir desabonner vous_desabonner",
 }
 
@@ -49,6 +49,7 @@ _ABOUT_SOMETHING_ELSE = phrases(
     "|coming|attend|attending|tomorrow|on_for|pm|am|interview|shift|class|cita|reserva|pedido|rdv|rendez_vous|commande"
 )
 _ENDS_IT = phrases("^ {to} [get] {ending}", _VOCABULARY)
+_CANCELS = phrases("^ {to} cancel", _VOCABULARY)
 # How a message tells about STOP and HELP.
 FOOTER = phrases(
     """
@@ -105,10 +106,15 @@ class Prompt:
         return _ASKS_TO_GO_ON.find(self.text) is not None
 
     def offers_to_stop_with(self, word: str) -> bool:
-        """Whether it said that this word, whatever it is, ends the messages: "reply 9 to opt out"."""
+        """Whether it said that this word, whatever it is, ends the messages: "reply 9 to opt out".
+
+        What cancels ends the messages only where there is no appointment to cancel.
+        """
         words = self.text.split()
-        after = (" . " + " ".join(words[i + 1 : i + 6]) for i, found in enumerate(words) if found == word)
-        return any(_ENDS_IT.find(rest) for rest in after)
+        after = [" . " + " ".join(words[i + 1 : i + 6]) for i, found in enumerate(words) if found == word]
+        if any(map(_ENDS_IT.find, after)):
+            return True
+        return any(map(_CANCELS.find, after)) and not _ABOUT_SOMETHING_ELSE.find(self.question)
 
     def offers(self, word: str) -> bool:
         """Whether it asked to be answered with this word, or with yes to texts."""
