@@ -127,12 +127,14 @@ class SystemRecordAdmin(OfNumber):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[SystemRecord], search_term: str
     ) -> tuple[QuerySet[SystemRecord], bool]:
-        by_number, _ = super().get_search_results(request, queryset, search_term)
         if not search_term.strip():
-            return by_number, False
+            return queryset, False
+        rows = SystemRecord.objects.order_by()
         # Naming every system lets the unique index (system, ref) answer.
-        by_ref = queryset.filter(system__in=list(System.objects.all()), ref=search_term.strip())
-        return by_ref | by_number, False
+        by_ref = rows.filter(system__in=list(System.objects.all()), ref=search_term.strip())
+        by_number, _ = super().get_search_results(request, rows, search_term)
+        # A union, as PostgreSQL reads the whole table for an OR of the two.
+        return queryset.filter(pk__in=by_ref.values("pk").union(by_number.values("pk"))), False
 
     @admin.display(description="number changed")
     def changed(self, record: SystemRecord) -> str:
