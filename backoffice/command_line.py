@@ -20,6 +20,9 @@ def main(argv: Sequence[str]) -> int:
     try:
         execute_from_command_line(list(argv))
         print(end="", flush=True)
+    except KeyboardInterrupt:
+        print("Interrupted. What was committed stays.", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         # Whoever read our output has read enough; Python would write the rest when it ends, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -76,8 +76,7 @@ def receive(
         uploaded_by=by,
     )
     upload.seek(0)
-    # The stored name is ours; the given one is only shown.
-    batch.file.save(f"{sha256.hexdigest()[:16]}{_ending(name)}", upload, save=False)
+    _store(batch, upload, f"{sha256.hexdigest()[:16]}{_ending(name)}")
     path = Path(batch.file.path)
     try:
         kind = kind_of(path, max_bytes=settings.IMPORT_MAX_BYTES)
@@ -98,6 +97,21 @@ def receive(
         if later:
             jobs.start("import.recognise", batch.pk, trigger="staff", by=by, keep_as_of=as_of is not None)
     return batch
+
+
+def _store(batch: ImportBatch, upload: File[bytes] | UploadedFile, name: str) -> None:
+    """Keep the bytes under a name of ours; the given one is only shown. Raises Unreadable where there is no room."""
+    storage = batch.file.storage
+    path = storage.get_available_name(batch.file.field.generate_filename(batch, name))
+    try:
+        batch.file.name = storage.save(path, upload)
+    except OSError as error:
+        storage.delete(path)  # what there was room for
+        raise Unreadable(
+            what="The file cannot be stored",
+            where=error.strerror or "the folder of uploads",
+            mend="Nothing was kept of it. Whoever runs this has to make room in MEDIA_ROOT; then try again.",
+        ) from error
 
 
 def recognise(batch: ImportBatch, *, sheet: str | None = None, **overrides: Any) -> Dialect:

@@ -84,7 +84,7 @@ def twin_of(batch: ImportBatch) -> ImportBatch | None:
     return same.filter(status__in=TAKEN_IN).exclude(pk=batch.pk).order_by("-pk").first()
 
 
-def resume(batch: ImportBatch, *, by: User | None) -> None:
+def resume(batch: ImportBatch, *, by: User | None, queue: bool = True) -> None:
     """Go on with a confirmed batch that failed, was cancelled or lost its job, from its last committed chunk.
 
     Raises IllegalMove for any other batch, TakenInBefore when another batch took the file in meanwhile."""
@@ -95,7 +95,8 @@ def resume(batch: ImportBatch, *, by: User | None) -> None:
             if not is_stranded(batch):
                 batch.move(S.CONFIRMED, failure="", finished_at=None)
             audit.record(by, "import.resume", batch)
-            jobs.start("import.run", batch.pk, trigger="staff", by=by, went_on_from=batch.rows_done)
+            if queue:
+                jobs.start("import.run", batch.pk, trigger="staff", by=by, went_on_from=batch.rows_done)
     except IntegrityError as error:
         earlier = twin_of(batch)
         batch.refresh_from_db()

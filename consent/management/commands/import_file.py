@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,33 +54,48 @@ class Command(BaseCommand):
         system = self._system(options["system"])
         batch = self._receive(system, options)
         earlier = receiving.seen_before(batch)
-        if earlier is not None and not options["dry_run"]:
-            batch.move(S.CANCELLED)
-            self._report(
-                earlier,
-                options,
-                note=f"This exact file is in already as batch {earlier.pk}; nothing was added.",
-            )
-            return
+        note = ""
         try:
-            self._map(batch, options)
-            batch.move(S.CHECKING)
-            checks.check(str(batch.pk), beat=jobs.unwatched, watch=self._watch(options, when="dry_run"))
-            batch.refresh_from_db()
-            if options["dry_run"]:
+            if earlier is not None and not options["dry_run"]:
                 batch.move(S.CANCELLED)
+                batch, note = earlier, self._go_on(earlier, options)
             else:
-                runs.confirm(batch, batch.confirm_token, by=None, now=timezone.now(), queue=False)
-                runs.run(str(batch.pk), beat=jobs.unwatched, watch=self._watch(options, when="write"))
-                reconcile.reconcile("import_file", beat=jobs.unwatched)
-                batch.refresh_from_db()
+                self._take_in(batch, options)
         except runs.TakenInBefore as repeated:
             batch.move(S.CANCELLED)
-            self._report(repeated.batch, options, note=str(repeated))
-            return
+            batch, note = repeated.batch, str(repeated)
         except (Unreadable, MappingProblem, jobs.Refused) as problem:
             raise CommandError(str(problem)) from problem
-        self._report(batch, options)
+        except jobs.LostLease as overtaken:
+            raise CommandError(
+                f"Batch {batch.pk} is being taken in by somebody else; its page says how far it is."
+            ) from overtaken
+        self._report(batch, options, note)
+
+    def _take_in(self, batch: ImportBatch, options: dict[str, Any]) -> None:
+        self._map(batch, options)
+        batch.move(S.CHECKING)
+        checks.check(str(batch.pk), beat=jobs.unwatched, watch=self._watch(options, when="dry_run"))
+        batch.refresh_from_db()
+        if options["dry_run"]:
+            batch.move(S.CANCELLED)
+            return
+        runs.confirm(batch, batch.confirm_token, by=None, now=timezone.now(), queue=False)
+        self._write(batch, options)
+
+    def _go_on(self, batch: ImportBatch, options: dict[str, Any]) -> str:
+        """The same bytes again: a batch whose command or worker was killed is taken in to its end. What was done."""
+        if not runs.is_stranded(batch):
+            return f"This exact file is in already as batch {batch.pk}; nothing was added."
+        done = batch.rows_done
+        runs.resume(batch, by=None, queue=False)
+        self._write(batch, options)
+        return f"Batch {batch.pk} had stopped after {done:,} rows; it went on from there."
+
+    def _write(self, batch: ImportBatch, options: dict[str, Any]) -> None:
+        runs.run(str(batch.pk), beat=jobs.unwatched, watch=self._watch(options, when="write"))
+        reconcile.reconcile("import_file", beat=jobs.unwatched)
+        batch.refresh_from_db()
 
     def _system(self, slug: str) -> System:
         system = System.objects.filter(slug=slug).first()
@@ -96,10 +111,7 @@ class Command(BaseCommand):
         now = timezone.now()
         as_of = None  # now, or for rejected rows that come back, the time of the file they are from
         if options["as_of"]:
-            given = parse_datetime(options["as_of"])
-            if given is None or given.tzinfo is None:
-                raise CommandError(f"--as-of {options['as_of']}: write it like 2026-03-14T09:30:00-04:00.")
-            as_of = given
+            as_of = _moment(options["as_of"])
         try:
             with path.open("rb") as handle:
                 batch = receiving.receive(system, File(handle), path.name, by=None, as_of=as_of, now=now)
@@ -176,6 +188,16 @@ def _mapping_name(text: str) -> str:
     if len(text) > LONGEST_NAME:
         raise ArgumentTypeError(f"a mapping's name has at most {LONGEST_NAME} characters, not {len(text)}")
     return text
+
+
+def _moment(given: str) -> datetime:
+    try:
+        found = parse_datetime(given)
+    except ValueError:  # written well, but no such day
+        found = None
+    if found is None or found.tzinfo is None:
+        raise CommandError(f"--as-of {given}: write it like 2026-03-14T09:30:00-04:00.")
+    return found
 
 
 def _read_as(batch: ImportBatch) -> str:

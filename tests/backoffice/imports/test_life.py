@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import io
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import FileSystemStorage
+from django.core.management import call_command
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -53,6 +57,21 @@ def test_an_empty_file_leaves_no_batch_and_no_file(settings) -> None:  # type: i
     with pytest.raises(Unreadable, match="empty"):
         upload("crm", b"")
     assert not ImportBatch.objects.exists()
+
+
+def test_a_full_disk_is_said_and_nothing_is_kept(settings, monkeypatch, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    settings.MEDIA_ROOT = tmp_path
+
+    def full(storage: FileSystemStorage, name: str, content: File[bytes]) -> str:
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(content.read(10))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileSystemStorage, "_save", full)
+    with pytest.raises(Unreadable, match=r"No space left on device.*MEDIA_ROOT"):
+        upload("crm", FILE)
+    assert not ImportBatch.objects.exists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_file_that_is_no_table_leaves_nothing_behind(settings, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -323,3 +342,26 @@ def test_words_nobody_explained_are_counted() -> None:
     assert batch.preview["unread"] == {"meh": 4}
     check_again(batch)
     assert batch.preview["unread"] == {"meh": 4}
+
+
+def test_the_command_goes_on_with_the_file_that_it_was_killed_over(settings, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    settings.IMPORT_CHUNK_ROWS = 5
+    batch = upload("crm", FILE)
+    checked(batch)
+    run.confirm(batch, batch.confirm_token, by=None, now=timezone.now(), queue=False)
+    advance = run._advance
+
+    def die_in_the_third(*args: object) -> None:
+        advance(*args)  # type: ignore[arg-type]
+        if args[2] == 15:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "_advance", die_in_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        run.run(str(batch.pk), beat=jobs.unwatched)
+    monkeypatch.setattr(run, "_advance", advance)
+    said = io.StringIO()
+    call_command("import_file", batch.file.path, system=batch.system.slug, stdout=said)
+    assert "had stopped after 10 rows" in said.getvalue()
+    batch.refresh_from_db()
+    assert (batch.status, batch.adds_up, Reading.objects.count()) == (S.DONE, True, 20)
