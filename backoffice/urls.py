@@ -9,6 +9,7 @@ from backoffice.webhooks.views import hook
 
 register_converter(KeyConverter, "key")
 
+handler500 = "backoffice.refusals.our_error"
 urlpatterns = [
     # First: asked before every send, so the other addresses are not tried before it.
     path("api/v1/", include("backoffice.api.urls")),
