@@ -32,32 +32,31 @@ from consent.models import (
     Wording,
     WriteBack,
 )
+from consent.numbers import FRAGMENT, digits_of
 
 
 def _link(name: str, pk: Any, words: str) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse(f"consent:{name}", args=[pk]), words)
 
 
-def _digits(term: str) -> str:
-    return "".join(str(int(sign)) for sign in term if sign.isdecimal())
+def _of_digits(term: str) -> QuerySet[Number]:
+    """Numbers by the index on their digits; any other comparison would read the whole table."""
+    digits = digits_of(term)
+    return Number.objects.fragment(digits) if len(digits) >= FRAGMENT else Number.objects.none()
 
 
 class OfNumber(ReadOnlyAdmin):
     """Tables whose rows belong to a number: found by some of its digits, with the way to everything about it."""
 
-    search_help_text = "At least three digits of the number"
+    search_help_text = f"At least {FRAGMENT} digits of the number"
     search_fields = ("number__e164",)  # shows the box; what it finds, get_search_results says
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """By the index on the digits of numbers; any other comparison would read the whole table."""
         if not search_term.strip():
             return queryset, False
-        digits = _digits(search_term)
-        if len(digits) < 3:
-            return queryset.none(), False
-        return queryset.filter(number__in=Number.objects.fragment(digits).values("pk")), False
+        return queryset.filter(number__in=_of_digits(search_term).values("pk")), False
 
     @admin.display(description="number")
     def line(self, row: Any) -> SafeString | str:
@@ -71,7 +70,7 @@ class OfNumber(ReadOnlyAdmin):
 class NumberAdmin(ReadOnlyAdmin):
     list_display = ("readable", "region", "line_type", "first_seen", "page")
     search_fields = ("e164",)
-    search_help_text = "At least three digits of the number"
+    search_help_text = f"At least {FRAGMENT} digits of the number"
     readonly_fields = ("page",)
 
     def get_search_results(
@@ -79,10 +78,7 @@ class NumberAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Number], bool]:
         if not search_term.strip():
             return queryset, False
-        digits = _digits(search_term)
-        if len(digits) < 3:
-            return queryset.none(), False
-        return queryset.filter(pk__in=Number.objects.fragment(digits).values("pk")), False
+        return queryset.filter(pk__in=_of_digits(search_term).values("pk")), False
 
     @admin.display(description="number")
     def readable(self, number: Number) -> SafeString:
@@ -122,7 +118,7 @@ class SystemRecordAdmin(OfNumber):
     list_display = ("ref", "system", "contact", "line", "changed")
     list_filter = ("system",)
     list_select_related = ("system", "contact", "number")
-    search_help_text = "A whole record id, or at least three digits of the number"
+    search_help_text = f"A whole record id, or at least {FRAGMENT} digits of the number"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[SystemRecord], search_term: str

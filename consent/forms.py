@@ -19,6 +19,7 @@ from backoffice.words import staff_words
 from consent.correct import CHANNELS, NO_MOMENT, Choice, Moment, Seen, evidence_id
 from consent.ledger import Precision
 from consent.models import ConsentRecord, Decision, Flag, Program, Reading, ReasonCode, Wording
+from consent.numbers import FRAGMENT, digits_of
 
 MAX_PROOF = 10_000_000  # bytes
 # Ending → how such a file begins; empty: any bytes that are text.
@@ -369,9 +370,8 @@ class NumberSearch(forms.Form):
 
     def clean_text(self) -> str:
         text = str(self.cleaned_data["text"])
-        digits = "".join(sign for sign in text if sign.isdecimal())
-        if not any(sign.isalpha() for sign in text) and len(digits) < 3:
-            raise forms.ValidationError("Type at least three digits, or the beginning of a name.")
+        if not any(sign.isalpha() for sign in text) and len(digits_of(text)) < FRAGMENT:
+            raise forms.ValidationError(f"Type at least {FRAGMENT} digits, or the beginning of a name.")
         return text
 
 

@@ -72,7 +72,7 @@ def test_a_fragment_that_is_too_short_says_so_beside_the_field(shop, open_page):
     page = open_page(shop["ana"], "/contacts/")
     page.fill("main [name=text]", "41")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=Type at least three digits")
+    page.wait_for_selector("text=Type at least 4 digits")
     assert page.evaluate("document.activeElement.name") == "text", "one goes on where the trouble is"
 
 
