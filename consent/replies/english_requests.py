@@ -93,6 +93,8 @@ REVOKE = phrases(
     asked|told|asking you|them to {remove} {mine}
     wish|rather|prefer [that] you|yall|they wouldnt|didnt|dont|not {text}|send me|us|this|anymore|again|$
     dont|never|stop|quit [ever] hit|hitting me|us up
+    ensure|confirm|see|verify|sure|thought [that] im|i|we|my_number|this_number|my_name ~2 removed|deleted|unsubscribed|opted_out|taken_off
+    thought|did|have|havent you [not] remove|removed|delete|deleted|take|taken {mine} !from_my|from_the_order
     next time you {text}|send ~5 police|cops|sue|lawyer|attorney|report|block|fcc|ftc|court
     can|could|would|will you [{courteous}] not {text}|send me|us|this|these|any|$
     what ~5 do to stop|unsubscribe|opt_out|be_removed|get_removed|be_taken_off|get_off|end $|this|these|your|getting|receiving

@@ -131,7 +131,11 @@ DOUBT = phrases(
     {third}|NAME|husband|wife|mother|father passed|moved [away|out] $
     who is {name} $
     im not CAPITAL $
-    ^ [{so}] [{so}] not|isnt CAPITAL $
+    ^ [{so}] [{so}] [{so}] not|isnt CAPITAL $
+    NAME|CAPITAL left [the|this|our] company|firm|job
+    confirm removal $
+    next ~2 my attorney|lawyer
+    how many stops ~4 send|text|say
     dont know [a|any] CAPITAL $
     old|outdated|former|previous number
     {unwanted} it|this|that|these|them|anymore|more $

@@ -12,6 +12,12 @@ WRONG_NUMBER = phrases(
     wrong no|phone|cell|mobile $
     ^ [{hello}] [{hello}] [is] not|isnt him|her|them $
     never heard of him|her|them|this_person|that_person|anybody $
+    ^ not {name} here $
+    this|that was NAME|CAPITAL [old] number|phone|line
+    dont know anyone|anybody|someone|somebody named|called|by
+    im someone|somebody else $
+    my name isnt !on|in|there|spelled|right|listed
+    names not NAME|CAPITAL
     this|number is someone|somebody elses|else [number|phone|cell] $
     number|phone has a new owner
     number|phone changed owners|hands
@@ -29,6 +35,7 @@ WRONG_NUMBER = phrases(
     no {name} here|at|on|lives
     {name} doesnt|no_longer|isnt|dont|never|hasnt|moved|does_no ~2 here|this|number|phone|away|there
     nobody|doesnt|dont|no_longer <i|we|you|not ~1 live|lives|stay|stays|reside|resides here
+    {name} doesnt|no_longer|isnt work|works|working here
     doesnt|dont|no_longer|isnt|not|hasnt|never <i|we|you [has|have|had|own|owns|use|uses|using|at|with] this|that number|phone|cell
     no_longer has|have|owns|uses|at|with|is this|that|the number|phone
     <is|is_it this|that|it [number|phone] is|was not|no_longer [his|her|their|my|hers|the|{name}] [right|correct|cell|phone] number|phone|NAME|person|line !you|i|lol
@@ -40,7 +47,7 @@ WRONG_NUMBER = phrases(
     not the person|one|guy|man|woman|{name} you|u|they|youre|theyre
     you want|need someone|somebody else $
     im not who_you|the_person|the_right|him|her !to|at|on|in|and_i|but
-    this|that|it|number isnt|wasnt|is_no_longer|was_never|isnt_no [his|her|their|my|hers|the|{name}] [right|correct|cell|phone|mobile] number|phone|NAME|person|line !you|i|lol
+    this|that|it|number isnt|wasnt|is_no_longer|was_never|isnt_no [his|her|their|my|hers|the|{name}] [right|correct|cell|phone|mobile] number|phone|NAME|person|line !you|i|lol|turn|fault|idea|day|birthday|car|house|order|appointment|problem
     not|isnt {name} number|phone|cell
     not|isnt NAME $
     not NAME $

@@ -53,6 +53,9 @@ REVOKE = phrases(
     {want} plus|pas [jamais] entendre parler
     n insist* pas|plus
     zero {msgs}
+    vire|virez|degage|degagez [moi] mon|ce {number}
+    vire|virez|degage|degagez moi de [{det}] {list}
+    avez pas|aucun [le] droit de [m|me|nous] {send}
     interdi* ~3 {send}|{msgs}
     je revoque [tout] $
     retrait|suppression de [{det}] {list}
@@ -72,7 +75,7 @@ REVOKE = phrases(
     je|j {want} plus [recevoir] $
     je|nous|on {want} plus|pas recevoir ~3 {msgs}|offres|rien|ca|cela
     n|ne [{pron}] {send} plus|pas [{det}] [{det}] {msgs}
-    ^ [{polite}] [{polite}] pas de sms|messages|textos|texto|pub|pubs|publicite|promos|promotions|courriels|mails|spam|notifications !recu|recus|{number_word}
+    ^ [{polite}] [{polite}] pas de relance|relances|sms|messages|textos|texto|pub|pubs|publicite|promos|promotions|courriels|mails|spam|notifications !recu|recus|{number_word}
     ^ [{polite}] [{polite}] plus|aucun|assez|fini [{det}|aucun|jamais] [{det}] {msgs} !{number_word}|que|recu|recus|recue
     plus aucun|jamais|un_seul [{det}] {msgs} !recu|recue
     assez|marre|ras_le_bol|suffit|fatigue*|tanne* [avec] [{det}] [{det}] {msgs}
@@ -84,7 +87,7 @@ REVOKE = phrases(
     {off} mon|ce|mes|notre|le {number} !de_la_commande|sur
     {off} [{det}] {number} {det} [{det}] {list}
     retir*|revoqu*|annul* mon|tout|ma|mes consentement|accord|autorisation|permission
-    jamais|pas|aucun|sans|ni [{det}|donne|eu] [donne|eu|{det}|mon|accord*] [{det}|mon|votre] consentement|accord|autorisation|permission|consenti
+    jamais|pas|aucun|sans|ni [{det}|donne|eu] [donne|eu|{det}|mon|accord*] [{det}|mon|votre] consentement|accord|autorisation|permission|consenti !avec|sur
     n|ne ~2 pas|jamais autoris*|consent*|accept* !la|le
     pas|jamais autoris*|consenti [a|au|ces|cela|ca|vos|ce|d] ~1 {msgs}|{send}|$
     jamais|pas inscrit*|abonne*|souscrit|demande ~1 [{det}] ceci|cela|ca|{msgs}|liste|rien|service|$
@@ -146,6 +149,7 @@ WRONG_NUMBER = phrases(
     nouveau|nouvelle proprietaire|titulaire
     ^ inconnu|inconnue [ici|a_ce_numero] $
     pas mon nom
+    numero non attribue
     faites|fait|faire erreur
     ne suis pas|plus NAME|cette_personne|la_bonne_personne|elle|lui
     n|ne a|est|utilise|possede plus|pas ce|a_ce|son numero|lui|elle
@@ -192,7 +196,9 @@ DOUBT = phrases(
     ne suis pas|plus client*
     pas moi
     ^ pas de message $
-    fous|foutez|casse* le|toi|moi
+    fous|foutez|casse* le|toi|moi|vous
+    est|appelle pas|plus CAPITAL $
+    ^ connais|connait pas $
     va|allez [te|vous] faire
     degage*
     ta gueule

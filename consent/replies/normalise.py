@@ -134,7 +134,7 @@ def _name_mark(word: str, capitalised: frozenset[str]) -> str:
         return PHONE
     if word in FIRST_NAMES or (word.endswith("s") and word[:-1] in FIRST_NAMES):
         return NAME
-    return CAPITAL if word in capitalised else word
+    return CAPITAL if word in capitalised or word.removesuffix("s") in capitalised else word
 
 
 def _words_of(pieces: list[str]) -> tuple[str, ...]:

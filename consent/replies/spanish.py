@@ -7,7 +7,7 @@ from consent.replies.pattern import phrases
 _VOCABULARY = {
     "halt": "dejenme dejeme stop parenle parele parale deja deje dejen dejad dejar para pare paren parar cesa cese cesen cesar evita evite eviten deten detenga"
     " detengan detener termina terminen suspenda suspendan suspender basta",
-    "pester": "escrib* molest* text* mensaj* contact* llam* spam* acos* fastidi* notific* joder* hostig* insist* bombarde* freg*",
+    "pester": "escrib* molest* text* mensaj* contact* llam* spam* acos* fastidi* notific* joder* hostig* insist* bombarde* freg* ching*",
     "give": "envien envie envies enviar enviarme enviarnos manden mande mandes mandar mandarme mandarnos enviando mandando mandara mandaran enviara enviaran"
     " estar_enviando estar_mandando estarme_enviando estarme_mandando",
     "call": "escriban escriba escribas escribir escribirme contacten contacte contactes contactar contactarme molesten"
@@ -21,7 +21,7 @@ _VOCABULARY = {
     "msgs": "mensaje mensajes sms texto textos mensajito mensajitos notificaciones notificacion alertas alerta publicidad"
     " promociones promocion promos anuncios propaganda spam avisos recordatorios ofertas comunicaciones correos emails",
     "me": "me nos",
-    "list": "contactos agenda directorio lista listas base sistema grupo registro registros mensajes sms suscripcion aqui ahi esto",
+    "list": "contactos chat agenda directorio lista listas base sistema grupo registro registros mensajes sms suscripcion aqui ahi esto",
     "off": "quitame quiteme quitenme quitarme quitenos saqueme saquenme sacame sacarme saquenos borrame borreme borrenme"
     " borrarme eliminame elimineme eliminenme eliminarme removerme remuevame remuevanme remueveme retireme retirenme"
     " retirame retirarme bajenme bajeme bajame excluyanme excluyame tachenme",
@@ -76,6 +76,8 @@ REVOKE = phrases(
     no {call} ni {call}
     no {call} mas $|a|nunca
     puede|pueden|puedes|podria|podrian parar|detenerse ya|$
+    {cancel} mi|este numero|telefono|celular $
+    ya no ching*
     bloque* mi|este|nuestro numero|telefono
     rechazo|rehuso ~2 {msgs}
     escribi|puse|mande|envie|respondi stop
