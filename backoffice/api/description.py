@@ -26,10 +26,10 @@ PROBLEMS = {
     "401": "No token, or one that is unknown, revoked or expired.",
     "403": "The token lacks the scope.",
     "405": "Another method than this address answers to.",
-    "429": "The token asks too often. Hold, and ask again after `Retry-After` seconds.",
     "500": "Something broke on our side. Hold, and ask again.",
     "503": "The database does not answer. Hold, and ask again.",
 }
+TOO_OFTEN = {"429": "The token asks too often. Hold, and ask again after `Retry-After` seconds."}
 BODY_PROBLEMS = {
     "411": "The body comes without its length.",
     "413": "The body is too large.",
@@ -134,10 +134,13 @@ def endpoints(patterns: Sequence[Any], prefix: str = "/") -> Iterator[tuple[str,
 
 
 def _operation(path: str, about: Endpoint, names: Any) -> dict[str, Any]:
-    problems = (
-        PROBLEMS | (BODY_PROBLEMS if about.body else {}) | (MISFIT if about.body or about.query else {})
-    )
-    problems |= about.problems
+    problems = {**PROBLEMS, **about.problems}
+    if about.is_paced:
+        problems |= TOO_OFTEN
+    if about.body:
+        problems |= BODY_PROBLEMS
+    if about.body or about.query:
+        problems |= MISFIT
     placeholders = re.findall(r"{(\w+)}", path)
     if placeholders:
         problems |= {"404": "There is nothing by that name."}

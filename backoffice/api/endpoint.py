@@ -65,6 +65,11 @@ class Endpoint:
     problems: Mapping[str, str]  # what it alone may answer besides, and when: {"409": "…"}
     proves_token: bool
 
+    @property
+    def is_paced(self) -> bool:
+        """A report that is refused may be an opt-out that is lost."""
+        return self.scope is not Scope.CONSENT_WRITE
+
 
 def endpoint(
     method: str,
@@ -147,7 +152,7 @@ def _let_in(request: HttpRequest, about: Endpoint) -> Call[Any]:
         _refuse_token_in_address(request)
     now = timezone.now()
     token = _token(request, now, just_seen=about.proves_token)
-    if about.scope is not Scope.CONSENT_WRITE:  # a report that is refused may be an opt-out that is lost
+    if about.is_paced:
         keep_pace(token.pk)
     if about.scope not in token.scopes:
         raise Problem(
