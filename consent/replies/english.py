@@ -6,7 +6,7 @@ from consent.replies.pattern import phrases
 
 VOCABULARY = {
     "halt": "stop stops stopped stopping quit quitting cease ceasing discontinue discontinuing end halt desist refrain"
-    " knock_off cut_out lay_off",
+    " knock_off cut cut_out lay_off",
     "cancel": "cancel cancelling canceling terminate terminating deactivate disable disabling suspend kill ending",
     "texting": "texting messaging contacting spamming bothering harassing bugging pestering hounding bombarding flooding"
     " soliciting pinging notifying blasting disturbing annoying stalking emailing reaching_out reaching blowing_up"

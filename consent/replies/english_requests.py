@@ -95,6 +95,7 @@ REVOKE = phrases(
     dont|never|stop|quit [ever] hit|hitting me|us up
     ensure|confirm|see|verify|sure|thought [that] im|i|we|my_number|this_number|my_name ~2 removed|deleted|unsubscribed|opted_out|taken_off
     thought|did|have|havent you [not] remove|removed|delete|deleted|take|taken {mine} !from_my|from_the_order
+    never|didnt|dont|not [ever] agree|agreed|ask|asked|consent|consented to be {texting}|texted|contacted|messaged|called|subscribed
     next time you {text}|send ~5 police|cops|sue|lawyer|attorney|report|block|fcc|ftc|court
     can|could|would|will you [{courteous}] not {text}|send me|us|this|these|any|$
     what ~5 do to stop|unsubscribe|opt_out|be_removed|get_removed|be_taken_off|get_off|end $|this|these|your|getting|receiving
@@ -117,7 +118,7 @@ REVOKE = phrases(
     i|already|have|ive|keep [already|have|tried_to] unsubscribed !from
     unsubscribed {mine}
     i|already|have|ive|keep [already|have|tried_to] unsubscribed from [{det}] [{det}] you|here|these|this|{notices}|{list}
-    revoke|revoking|withdraw|withdrawing|withdrew|rescind|rescinding|retract|cancel|terminate [{det}|our] [{det}] [{det}] consent|permission|authorization|opt_in|agreement
+    revoke|revoking|withdraw|withdrawing|withdrew|rescind|rescinding|retract|cancel|terminate|end|ending [{det}|our] [{det}] [{det}] consent|permission|authorization|opt_in|agreement
     i|we|hereby [do|hereby|formally] revoke
     consent|permission|authorization [is|has_been|now|hereby] revoked|withdrawn|rescinded|denied
     ^ revoked $

@@ -134,6 +134,7 @@ DOUBT = phrases(
     ^ [{so}] [{so}] [{so}] not|isnt CAPITAL $
     NAME|CAPITAL left [the|this|our] company|firm|job
     confirm removal $
+    he|she|they|{name} changed|switched phones
     next ~2 my attorney|lawyer
     how many stops ~4 send|text|say
     dont know [a|any] CAPITAL $

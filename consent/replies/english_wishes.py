@@ -13,6 +13,7 @@ WRONG_NUMBER = phrases(
     ^ [{hello}] [{hello}] [is] not|isnt him|her|them $
     never heard of him|her|them|this_person|that_person|anybody $
     ^ not {name} here $
+    this|it is my number|phone now
     this|that was NAME|CAPITAL [old] number|phone|line
     dont know anyone|anybody|someone|somebody named|called|by
     im someone|somebody else $
@@ -46,7 +47,7 @@ WRONG_NUMBER = phrases(
     im not NAME CAPITAL|NAME
     not the person|one|guy|man|woman|{name} you|u|they|youre|theyre
     you want|need someone|somebody else $
-    im not who_you|the_person|the_right|him|her !to|at|on|in|and_i|but
+    im not who_you|the_person|that_person|this_person|the_right|him|her !to|at|on|in|and_i|but
     this|that|it|number isnt|wasnt|is_no_longer|was_never|isnt_no [his|her|their|my|hers|the|{name}] [right|correct|cell|phone|mobile] number|phone|NAME|person|line !you|i|lol|turn|fault|idea|day|birthday|car|house|order|appointment|problem
     not|isnt {name} number|phone|cell
     not|isnt NAME $

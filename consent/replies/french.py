@@ -91,7 +91,7 @@ REVOKE = phrases(
     n|ne ~2 pas|jamais autoris*|consent*|accept* !la|le
     pas|jamais autoris*|consenti [a|au|ces|cela|ca|vos|ce|d] ~1 {msgs}|{send}|$
     jamais|pas inscrit*|abonne*|souscrit|demande ~1 [{det}] ceci|cela|ca|{msgs}|liste|rien|service|$
-    laisse*|foutez|fichez|lachez|fous|fiche|lache [{pron}] [{pron}] tranquille*|la_paix|en_paix
+    laisse*|foutez|fichez|lachez|fous|fiche|lache [{pron}] [{pron}] [{det}] [~1] tranquille*|la_paix|en_paix
     lachez|lache moi
     refuse* [de] recevoir|{msgs}|vos
     fin [{det}] [{det}] {msgs}
@@ -156,7 +156,8 @@ WRONG_NUMBER = phrases(
     numero n est|appartient plus|pas [a] [lui|elle|NAME|le|celui|au|attribue]
     ne|n connais|connait|connaissons pas|aucun* [de|d] {name}|cette_personne|personne
     personne [ici] [de|du|ne] ~1 nom|appelle|nomme|NAME
-    <j_ai|ai|je change* de numero
+    <j_ai|ai|je change* de numero|telephone|tel|portable
+    n est plus|pas elle|lui $
     """
 )
 

@@ -136,8 +136,8 @@ def _distance(word: str, target: str) -> int:
 
 
 _RUN_TOGETHER = re.compile(
-    "please|pls|plz|unsubscribe|stop|quit|end|remove|opt|out|dont|leave|alone|take|off|texting|txting|texts|text|txt|sms"
-    "|messaging|messages|msgs|contacting|sending|spamming|spam|these|this|it|me|my|number|from|your|list|now|thanks|[12]"
+    "please|pls|plz|unsubscribe|unsub|stop|quit|end|remove|opt|out|dont|leave|alone|take|off|texting|txting|texts|text|txt|sms"
+    "|messaging|messages|msgs|contacting|sending|spamming|spam|these|this|it|me|my|number|from|your|list|now|forever|ever|thanks|[124]"
 )
 
 

@@ -121,6 +121,7 @@ REVOKE = phrases(
     ^ [porfavor] {erase} de [la|su|esta|tu|vuestra] lista|base $
     como ~2 cancelo|cancelar|quito|quitar|detengo|detener|paro|apago esto|estos|este_servicio|los_mensajes
     no insistan|insista|insistas
+    {halt} [ya] de usar|utilizar|compartir|vender mi|este|nuestro numero|telefono
     {halt} <basta [ya] con esto|eso|todo_esto|estas_cosas
     no|ya_no {want} saber [mas] nada|de_ustedes
     me|nos pueden|puede|podrian|podria|puedes|quieren [porfavor] quitar|sacar|borrar|eliminar|remover|retirar [de] [la|su|esta|esa|tu|mi] lista|grupo|sistema|aqui|numero|$
@@ -161,10 +162,10 @@ WRONG_NUMBER = phrases(
     <el|la no es|era|corresponde|pertenece [a] [el|mi|su|la|este] [mi|su] numero|telefono|persona|celular [de|correct*|es|indicad*] !factura|pedido|orden
     ya no es|tiene|usa|pertenece [a] [el|este|su] [numero|telefono|celular] de|el|ella|NAME|numero|telefono|celular
     numero|telefono|celular ya no es|pertenece|corresponde
-    no conozco|conocemos [a] [ningun|ninguna] {name}|esa_persona|nadie
+    no conozco|conocemos [a] [al|la|ningun|ninguna] {name}|esa_persona|persona|nadie|senor|senora
     no me llamo
     no es|era mi nombre
-    aqui no|nadie vive|trabaja|se_llama [NAME|nadie|mas] $
+    aqui no|nadie vive|trabaja|se_llama [NAME|nadie|mas|esa_persona|ese_senor|esa_senora|el|ella] $
     aqui no|ya_no vive|hay|esta|trabaja|existe ~2 {name}|nadie
     no|nadie hay|vive|se_llama|existe ~3 ese_nombre|NAME|aqui
     cambio de numero

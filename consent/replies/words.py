@@ -108,7 +108,7 @@ RESPELLED = {
     "nbr": "number", "num": "number", "numba": "number", "nmbr": "number", "nr": "number", "wrng": "wrong",
     "rong": "wrong", "worng": "wrong", "dnt": "dont", "donot": "dont", "dontt": "dont", "dunno": "dont know",
     "cannot": "cant", "recieve": "receive", "recieving": "receiving", "recive": "receive", "annoing": "annoying",
-    "harrassing": "harassing", "harrass": "harass", "harrassment": "harassment", "rmv": "remove", "revolk": "revoke", "aint": "isnt",
+    "harrassing": "harassing", "harrass": "harass", "harrassment": "harassment", "rmv": "remove", "nethin": "anything", "nething": "anything", "anythin": "anything", "nothin": "nothing", "revolk": "revoke", "aint": "isnt",
     "unsuscribe": "unsubscribe", "unsubcribe": "unsubscribe", "unsubscibe": "unsubscribe", "unsubsribe": "unsubscribe",
     "unsubscrbe": "unsubscribe", "unscribe": "unsubscribe", "unsubribe": "unsubscribe", "unsubscrib": "unsubscribe",
     "msj": "mensaje", "mensage": "mensaje", "mensages": "mensajes", "fabor": "favor", "msjs": "mensajes", "mnsj": "mensaje", "dontext": "dont text", "w": "with", "wit": "with", "wronge": "wrong", "mjs": "mensajes", "xfa": "porfavor", "eqivocado": "equivocado", "equibocado": "equivocado", "ekivocado": "equivocado", "porfa": "porfavor",

@@ -209,6 +209,7 @@ def test_short_answers_are_read_with_the_question(text: str, outbound: str, mean
         ("rmove me", "stop"),
         ("stoip", "stop"),  # the key beside, too
         ("nsubscribe", "stop"),
+        ("stop4ever", "stop"),
         ("Non stop", "none"),
         ("หยุด", "stop"),
         ("หยุดส่งข้อความ", "stop"),
