@@ -19,7 +19,18 @@ from backoffice.files.rows import read_rows
 from backoffice.files.sniff import Dialect, Kind, Unreadable, sniff
 from consent.intake.countries import region_of
 from consent.numbers import NumberCell
-from errors.preflight import Code, Finding, Message, RuleBook, Sent, Severity, Verdict, check, verdict
+from errors.preflight import (
+    Code,
+    Finding,
+    Message,
+    RuleBook,
+    Sent,
+    Severity,
+    Verdict,
+    check,
+    in_words,
+    verdict,
+)
 from errors.preflight.duplicates import check_duplicates
 from errors.preflight.frequency import check_frequency
 from errors.preflight.recipient import is_itself, place_of, read_recipient
@@ -61,6 +72,10 @@ class Reason(NamedTuple):
     code: str
     severity: Severity
     remedy: str
+
+    @property
+    def words(self) -> str:
+        return in_words(self.code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from errors.audience import Judged
 from errors.encoding import Measure
-from errors.preflight import Severity, Verdict
+from errors.preflight import Severity, Verdict, in_words
 
 _ORDER: Final = list(Severity)
 MOST_GROUPS: Final = 5_000  # further ones are counted without their carrier
@@ -31,6 +31,10 @@ class Counted(NamedTuple):
     severity: Severity
     remedy: str
     rows: int
+
+    @property
+    def words(self) -> str:
+        return in_words(self.code)
 
 
 @dataclass

@@ -4,7 +4,7 @@ message, rules → number, sender, words, time, consent, repetitions → finding
 """
 
 from errors.preflight.check import check, check_around, check_words
-from errors.preflight.findings import Code, Finding, Severity, Verdict, verdict
+from errors.preflight.findings import Code, Finding, Severity, Verdict, in_words, verdict
 from errors.preflight.message import Consent, Media, Message, Outcome, Purpose, Sent
 from errors.preflight.rules import (
     BadRule,
@@ -36,6 +36,7 @@ __all__ = [
     "check",
     "check_around",
     "check_words",
+    "in_words",
     "rules_in",
     "rules_on",
     "verdict",

@@ -179,6 +179,16 @@ class Finding:
         return Severity.WARN if self.code in _WARNINGS or doubted else Severity.ERROR
 
 
+_TOPICS: Final = {"to": "Number", "body": "Text", "optout": "Way out", "dlt": "India", "mms": "Picture"}
+
+
+def in_words(code: str) -> str:
+    """A code as a line of a list: "Number: country mismatch"; also for codes of lists, which the check has not."""
+    topic, _, what = code.partition(".")
+    said = what.replace("ucs2", "UCS-2").replace("_", " ")
+    return f"{_TOPICS.get(topic, topic.capitalize())}: {said}" if what else "No finding"
+
+
 def joined(places: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """Places in order, those that overlap made one."""
     found: list[tuple[int, int]] = []

@@ -280,7 +280,7 @@ def _compared(before: CampaignCheck, after: CampaignCheck) -> dict[str, list[dic
         either = now_of.get(code) or was_of[code]
         was, now = (found[code].rows if code in found else 0 for found in (was_of, now_of))
         rose = "" if either.severity is Severity.INFO else "more often"
-        reasons.append(_line(code, was, now, of=rows, rose=rose))
+        reasons.append({**_line(code, was, now, of=rows, rose=rose), "words": either.words})
     reasons.sort(key=lambda line: (-max(line["was"], line["now"]), line["label"]))
     return {"totals": totals, "reasons": reasons}
 

@@ -12,7 +12,7 @@ from errors.catalogue import Category
 from errors.effect import Rate
 from errors.models import ReplayFailure, ReplayLine, ReplayStale, RuleReplay
 from errors.pictures import percent
-from errors.preflight import Kind
+from errors.preflight import Kind, in_words
 from errors.preflight.kinds import FORMS
 from errors.replay.claims import could
 from errors.replay.compare import Difference, Pair
@@ -77,14 +77,9 @@ class Row:
             return "All rules together"
         form = FORMS.get(Kind(self.line.kind)) if self.line.kind in _KINDS else None
         named = " ".join(filter(None, (self.line.provider, self.line.place, self.line.subject)))
-        return f"{form.label}: {named}" if form and named else form.label if form else _said(self.line.code)
-
-
-def _said(code: str) -> str:
-    """ "consent.opted_out" in words."""
-    topic, _, what = code.partition(".")
-    names = {"to": "Number", "body": "Text", "link": "Link", "time": "Time", "brand": "Brand"}
-    return f"{names.get(topic, topic.capitalize())}: {what.replace('_', ' ')}" if what else "No finding"
+        return (
+            f"{form.label}: {named}" if form and named else form.label if form else in_words(self.line.code)
+        )
 
 
 def sends_url_of(of: RuleReplay, key: str, severity: str) -> str:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from errors.preflight import Code, Finding, Verdict, check_words, rules_on, verdict
+from errors.preflight import Code, Finding, Verdict, check_words, in_words, rules_on, verdict
 from tests.errors.preflight.make import BRITISH, DAY, MARKETING, findings, message
 
 
@@ -87,3 +87,10 @@ def test_endless_texts_are_answered_in_time(letters):
     began = time.process_time()
     assert "body.too_long" in {finding.code for finding in findings(body=letters * 20_000)}
     assert time.process_time() - began < 2
+
+
+def test_a_code_reads_as_a_line_of_a_list():
+    assert in_words("to.country_mismatch") == "Number: country mismatch"
+    assert in_words("body.ucs2_costly") == "Text: UCS-2 costly"
+    assert in_words("file.repeated") == "File: repeated"
+    assert in_words("") == "No finding"
