@@ -41,6 +41,8 @@ from backoffice.exchange import (
 from backoffice.keyset import CAP, capped_count
 from backoffice.models import AuditEntry
 
+CHOOSE = "Choose one"  # what a list says before anything is chosen
+
 
 class CappedPaginator(Paginator):
     """Counts to a ceiling and no further: "10,000+" costs milliseconds where an exact count costs seconds."""
@@ -172,6 +174,14 @@ class ConfigurationAdmin(SafeExport, ImportExportMixin, Table):
     formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
     tmp_storage_class = MediaStorage  # shared by every web process, unlike a folder of one of them
     change_list_template = None
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        return super().formfield_for_foreignkey(db_field, request, **{"empty_label": CHOOSE, **options})
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        may_be_blank = db_field.blank or not db_field.has_default()
+        choices = db_field.get_choices(include_blank=may_be_blank, blank_choice=[("", CHOOSE)])
+        return super().formfield_for_choice_field(db_field, request, **{"choices": choices, **options})
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return bool(self.has_add_permission(request) and self.has_change_permission(request))

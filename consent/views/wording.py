@@ -25,6 +25,8 @@ from consent.models import Program, Wording
 class WordingForm(forms.ModelForm):
     """A new version; the text is as people see it, word for word."""
 
+    program = forms.ModelChoiceField(Program.objects.order_by("name", "pk"), empty_label="Choose one")
+
     class Meta:
         model = Wording
         fields = (

@@ -42,6 +42,12 @@ def keeper(client):
     return user
 
 
+def test_a_list_says_that_one_is_to_be_chosen(client, keeper):
+    said = client.get(f"{SYSTEMS}add/").content
+    assert b"Choose one" in said
+    assert b"-----" not in said
+
+
 # --- addresses that somebody bent ---------------------------------------------------------------------------
 
 
