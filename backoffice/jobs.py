@@ -144,8 +144,8 @@ def work(run_id: int, verbs: dict[str, Callable[..., dict[str, int]]]) -> dict[s
     except Refused as refusal:
         _finish(run, JobRun.Status.FAILED, failure=str(refusal))
     except OperationalError as error:
-        # The database went away or two writers blocked each other: the same work again, a little later.
-        _again(run, f"The database did not answer ({type(error).__name__}); it will be tried again.")
+        # The database went away, had no room, or two writers blocked each other: the same work again, a little later.
+        _again(run, f"The database gave up: {without_values(error)}. It will be tried again.")
     except SoftTimeLimitExceeded:
         connection.close()  # whatever it was doing was cut off in the middle
         minutes = settings.CELERY_TASK_SOFT_TIME_LIMIT // 60

@@ -235,7 +235,7 @@ def test_a_database_that_does_not_answer_is_asked_again_later_and_not_for_ever()
     work(run, away)
     assert run.status == S.FAILED
     assert run.failure.startswith(f"Given up after {MAX_ATTEMPTS} attempts.")
-    assert "did not answer" in run.failure
+    assert "server closed the connection" in run.failure
 
 
 def test_a_run_that_kills_every_worker_is_given_up():
