@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand
+from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -26,6 +27,7 @@ ACCOUNTS = (
 class Command(BaseCommand):
     help = "Load the demo data into an empty database; does nothing when there is data already."
 
+    @transaction.atomic  # stopped half-way, it is not there at all, and the next start loads it
     def handle(self, *args: Any, **options: Any) -> None:
         if ImportBatch.objects.exists():
             if User.objects.filter(username="ana").exists():
