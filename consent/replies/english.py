@@ -6,7 +6,7 @@ from consent.replies.pattern import phrases
 
 VOCABULARY = {
     "halt": "stop stops stopped stopping quit quitting cease ceasing discontinue discontinuing end halt desist refrain"
-    " knock_off cut cut_out lay_off",
+    " knock_off cut_out lay_off",
     "cancel": "cancel cancelling canceling terminate terminating deactivate disable disabling suspend kill ending",
     "texting": "texting messaging contacting spamming bothering harassing bugging pestering hounding bombarding flooding"
     " soliciting pinging notifying blasting disturbing annoying stalking emailing reaching_out reaching blowing_up"
@@ -28,7 +28,7 @@ VOCABULARY = {
     " our_numbers our_phone the_number me_and_my_number",
     "remove": "remove take get delete drop pull scrub erase strike cross scratch exclude omit withdraw unlist keep wipe"
     " purge release removed taken taking removing getting deleting dropping pulling scrubbing",
-    "erase": "get_rid_of removing deleting erasing dropping remove delete lose loose forget erase scrub trash purge discard destroy drop toss clear unlist",
+    "erase": "get_rid_of removing deleting erasing dropping remove delete lose loose throw shred forget erase scrub trash purge discard destroy drop toss clear unlist",
     "list": "list lists database databases system systems records rolodex contacts distribution directory roster text"
     " texts texting messages message messaging alerts thread chat group subscription service campaign file files"
     " everything communications notifications this these future call calling",
@@ -64,7 +64,7 @@ NEGATED = phrases(
     {remove} ~3 off|from|of ~2 wait|waiting|guest|wish|shopping list
     subscription|subscriptions to ~3 box|boxes|plan|magazine|newspaper|paper|gym|club
     here [,] [but|and] he|she|they lives|live|stays next|down|up|upstairs|downstairs|across|around|over
-    live|lives here [,] during|full_time|year_round|all_year|on|in|yet|but_i|but_we
+    live|lives here [,] during|full_time|year_round|all_year|on|in|yet|but_i|but_we|but_he|but_she|but_they
     i|ive|we [have] never|didnt|havent unsubscribed|opted_out|cancelled|canceled
     """,
     VOCABULARY,

@@ -70,7 +70,7 @@ REVOKE = phrases(
     {unwanted} [for] you|anyone|anybody|yall|you_guys|you_people [to] text|texting|contact|contacting|message|messaging|send|sending|call|calling|bother|bothering
     {unwanted} to participate|subscribe|be_subscribed
     {unwanted} to join|sign_up|enroll|opt_in [for|to|in] [{det}] [{det}] {notices}|{list}|these|this
-    dont|never|didnt|not|stop|quit [ever|ask|asked|want|agree] [you|to] [to] sign|signing|add|adding|subscribe|subscribing|enroll|enrolling|put|putting me|us|my_number|this_number [up|back] [for|to|on|in] [{det}] [ur] {notices}|{list}|these|this|$ !yet|for
+    dont|never|didnt|not|stop|quit [ever|ask|asked|want|agree] [you|to] [to] opt|opting|sign|signing|add|adding|subscribe|subscribing|enroll|enrolling|put|putting me|us|my_number|this_number [up|back] [for|to|on|in] [{det}] [ur] {notices}|{list}|these|this|$ !yet|for
     never|didnt|dont|not [ever] asked|ask|agree|agreed|want|wanted to start|begin|be getting|receiving|sent [{det}] [{det}] {notices}|these|this
     no_more|no_further|no_future|no_additional [from|of|with] [{det}] [{det}] {notices}|emails|calls|these|from_you|from_yall !lens|lenses|info|left|on_my_order|on_my_account
     no_more of these|this|your|them
@@ -89,13 +89,15 @@ REVOKE = phrases(
     remove|delete|drop|erase|exclude|unlist|purge|unenroll|unregister|disenroll|uninstall me|us|myself|this|my_name [please|now|asap|immediately|right_now|today|thank|off|from_this] $
     remove|delete|erase me|us and|or|i|now|immediately
     {erase} my|this|our|the|her|his [phone|cell|contact|mobile|personal|telephone] number|phone|cell|contact|digits !you|on|in|is|from_the|from_that
-    remove|delete|erase|wipe|purge|scrub [all] my|our [personal|contact|all] info|information|data|details !on|in
+    remove|delete|erase|wipe|purge|scrub|shred [all] my|our [personal|contact|all] info|information|data|details !on|in
     asked|told|asking you|them to {remove} {mine}
     wish|rather|prefer [that] you|yall|they wouldnt|didnt|dont|not {text}|send me|us|this|anymore|again|$
     dont|never|stop|quit [ever] hit|hitting me|us up
-    ensure|confirm|see|verify|sure|thought [that] im|i|we|my_number|this_number|my_name ~2 removed|deleted|unsubscribed|opted_out|taken_off
+    ensure|confirm|see|verify|sure|thought [that] im|i|we|my_number|this_number|my_name ~2 removed|deleted|unsubscribed|opted_out|taken_off !the|that|this|a|all|his|her|their
     thought|did|have|havent you [not] remove|removed|delete|deleted|take|taken {mine} !from_my|from_the_order
     never|didnt|dont|not [ever] agree|agreed|ask|asked|consent|consented to be {texting}|texted|contacted|messaged|called|subscribed
+    cut [out|with] the|these|your|all texts|messages|spam [out] $
+    done|tired|sick|fed_up|enough|had_it [of|with] being|getting {texting}|texted|contacted|messaged|spammed
     next time you {text}|send ~5 police|cops|sue|lawyer|attorney|report|block|fcc|ftc|court
     can|could|would|will you [{courteous}] not {text}|send me|us|this|these|any|$
     what ~5 do to stop|unsubscribe|opt_out|be_removed|get_removed|be_taken_off|get_off|end $|this|these|your|getting|receiving

@@ -134,6 +134,10 @@ DOUBT = phrases(
     ^ [{so}] [{so}] [{so}] not|isnt CAPITAL $
     NAME|CAPITAL left [the|this|our] company|firm|job
     confirm removal $
+    this|it is my number|phone now
+    over these|your|the texts|messages|notifications|alerts
+    ^ [please] no_longer receive|get $
+    ^ [i|we] dont want|need [them] $
     he|she|they|{name} changed|switched phones
     next ~2 my attorney|lawyer
     how many stops ~4 send|text|say

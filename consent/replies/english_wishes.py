@@ -13,7 +13,6 @@ WRONG_NUMBER = phrases(
     ^ [{hello}] [{hello}] [is] not|isnt him|her|them $
     never heard of him|her|them|this_person|that_person|anybody $
     ^ not {name} here $
-    this|it is my number|phone now
     this|that was NAME|CAPITAL [old] number|phone|line
     dont know anyone|anybody|someone|somebody named|called|by
     im someone|somebody else $
@@ -84,7 +83,7 @@ START = phrases(
     <dont|never|not|didnt|did_you|wont|stop|quit sign|enroll|enrol|signing me|us [back] up|in|$ !out
     ^ [{please}] [{please}] [{please}] [{please}] sign_up|signup|enroll|opt_in|opt_back_in|subscribe|resubscribe|rejoin|be_subscribed|unstop [for|to|again|back|please|me] [{det}|again] [texts|text|messages|alerts|list|updates|sms] [alerts|messages|list|again|updates] $
     <dont|never|not|didnt subscribe|resubscribe me|us|this_number
-    opt|opting me|us|this_number|myself [back] in
+    <dont|never|not|didnt|to opt|opting me|us|this_number|myself [back] in
     ^ [{please}] [{please}] [{please}] opt|opting|opted [back] in [again|please|to_texts|to]
     <dont|never|not|didnt|you want|like|wish|choose|love ~2 opt [back] in
     put|add|get me|us|my_number|this_number back [on|to|in|onto]

@@ -53,6 +53,8 @@ REVOKE = phrases(
     {want} plus|pas [jamais] entendre parler
     n insist* pas|plus
     zero {msgs}
+    sur bloctel
+    liste d opposition|exclusion
     vire|virez|degage|degagez [moi] mon|ce {number}
     vire|virez|degage|degagez moi de [{det}] {list}
     avez pas|aucun [le] droit de [m|me|nous] {send}
@@ -204,6 +206,7 @@ DOUBT = phrases(
     degage*
     ta gueule
     comment|qui|ou ~2 eu|obtenu|trouve|donne mon numero|contact
+    vous signaler|denoncer|bloquer
     signale*|bloque*|denonce* ce|votre|vous|numero|$
     trop|moins de messages|sms|textos
     ^ [je|j] [veux|voudrais|souhaite|dois] annuler|resilier|arreter|quitter|sortir [ca|cela] $

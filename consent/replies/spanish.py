@@ -58,7 +58,7 @@ REVOKE = phrases(
     no|ya_no {want} que ~2 {pester}|manden|envien|mande|envie
     no|ya_no {want} ser contactad*|molestad*
     no|ya_no {want} estar|seguir|participar ~3 {list}|$
-    {off} [ya|de_aqui] $
+    {off} [ya|de_aqui|de_una_vez|ahora|inmediatamente] $
     {off} ~1 [de|del] ~2 {list}
     [{me}] {erase} mi|este|nuestro|el [{number}] [de] {number} !en|del_pedido|de_la_cuenta|viejo
     {erase} mi|este {number}
@@ -206,10 +206,11 @@ DOUBT = phrases(
     quien es {name} $
     reportad*|bloquead*|denunciad* $
     menos|muchos|demasiados|tantos mensajes|sms|textos
-    ^ [ya|me] [quiero|deseo|necesito|quisiera] cancelar|cancelen|cancele|anulen|anulenlo|terminar|salir|salirme|cancelarlo|darme_de_baja [ya|todo|esto|de_esto] $
+    ^ [ya|me|si] [quiero|deseo|necesito|quisiera] cancelar|cancelen|cancele|anulen|anulenlo|terminar|salir|salirme|cancelarlo|darme_de_baja [ya|todo|esto|de_esto] $
     ^ la baja $
     no soy client* $
     me salgo $
+    cuantas veces ~5 no|paren|pare|basta|stop|alto
     ya [les|le|te] dije|he_dicho que no
     como|donde ~1 cancelo|salgo $
     siguen|sigue|continuan {give}|escribiendo|llegando

@@ -45,7 +45,8 @@ def keyword(folded: Folded, prompt: Prompt) -> Reply | None:
     if word in STOP_WORDS | STOP_ALL | SOFT_STOP_WORDS or _repeated(core):
         return _stop(word, core, prompt, polite=False)
     if word in START_WORDS:
-        return wish_for_texts(word)
+        refused = not REFUSALS.isdisjoint(folded.words)
+        return unclear(word, "an opt-in word with a no") if refused else wish_for_texts(word)
     return None
 
 
