@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from backoffice import audit, jobs
@@ -81,8 +81,9 @@ def guard() -> None:
 
 
 def _due(until: Limits) -> dict[str, Any]:
+    young = AttemptEvent.objects.filter(attempt_key=OuterRef("key")).happened_since(until.rows)
     return {
-        "attempts": SendAttempt.objects.filter(submitted_at__lt=until.rows),
+        "attempts": SendAttempt.objects.filter(~Exists(young), submitted_at__lt=until.rows),
         "strays": AttemptEvent.objects.strays().happened_before(until.rows),
         "texts": SendAttempt.objects.with_content().filter(submitted_at__lt=until.content),
     }
@@ -118,7 +119,8 @@ def _next(rows: Sequence[tuple[Any, ...]]) -> Place | None:
 
 
 def _remove_attempts(until: Limits, place: Place | None) -> tuple[Place | None, dict[str, int]]:
-    """Attempts with their reports. One that was reported on lately stays until those reports are old as well."""
+    """Attempts with their reports. One that was reported on lately stays until those reports are old as well, and keeps
+    all of them meanwhile: its state is what they say together."""
     old = _due(until)["attempts"].filter(_beyond(place, "submitted_at")).order_by("submitted_at", "pk")
     rows = list(old.values_list("pk", "submitted_at", "key")[:STEP])
     if not rows:
@@ -130,10 +132,12 @@ def _remove_attempts(until: Limits, place: Place | None) -> tuple[Place | None, 
         SendAttempt.objects.select_for_update(no_key=True).filter(pk__any_of=pks).order_by("pk").values("pk")
     )
     reports = AttemptEvent.objects.of_attempts(key for _, _, key in rows)
-    forgotten = reports.happened_before(until.rows).forget()
-    stay = set(reports.values_list("attempt_key", flat=True))
+    # Reported on since the rows were chosen.
+    stay = set(reports.happened_since(until.rows).values_list("attempt_key", flat=True))
     gone = [row for row in rows if row[2] not in stay]
+    forgotten = 0
     if gone:
+        forgotten = AttemptEvent.objects.of_attempts(key for _, _, key in gone).forget()
         chosen = SendAttempt.objects.filter(pk__any_of=[pk for pk, _, _ in gone])
         SendAttempt.objects.filter(parent__any_of=[pk for pk, _, _ in gone]).update(parent=None)
         chosen.delete()

@@ -179,6 +179,9 @@ class AttemptEventQuerySet(AppendOnlyQuerySet):
         """By the provider's clock where it gave a time, as KEPT reckons."""
         return self.alias(at=Coalesce("occurred_at", "received_at")).filter(at__lt=moment)
 
+    def happened_since(self, moment: datetime) -> AttemptEventQuerySet:
+        return self.alias(at=Coalesce("occurred_at", "received_at")).filter(at__gte=moment)
+
     def forget(self) -> int:
         """Remove rows whose time is over; the database refuses for younger ones. For errors.retain alone."""
         return int(self._raw_delete(self.db))
