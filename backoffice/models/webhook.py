@@ -161,9 +161,11 @@ class WebhookWorkQuerySet(models.QuerySet["WebhookWork"]):
         return self.filter(due, status=WebhookWork.Status.WAITING)
 
     def settle(self, calls: Iterable[int], status: str, note: str, now: datetime) -> int:
-        """Write what became of these calls, of those that still wait."""
+        """Write what became of these calls, of those that still wait. The note may quote them: no database keeps a
+        NUL."""
+        plain = note.replace("\x00", "")[:300]
         return self.filter(call__in=list(calls), status=WebhookWork.Status.WAITING).update(
-            status=status, note=note[:300], done_at=now, not_before=None
+            status=status, note=plain, done_at=now, not_before=None
         )
 
 

@@ -100,6 +100,14 @@ def test_what_a_database_quotes_of_a_row_is_not_kept(to, settings):
     assert WebhookWork.objects.get(pk=bad.pk).note == "An error of ours: IntegrityError: duplicate key"
 
 
+def test_a_nul_in_what_is_quoted_takes_nothing_with_it(to):
+    odd = json.dumps({"type": "\x00fancy", "id": "m-0"})
+    kept(to, f"[{odd}, {message('m-1')}]")
+    assert work(now=now()) == {"done": 1}
+    assert "of a kind this product has no use for: fancy" in WebhookWork.objects.get().note
+    assert ConsentRecord.objects.get().source_event_id == "m-1"
+
+
 def test_a_call_that_failed_can_be_tried_again(to, settings):
     bad = kept(to, "no JSON at all")
     work(now=now())
