@@ -82,7 +82,7 @@ def _start(window: Window, against: str, *, trigger: str, **more: Any) -> jobs.J
     start, end = (at.astimezone(UTC) for at in window.span)
     return jobs.start(
         "errors.detect",
-        f"{window.kind.value} {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}",
+        f"{window.kind.value} {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC",
         trigger=trigger,
         look=window.kind.value,
         starts_at=start.isoformat(),

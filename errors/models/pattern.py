@@ -49,7 +49,7 @@ class PatternRun(models.Model):
         indexes = [models.Index(fields=["kind", "-ends_at"], name="pattern_run_latest")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} to {self.ends_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()} to {self.ends_at:%Y-%m-%d %H:%M} UTC"
 
 
 class PatternQuerySet(models.QuerySet["Pattern"]):
