@@ -90,17 +90,21 @@ REVOKE = phrases(
     remove|delete|erase me|us and|or|i|now|immediately
     {erase} my|this|our|the|her|his [phone|cell|contact|mobile|personal|telephone] number|phone|cell|contact|digits !you|on|in|is|from_the|from_that
     remove|delete|erase|wipe|purge|scrub|shred [all] my|our [personal|contact|all] info|information|data|details !on|in
-    asked|told|asking you|them to {remove} {mine}
+    asked|told|asking you|them to remove|delete|erase {mine}
+    asked|told|asking you|them to take|get {mine} off
     wish|rather|prefer [that] you|yall|they wouldnt|didnt|dont|not {text}|send me|us|this|anymore|again|$
     dont|never|stop|quit [ever] hit|hitting me|us up
     ensure|confirm|see|verify|sure|thought [that] im|i|we|my_number|this_number|my_name ~2 removed|deleted|unsubscribed|opted_out|taken_off !the|that|this|a|all|his|her|their
-    thought|did|have|havent you [not] remove|removed|delete|deleted|take|taken {mine} !from_my|from_the_order
-    never|didnt|dont|not [ever] agree|agreed|ask|asked|consent|consented to be {texting}|texted|contacted|messaged|called|subscribed
+    thought|did|have|havent you [not] remove|removed|delete|deleted {mine} $|yet|from_your|from_this
+    never|didnt|dont|not [ever] agree|agreed|ask|asked|consent|consented to be {texting}|texted|contacted|messaged|subscribed
     cut [out|with] the|these|your|all texts|messages|spam [out] $
     done|tired|sick|fed_up|enough|had_it [of|with] being|getting {texting}|texted|contacted|messaged|spammed
-    next time you {text}|send ~5 police|cops|sue|lawyer|attorney|report|block|fcc|ftc|court
-    can|could|would|will you [{courteous}] not {text}|send me|us|this|these|any|$
-    what ~5 do to stop|unsubscribe|opt_out|be_removed|get_removed|be_taken_off|get_off|end $|this|these|your|getting|receiving
+    next time you {text} ~5 police|cops|sue|lawyer|attorney|report_you|block_you|fcc|ftc|court
+    can|could|would|will you [{courteous}] not {text} [me|us] [please] $|anymore|again
+    can|could|would|will you [{courteous}] not send [me|us] this|these|anything|{msgs} $|anymore|again
+    what ~5 do to unsubscribe|opt_out|be_removed|get_removed|be_taken_off
+    what ~5 do to stop|end|get_off [getting|receiving] these|this|the|your {msgs}|{list}
+    what ~5 do to stop getting|receiving these|this $
     my|this|our [phone|cell] number [be] [gone] off|out_of|from ~3 {list}
     {mine} [be|to_be|to_get|needs_to_be|should_be|must_be] removed|taken_off|excluded|deleted|unsubscribed|taken
     want|like|asked|ask|asking|request|requesting|requested|need|wish|prefer|demand ~1 to be|get removed|taken|excluded|unsubscribed|deleted

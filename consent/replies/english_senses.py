@@ -134,6 +134,7 @@ DOUBT = phrases(
     ^ [{so}] [{so}] [{so}] not|isnt CAPITAL $
     NAME|CAPITAL left [the|this|our] company|firm|job
     confirm removal $
+    didnt|dont|never [ever] give|gave|given you|u|yall|anyone|anybody|out [you] my|this number
     this|it is my number|phone now
     over these|your|the texts|messages|notifications|alerts
     ^ [please] no_longer receive|get $

@@ -45,7 +45,7 @@ WRONG_NUMBER = phrases(
     im not mr|mrs|ms|dr {name}
     im not NAME CAPITAL|NAME
     not the person|one|guy|man|woman|{name} you|u|they|youre|theyre
-    you want|need someone|somebody else $
+    <do|if|did|would|will|should you want|need someone|somebody else $
     im not who_you|the_person|that_person|this_person|the_right|him|her !to|at|on|in|and_i|but
     this|that|it|number isnt|wasnt|is_no_longer|was_never|isnt_no [his|her|their|my|hers|the|{name}] [right|correct|cell|phone|mobile] number|phone|NAME|person|line !you|i|lol|turn|fault|idea|day|birthday|car|house|order|appointment|problem
     not|isnt {name} number|phone|cell

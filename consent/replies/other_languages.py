@@ -9,14 +9,14 @@ from consent.replies.pattern import phrases
 # Words that make a request or tell of a wrong number alike in many languages.
 _VOCABULARY = {
     "delete": "losch* streich* entfern* verwijder* haal haalt ta_bort slett slet poist* usun* smaz* torol* sterg* stearg* cancella*"
-    " изтри* видал* удал* διαγρα* sil silin silsin احذف* امسح* حذف תמחק* מחק* हटा* hata hatao মুছ* hapus tanggal* futa",
+    " изтри* видал* удал* διαγρα* sil silin silsin احذف* امسح* حذف תמחק* מחק* हटा* hata hatao মুছ* hapus tanggalin futa",
     "number": "nummer nummern nummeret numer numar numero numeroni numarul numarami numaram nomor nomer nimewo nambari number nomberu"
     " szamom* cislo номер* αριθμο* رقم رقمي شماره نمبر המספר מספר नंबर नम्बर নম্বর எண்",
-    "wrong": "falsch* verkeerd* fel feil forkert vaara gresit* salah move yanlis maling зла грешен λαθοσ خاطي غلط اشتباه गलत galat ভুল"
+    "wrong": "falsch* verkeerd* fel feil forkert vaara gresit* salah yanlis maling зла грешен λαθοσ خاطي غلط اشتباه गलत galat ভুল"
     " தவறான பிழையான",
     "message": "sms mesaje mesaj viesteja viestit viesti pesan ujumbe رسايل رسالة הודעות הודעה मैसेज मेसेज संदेश सन्देश एसएमएस message msg"
     " মেসেজ বার্তা செய்தி மெசேஜ் మెసేజ్ సందేశం ಸಂದೇಶ ಮೆಸೇಜ್ സന്ദേശം മെസേജ് મેસેજ ਮੈਸੇਜ ميسج",
-    "refuse": "मत बंद बन्द mat band bandh नहीं_चाहिए nahi_chahiye বন্ধ পাঠাবেন_না அனுப்ப_வேண்டாம் வேண்டாம் పంపవద్దు పంపకండి వద్దు"
+    "refuse": "मत बंद बन्द नहीं_चाहिए বন্ধ পাঠাবেন_না அனுப்ப_வேண்டாம் வேண்டாம் పంపవద్దు పంపకండి వద్దు"
     " ಕಳುಹಿಸಬೇಡಿ ಬೇಡ അയക്കരുത് വേണ്ട ન_મોકલો નથી_જોઈતા ਨਾ_ਭੇਜੋ ਬੰਦ مت",
 }
 
@@ -85,6 +85,7 @@ REVOKE = phrases(
     artik|lutfen ~2 mesaj|sms ~2 gondermeyin|atmayin|istemiyorum
     mesaj|sms|mesajlari atmayin|gondermeyin|istemiyorum
     {message} ~2 {refuse}
+    {message} ~2 mat|band|bandh|na|nahi karo|karna|kariye|kijiye|bhej*|chahiye
     {delete} ~2 {number} !de_telefono|del_pedido|dell|ordine
     {number} {delete}
     لا ~1 اريد|نريد {message}
@@ -159,7 +160,8 @@ WRONG_NUMBER = phrases(
     numero sbagliato
     ha|hai|avete sbagliato numero|persona
     {wrong} {number}
-    {number} ~1 {wrong}
+    <order|ऑर्डर {number} {wrong} [है|hai] $
+    move nimewo
     nham|sai|lon so
     xoa so ~1 toi
     это|номер не мои [номер]
