@@ -105,7 +105,8 @@ def take(system: System, report: Report, *, now: datetime) -> Kept:
 def _event(system: System, report: Report, programs: Mapping[str, Program], now: datetime) -> Event:
     cell = read_number(report.number, country_of(system))
     if cell.e164 is None:
-        raise NotTaken("number", explain(cell, report.number))
+        what = explain(cell, report.number) if report.number.strip() else "There is no number in it."
+        raise NotTaken("number", what)
     moment = _moment(system, report.at, now)
     if report.act is Act.GRANT:
         _check_grant(report, moment)

@@ -237,6 +237,11 @@ def test_a_report_that_does_not_fit_takes_no_opt_out_with_it():
     assert [row.source_event_id for row in ConsentRecord.objects.all()] == ["s-1"]
 
 
+def test_a_report_without_a_number_is_told_so_and_not_of_cells_and_rows():
+    answer = report(caller(), stop(number=" ")).json()
+    assert answer["errors"] == [{"pointer": "/records/0/number", "detail": "There is no number in it."}]
+
+
 def test_a_single_report_that_does_not_fit_is_refused_with_its_place():
     answer = report(caller(), {"id": "odd", "number": LINE, "act": "START"})
     assert answer.status_code == 422
