@@ -7,7 +7,7 @@ from consent.replies.pattern import phrases
 
 WRONG_NUMBER = phrases(
     """
-    <is_this_the|is_this_a|do_i_have_the|did_i_get_the|maybe_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_text_the|i_call_the|i_dial_the|sent_to_the|sent_it_to_the|i_called_the|put_the|entered_the|gave_you_the|gave_me_the|gave_me_a|down_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|party|recipient|contact|individual !on|in|is|of|printed|listed|for_the|for_my
+    <is_this_the|is_this_a|do_i_have_the|did_i_get_the|maybe_the|is_that_the|i_dialed_the|i_dialed_a|i_texted_a|i_texted_the|i_text_the|i_call_the|i_dial_the|sent_to_the|sent_it_to_the|i_called_the|put_the|entered_the|gave_you_the|gave_me_the|gave_me_a|down_the wrong|incorrect|mistaken [phone|cell|mobile|contact] number|num|person|party|recipient|contact|individual !signed|came|showed|arrived|on|in|is|of|printed|listed|for_the|for_my
     wrong guy|lady|man|woman|girl|dude|gal|NAME $|and|sorry|here|stop|please|i|im|lol|you
     wrong no|phone|cell|mobile $
     ^ [{hello}] [{hello}] [is] not|isnt him|her|them $
@@ -62,7 +62,8 @@ WRONG_NUMBER = phrases(
     just|recently|only|newly got|received|gotten|assigned|acquired|given this [new|phone|cell] number|phone_number|line !to|from
     got|received|given|assigned this [new|phone|cell] number !from
     number was|got|has|is [been|just] reassigned|recycled|transferred|given_to
-    new owner|holder|user of|with|here
+    new owner|holder|user of [this|the|that] [phone|cell] number|phone|line
+    new owner|holder|user with|here
     belongs|belong|belonged to someone|somebody|another|a_different|me_now|somebody_else
     number|phone [is|no|does|doesnt] [not|no|longer] longer|belongs|belong [belongs|belong|belonging|to] to|his|hers|theirs|{name}
     used_to be|belong ~2 someone|somebody|{name}|else
