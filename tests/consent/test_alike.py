@@ -26,6 +26,7 @@ from consent.models import (
     Wording,
 )
 from consent.reconcile import reconcile_numbers
+from consent.terms import take_up
 from tests.consent import make
 from tests.consent.make import NOW
 
@@ -296,6 +297,18 @@ def test_a_change_of_a_program_starts_the_verdicts_anew() -> None:
     assert alike.current(Door()) is alike
     Program.objects.update(ttl_days=30)
     assert alike.current(Door()) is not alike
+
+
+def test_a_verdict_of_terms_that_changed_before_the_numbers_were_locked_is_not_stored() -> None:
+    line = make.number()
+    make.form(line)
+    make.weigh(line)
+    alike = Alike(Door(), policy(), NOW)
+    Program.objects.update(double_opt_in=True)
+    take_up(NOW)
+    reconcile_numbers([line.pk], now=NOW, alike=alike)
+    state = AgreedStatus.objects.get()
+    assert (state.status, state.rules_version) == ("PENDING", Door().version)
 
 
 def test_every_column_the_rules_see_is_part_of_the_shape_or_makes_a_record_odd() -> None:
