@@ -1,8 +1,8 @@
 """Make the stored agreed statuses, flags and holds match what the rules find.
 
 Incremental: numbers with news (Touched) and those whose time has come (recheck_at). Full: every number, after a
-change of the rules. Each chunk is one transaction that first takes its numbers' locks, in order, and their news;
-running twice or at once changes nothing more.
+change of the rules or the terms. Each chunk is one transaction that first takes its numbers' locks, in order, and their
+news; running twice or at once changes nothing more.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def reconcile(
     alike = None
     counts: Counter[str] = Counter()
     for number_ids in _waiting(now, shard, shards):
-        alike = _alike(take_up(now), now, alike)
+        alike = _alike(take_up(timezone.now()), now, alike)
         counts.update(reconcile_numbers(number_ids, now=now, alike=alike))
         beat(done=counts["numbers"], can_go_on=True)  # what is left still has news, or is still due
     return dict(counts)
@@ -60,7 +60,7 @@ def rebuild(
     while number_ids := list(_shard(Number.objects.filter(pk__gt=last), "pk", shard, shards)[:PROVED]):
         last = number_ids[-1]
         counts["numbers"] += len(number_ids)
-        alike = _alike(take_up(now), now, alike)
+        alike = _alike(take_up(timezone.now()), now, alike)
         if alike is not None:
             number_ids = alike.unproven(number_ids)
         for start in range(0, len(number_ids), CHUNK):

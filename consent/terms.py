@@ -23,9 +23,8 @@ MOST = 30_000  # versions begin again at 1 then, long after the last status of t
 def take_up(now: datetime) -> Door:
     """The terms as they are now, under a version of their own where they changed. Whoever comes second changes
     nothing. Not for use inside a transaction that holds numbers: two of them might wait for each other."""
-    taken = (
-        Terms.objects.first()
-    )  # before the terms are read: what is read here is never older than its version
+    # This first: terms that are older than the version they are compared with must not become the next one.
+    taken = Terms.objects.first()
     door = Door()
     if taken is None:
         highest = AgreedStatus.objects.aggregate(highest=Max("rules_version"))["highest"] or 0

@@ -128,7 +128,7 @@ def weigh_alone(number: Number, door: Door, given: Policy, now: datetime) -> Non
             "status": agreed.status,
             "reason": agreed.reason,
             "decided_by": list(agreed.decided_by),
-            "rules_version": rules.RULES_VERSION,
+            "rules_version": door.version,
             "recheck_at": agreed.recheck_at,
         }
         AgreedStatus.objects.update_or_create(
