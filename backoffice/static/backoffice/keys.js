@@ -19,6 +19,7 @@
   const listed = () => {
     const keys = [["/", "Search"], ["?", "These keys"]];
     if (document.querySelector(".table--rows-link")) keys.push(["j", "Next row"], ["k", "Row before"], ["Enter", "Open the row"]);
+    if (document.querySelector(".bulk-box")) keys.push(["x", "Select the row"]);
     for (const element of document.querySelectorAll("[data-key]")) if (usable(element)) keys.push([element.dataset.key, label(element)]);
     for (const link of document.querySelectorAll("[data-go]")) keys.push([`g ${link.dataset.go}`, label(link)]);
     return keys;
