@@ -82,7 +82,9 @@ def _box(keys: tuple[str, ...]) -> MultiFernet:
 def _fernets(keys: tuple[str, ...]) -> Iterator[Fernet]:
     for key in keys:
         if len(key) < 32:
-            raise ImproperlyConfigured("A key of SECRETS_KEYS is shorter than 32 characters.")
+            raise ImproperlyConfigured(
+                "A key of SECRETS_KEYS (or SECRET_KEY, where that is not set) is shorter than 32 characters."
+            )
         yield Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"secrets of systems" + key.encode()).digest()))
 
 
