@@ -20,6 +20,7 @@ from backoffice.rooms import Entry, Hit, Section, TrustLine
 from backoffice.webhooks.shapes import Inbound, Said
 from backoffice.words import SEVERITIES, age, phone
 from consent.find import find as find  # the search box asks each room's overview
+from consent.intake.read import kept_id
 from consent.models import (
     Connection,
     ConsentRecord,
@@ -312,7 +313,7 @@ def of_call(system_id: int, said: Sequence[Said], user: User | AnonymousUser) ->
     """The records that stand for the messages of a provider's call."""
     if not can(user, "consent.view_number"):
         return []
-    ids = [one.id[:100] for one in said if isinstance(one, Inbound)]
+    ids = [kept_id(one.id) for one in said if isinstance(one, Inbound)]
     records = ConsentRecord.objects.filter(system=system_id, source_event_id__in=ids, number__isnull=False)
     return [
         Hit(

@@ -29,6 +29,7 @@ RESTRICTIVE = (Meaning.OUT, Meaning.REDACTED, Meaning.NEVER, Meaning.UNKNOWN, Me
 # Twilio and others prefix the address with the channel it came through; the STOP is for the person all the
 # same.
 CHANNEL_PREFIXES = ("whatsapp:", "rcs:", "sms:", "tel:", "messenger:")
+LONGEST_ID = 90  # characters; what tells several records of one event apart still fits behind it
 
 
 @dataclass(slots=True)
@@ -118,7 +119,7 @@ def block_event(claim: Claim, batch: ImportBatch) -> Event:
         act=Act.REVOKE,
         kind=Kind.CARRIER,
         moment=claim.moment,
-        event_id=f"block:{claim.number.e164}:{claim.sender}:{claim.program or ''}:{read_at}"[:100],
+        event_id=kept_id(f"block:{claim.number.e164}:{claim.sender}:{claim.program or ''}:{read_at}"),
         warnings=(),
         program=None if claim.sender else claim.program,
         sender=claim.sender,
@@ -191,8 +192,17 @@ def _program(plan: Plan, row: Row) -> str | None:
 
 def _event_id(plan: Plan, row: Row, *parts: object) -> str:
     """The source's id, else one made of what happened: the same report always gives the same id."""
-    given = plan.text(row.cells, "event_id", 100)
-    return given or "h:" + hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:40]
+    given = plan.cell(row.cells, "event_id")
+    return kept_id(given) if given else "h:" + _digest("\x1f".join(map(str, parts)))
+
+
+def kept_id(given: str) -> str:
+    """A source's id as the ledger keeps it. Of one that is too long the end stands as a digest: no two become one."""
+    return given if len(given) <= LONGEST_ID else f"{given[:48]}~{_digest(given)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
 _BY_COUNTRY = {Reason.NO_COUNTRY, Reason.TOO_SHORT, Reason.TOO_LONG, Reason.NOT_VALID}

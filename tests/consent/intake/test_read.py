@@ -10,7 +10,7 @@ from backoffice.files.rows import Row
 from backoffice.imports.importer import Outcome
 from backoffice.models import System
 from consent.intake.plan import compile_plan
-from consent.intake.read import read_row
+from consent.intake.read import LONGEST_ID, kept_id, read_row
 
 K = System.Kind
 HEADERS = ("phone", "status", "country", "at")
@@ -45,3 +45,10 @@ def test_a_word_nobody_explained_says_how_to_go_on(kind: str) -> None:
     assert read.reason == "status_unrecognised"
     assert read.detail.startswith("“sort of” ")
     assert "vocabulary" in read.detail
+
+
+def test_ids_that_begin_alike_stay_two_however_long():
+    long = "wamid." + "A" * 120
+    assert kept_id("SM1") == "SM1"
+    assert kept_id(f"{long}1") != kept_id(f"{long}2")
+    assert len(kept_id(long)) <= LONGEST_ID
