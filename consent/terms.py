@@ -37,6 +37,7 @@ def take_up(now: datetime) -> Door:
             content=door.content,
             since=taken.since if same else now,
         )
+    _at.cache_clear()
     return door
 
 

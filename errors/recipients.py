@@ -14,7 +14,8 @@ from consent import rules
 from consent.facts import Door, policy
 from consent.ledger import bare_sender
 from consent.models import AgreedStatus, Hold, Number, Program, Touched
-from consent.rules import RULES_VERSION, Status
+from consent.rules import Status
+from consent.terms import in_force
 from errors import life
 from errors.models import SendAttempt
 from errors.preflight import Consent, Message, Outcome, Purpose, Sent
@@ -113,9 +114,9 @@ def weighed(said: Said) -> Consent:
 
 def unweighed(ids: Collection[int], now: datetime) -> set[int]:
     """Those of the numbers about whom the stored statuses may be wrong: with news, with a time that has come, or by
-    earlier rules."""
-    rows = AgreedStatus.objects.filter(number__any_of=list(ids))
-    outdated = rows.due(now) | rows.exclude(rules_version=RULES_VERSION)
+    earlier rules or terms."""
+    rows, terms = AgreedStatus.objects.filter(number__any_of=list(ids)), in_force()
+    outdated = rows if terms is None else rows.due(now) | rows.exclude(rules_version=terms)
     news = Touched.objects.filter(number__any_of=list(ids))
     return {*outdated.values_list("number_id", flat=True), *news.values_list("number_id", flat=True)}
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 
 from backoffice.models import ColumnMapping, ImportBatch, System
 from consent.correct import Choice, Seen, Subject
+from consent.facts import Door
 from consent.ledger import Act, Kind, Precision
 from consent.models import (
     ConsentRecord,
@@ -132,6 +133,12 @@ def contact(line: Number, of: System | None = None, ref: str = "1001", name: str
     person = Contact.objects.create(first_name=name, last_name="Lopez")
     SystemRecord.objects.create(system=of or system(), ref=ref, contact=person, number=line)
     return person
+
+
+def terms_in_force(now: datetime = NOW) -> int:
+    """The version of the terms as they are, for a status that a test writes itself."""
+    take_up(now)
+    return Door().version
 
 
 def weigh(*lines: Number, now: datetime = NOW) -> dict[str, int]:

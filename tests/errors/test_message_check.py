@@ -14,7 +14,6 @@ from django.utils import timezone
 from backoffice.models import AuditEntry
 from consent.ledger import Act, Kind
 from consent.models import AgreedStatus, Flag, Hold, Program, Touched
-from consent.rules import RULES_VERSION
 from errors.preflight import Code, Consent, Purpose, Verdict
 from tests.backoffice.make import person
 from tests.consent import make as people
@@ -267,7 +266,7 @@ def program():
 
 
 def agree(number, program, status, **fields):
-    usual = {"reason": "test", "rules_version": RULES_VERSION, "changed_at": timezone.now()}
+    usual = {"reason": "test", "rules_version": people.terms_in_force(), "changed_at": timezone.now()}
     AgreedStatus.objects.create(number=number, program=program, status=status, **{**usual, **fields})
 
 
