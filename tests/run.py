@@ -33,9 +33,9 @@ from backoffice.launch.processes import die_with_parent
 PROJECT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LONGEST_PASS = float(os.environ.get("TEST_PASS_SECONDS", 30 * 60))
-# The longest first: it has the cores before the others, which wait for workers and servers in between.
+# The longest first.
 PASSES = ("postgresql", "sqlite", "sqlite-waiting", "postgresql-waiting", "browser", "plain")
-LATER = 5  # the niceness of all but the first: a third of its share of a core
+FILLING = ("sqlite", "plain")  # wait for nobody: they take what the others leave of the cores
 WAITING = ("tests/flows", "tests/backoffice/launch")
 
 
@@ -205,14 +205,14 @@ def start(one: Pass, output: Path | None, niceness: int = 0) -> subprocess.Popen
 
 
 def run_all(passes: Sequence[Pass], var: Path) -> dict[str, int]:
-    """Exit codes by pass. All at once: on two cores some wait for workers to be missed while others compute, and the
-    first is served before the rest, so that none is left to run alone. Each one's words are printed when it ends."""
+    """Exit codes by pass. All at once: some wait for workers to be missed while others compute. Each one's words are
+    printed when it ends."""
     running, codes = {}, {}
     outputs = {one.name: var / f"{one.name}.txt" if len(passes) > 1 else None for one in passes}
     began = told = time.monotonic()
     try:
         for one in passes:
-            running[one.name] = start(one, outputs[one.name], 0 if one is passes[0] else LATER)
+            running[one.name] = start(one, outputs[one.name], 5 if one.name in FILLING else 0)
         while running:
             time.sleep(0.2)
             for name, process in list(running.items()):
