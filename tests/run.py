@@ -35,7 +35,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 LONGEST_PASS = float(os.environ.get("TEST_PASS_SECONDS", 30 * 60))
 # The longest first.
 PASSES = ("postgresql", "sqlite", "sqlite-waiting", "postgresql-waiting", "browser", "plain")
-FILLING = ("sqlite", "plain")  # wait for nobody: they take what the others leave of the cores
+FILLING = ("plain",)  # waits for nobody and is done soon: it takes what the others leave of the cores
 WAITING = ("tests/flows", "tests/backoffice/launch")
 
 
